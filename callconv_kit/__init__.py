@@ -1,0 +1,1 @@
+"""Prepare call conversions for impact.com's FTP import."""
