@@ -277,9 +277,7 @@ COLUMNS: tuple[Column, ...] = (
         Column(f"Key{number}", Kind.TEXT, "String", f"Name of key press number {number}.", "Sales")
         for number in (1, 2, 3, 4)
     ),
-    Column(
-        "TrafficSource", Kind.TEXT, "String", "Where the traffic came from.", "Google Organic"
-    ),
+    Column("TrafficSource", Kind.TEXT, "String", "Where the traffic came from.", "Google Organic"),
     Column(
         "OptInSms",
         Kind.FLAG,
@@ -300,9 +298,7 @@ COLUMNS: tuple[Column, ...] = (
         "1234.50",
         hangs_payment=True,
     ),
-    Column(
-        "ReferenceId", Kind.REFERENCE, "String", "The customer's own disposition code.", "4711"
-    ),
+    Column("ReferenceId", Kind.REFERENCE, "String", "The customer's own disposition code.", "4711"),
     *(_custom_event("Conversion", "Name", number) for number in (1, 2, 3)),
     *(_custom_event("Conversion", "Value", number) for number in (1, 2, 3)),
     Column(

@@ -1,0 +1,168 @@
+"""What a kernel says of its cells, and how a scalar rule becomes a kernel.
+
+    text array ──kernel──▶ Coerced: values, and notes on the cells of which there is something to say
+
+A *note* is a combination of a code (why the cell was rejected), rules (what was changed) and
+warnings. Few combinations occur, so each is stored once and named by a small number; the arrays
+hold the numbers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from callconv_kit import texts
+from callconv_kit.texts import Bools, Ints
+
+NoteIds: TypeAlias = npt.NDArray[np.uint16]
+
+
+class Note(NamedTuple):
+    """What is to be said of a cell; see `callconv_kit.findings` for the words."""
+
+    code: str | None = None
+    rules: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Reading(NamedTuple):
+    """What a scalar rule makes of one text: its value (None if rejected or empty), and a note."""
+
+    value: str | None
+    code: str | None = None
+    rules: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+SILENT = Note()
+_notes: list[Note] = [SILENT]
+_ids: dict[Note, int] = {SILENT: 0}
+
+
+def note_id(
+    code: str | None = None, rules: tuple[str, ...] = (), warnings: tuple[str, ...] = ()
+) -> int:
+    """The number of a note; 0 is the silent one."""
+    note = Note(code, rules, warnings)
+    found = _ids.get(note)
+    if found is None:
+        found = _ids[note] = len(_notes)
+        _notes.append(note)
+    return found
+
+
+def note_of(number: int) -> Note:
+    """The note of a number."""
+    return _notes[number]
+
+
+@dataclass(frozen=True, slots=True)
+class Coerced:
+    """A column after reading.
+
+    values: n texts; null where the cell was empty or is rejected.
+    positions: ascending positions of the cells of which there is something to say.
+    notes: their note numbers, aligned with `positions`; never 0.
+    """
+
+    values: pa.StringArray
+    positions: Ints
+    notes: NoteIds
+
+    @classmethod
+    def silent(cls, values: pa.StringArray) -> "Coerced":
+        """Values of which there is nothing to say."""
+        return cls(values, np.zeros(0, np.int64), np.zeros(0, np.uint16))
+
+    @classmethod
+    def dense(cls, values: pa.StringArray, notes: NoteIds) -> "Coerced":
+        """Values with one note number each, most of them 0."""
+        positions = np.flatnonzero(notes)
+        return cls(values, positions, notes[positions])
+
+
+Scalar: TypeAlias = Callable[[str], Reading]
+Kernel: TypeAlias = Callable[[pa.StringArray], Coerced]
+
+
+class Known(NamedTuple):
+    """What a vector path makes of the cells that it fully knows.
+
+    known: n flags; elsewhere the scalar rule is asked.
+    values: n texts (anything where not known).
+    notes: n note numbers (anything where not known).
+    """
+
+    known: Bools
+    values: pa.StringArray
+    notes: NoteIds
+
+
+Vector: TypeAlias = Callable[[pa.StringArray], Known]
+
+MEMO_LIMIT = 100_000
+"""Distinct texts remembered between blocks; past it the memory starts anew."""
+
+
+def once_per_distinct(scalar: Scalar) -> Kernel:
+    """A kernel that asks `scalar` once for each distinct text that is not empty."""
+    memo: dict[str, tuple[str | None, int]] = {}
+
+    def kernel(text: pa.StringArray) -> Coerced:
+        encoded = text.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        if len(memo) > MEMO_LIMIT:
+            memo.clear()
+        read: list[tuple[str | None, int]] = []
+        changed = False
+        for cell in distinct:
+            known = memo.get(cell)
+            if known is None:
+                if cell == "":
+                    known = (None, 0)
+                else:
+                    reading = scalar(cell)
+                    known = (reading.value, note_id(*reading[1:]))
+                memo[cell] = known
+            read.append(known)
+            changed = changed or known[1] != 0 or known[0] != cell
+        if not changed:
+            return Coerced.silent(text)
+        values = texts.from_list([value for value, _ in read])
+        notes = np.fromiter((number for _, number in read), np.uint16, len(read))
+        places = encoded.indices
+        if text.null_count:
+            valid = texts.bools(places.is_valid())
+            at = np.asarray(places.fill_null(0).to_numpy(zero_copy_only=False))
+            return Coerced.dense(
+                values.take(places), np.where(valid, notes[at], 0).astype(np.uint16)
+            )
+        at = places.to_numpy(zero_copy_only=False)
+        return Coerced.dense(values.take(places), notes[at])
+
+    return kernel
+
+
+def vectorised(vector: Vector, scalar: Scalar) -> Kernel:
+    """A kernel that asks `vector` first and `scalar` for what `vector` does not know."""
+    slow = once_per_distinct(scalar)
+
+    def kernel(text: pa.StringArray) -> Coerced:
+        known, values, notes = vector(text)
+        unknown = np.flatnonzero(~known & texts.present(text))
+        empty = ~known & ~texts.present(text)
+        notes = np.where(known, notes, 0).astype(np.uint16)
+        if empty.any():
+            blanks = np.flatnonzero(empty)
+            values = texts.put(values, blanks, texts.nulls(len(blanks)))
+        if len(unknown):
+            rest = slow(texts.take(text, unknown))
+            values = texts.put(values, unknown, rest.values)
+            notes[unknown[rest.positions]] = rest.notes
+        return Coerced.dense(values, notes)
+
+    return kernel

@@ -1,0 +1,206 @@
+"""The one table of what can be said about a file, a row or a cell, and of what was changed.
+
+`CODES` holds the findings, `RULES` the changes. The names are fixed: people filter by them and
+other tools rely on them. The texts are shown in rejected.csv, the report and the terminal.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a finding does. An error in an optional column may become a warning: see `spec`."""
+
+    STOP = "stop"
+    ERROR = "error"
+    WARNING = "warning"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One thing that can be said. `problem` completes "<column> <value>: …"."""
+
+    name: str
+    severity: Severity
+    problem: str
+    remedy: str = ""
+
+
+def _codes(severity: Severity, *rows: tuple[str, str, str]) -> dict[str, Code]:
+    return {name: Code(name, severity, problem, remedy) for name, problem, remedy in rows}
+
+
+CODES: dict[str, Code] = {
+    **_codes(
+        Severity.STOP,
+        ("unreadable", "the file can't be read", "check its name and who may read it"),
+        ("empty_file", "the file has no content", "export it again"),
+        ("not_a_table", "the content is not a table of text", "export it as CSV"),
+        ("no_header", "no line holds known column names", "name the columns under [columns]"),
+        ("ambiguous_header", "two columns feed one", "choose one under [columns]"),
+        ("column_missing", "a required column is fed by nothing", "feed it, or set a constant"),
+        ("unclosed_quote", "a quote opens and never closes", "close the quote on that line"),
+        ("no_rows", "there is a header but not one row", "check the export's date range"),
+        ("needs_timezone", "times carry no offset", 'set timezone = "…"'),
+        ("needs_date_order", "dates have two readings", 'set date_order = "month-first"'),
+        ("too_many_rejected", "too large a share of the rows is wrong", "see rejected.csv"),
+        ("output_failed", "the output can't be written", "check the folder and the free space"),
+    ),
+    **_codes(
+        Severity.LEFT_OUT,
+        ("duplicate_row", "the same call stands there already", ""),
+        ("caller_unknown", "the caller withheld the number", "set anonymous_callers to keep it"),
+        ("left_out_by_rule", "a leave_out rule of the job holds", ""),
+        ("not_answered", "the call was not answered and only answered ones are sent", ""),
+        ("not_a_call", "the row reports something other than a call", ""),
+        ("outbound", "an outbound call is no call conversion", ""),
+        ("child_leg", "the row is a leg of another call", ""),
+        ("call_in_progress", "the call had not ended", "export again when it has"),
+        ("already_sent", "the call was delivered before", ""),
+        ("outcome_unknown", "whether the call was delivered is unknown", "settle that delivery"),
+    ),
+    **_codes(
+        Severity.ERROR,
+        ("field_count", "the row has another number of cells than the header", "quote the commas"),
+        (
+            "conflicting_duplicate",
+            "rows of one call differ where payment hangs",
+            "keep the true one, or set on_conflict",
+        ),
+        (
+            "changed_since_sent",
+            "the call was delivered before, with another value where payment hangs",
+            "a person decides",
+        ),
+        ("lookup_missing", "the look-up file has no such key", "add the key to the look-up file"),
+        (
+            "talk_exceeds_call",
+            "TalkDuration is longer than CallDuration",
+            "correct one of the two",
+        ),
+        ("required_missing", "a required cell is empty", "fill it, or set a default"),
+        ("broken_text", "bytes of the text are broken", "export the file as UTF-8"),
+        ("digits_lost", "a spreadsheet rounded the number", "export it as text"),
+        ("excel_error", "a spreadsheet's error stands in the cell", "mend the sheet's formula"),
+        ("too_long", "longer than the format allows", "shorten it at its source"),
+        (
+            "identifier_invalid",
+            "not a whole number above zero",
+            "use the id as impact.com shows it",
+        ),
+        ("moment_invalid", "not a date with a time", "write 2026-11-20T09:30:00-05:00"),
+        ("moment_without_time", "a date without a time", "export the time as well"),
+        ("moment_zone_unknown", "the zone has no one meaning", "use an offset or an IANA name"),
+        ("moment_skipped", "the clocks skipped this local time", "set dst"),
+        ("moment_repeated", "the clocks showed this local time twice", "set dst"),
+        ("moment_against_order", "contradicts the job's date_order", "mend date_order or the row"),
+        ("event_in_future", "more than 24 hours ahead of now", "check the date and its zone"),
+        ("event_too_old", "more than 398 days old: no longer processed", "leave it out"),
+        ("phone_invalid", "not a valid phone number", "write 2125550123 or +442079460958"),
+        ("phone_multiple", "two numbers in one cell", "keep the one that was meant"),
+        ("phone_masked", "digits of the number are masked", "export it without the mask"),
+        (
+            "country_contradicts_number",
+            "the number belongs to another country than the row says",
+            "correct the number or its country",
+        ),
+        ("duration_invalid", "not a duration", "write whole seconds, such as 201"),
+        ("duration_out_of_range", "not between 0 and 86400 seconds", "check the unit: [units]"),
+        ("status_unknown", "not a known call status", "map it under [values.CallStatus]"),
+        (
+            "status_needed",
+            "an empty status would be paid as ANSWER, and there was no talk",
+            "map the status, or set empty_status",
+        ),
+        ("country_unknown", "not a known country", "write ISO 3166 alpha-2, such as US"),
+        ("money_invalid", "not an amount", "write digits with two decimals, such as 1234.50"),
+        ("money_ambiguous", "the amount has two readings", "set decimal, or write two decimals"),
+        ("money_currency", "another currency than the job's", "convert it, or set currency"),
+        ("money_out_of_range", "not between 0 and 999999.99", "correct the amount"),
+    ),
+    **_codes(
+        Severity.WARNING,
+        ("encoding_guessed", "the file is not UTF-8 and was read as cp1252", "export it as UTF-8"),
+        ("event_old", "more than 88 days old: may not be processed", "send calls sooner"),
+        ("country_corrected", "the country was corrected to the number's own", ""),
+        ("caller_maybe_unknown", "may stand for a withheld number", "look at the export"),
+        ("status_empty", "an empty status is taken for ANSWER", "map the status"),
+        ("answer_without_talk", "ANSWER, but nobody talked", "check the status"),
+        ("voicemail_not_answered", "a voicemail is sent as INCOMPLETE", "map it if it should pay"),
+        (
+            "session_with_and_without_event",
+            "the session also stands with another VendorEventId state",
+            "check that it is not one call twice",
+        ),
+        ("identifier_maybe_rounded", "a spreadsheet may have rounded it", "export it as text"),
+        ("zip_invalid", "not a postal code of digits", ""),
+        ("phone_type_unknown", "not a known phone type", "write Landline or Mobile"),
+        ("flag_unknown", "not a known yes or no", ""),
+        ("link_invalid", "not an http(s) address", ""),
+        ("reference_not_a_number", "not a number; impact.com's API expects one", ""),
+        ("formula_text", "begins like a formula; sent as it is", ""),
+        ("cell_emptied", "could not be made right and was emptied", ""),
+        ("not_ready_form", "prepare would change this cell", "run callconv prepare"),
+    ),
+}
+
+RULES: dict[str, str] = {
+    "trimmed": "spaces at the edges were removed",
+    "invisible_removed": "invisible characters were removed",
+    "armour_removed": "a spreadsheet's text armour was removed",
+    "empty_mark": "a word that stands for empty was emptied",
+    "grouping_removed": "thousands separators were removed",
+    "decimal_zero_removed": "a decimal part of zero was removed",
+    "moment_rewritten": "the time was written as ISO 8601",
+    "zone_applied": "the job's time zone was applied",
+    "fraction_dropped": "fractions of a second were dropped",
+    "epoch_read": "an epoch time was read",
+    "serial_day_read": "a spreadsheet's serial day was read",
+    "phone_rewritten": "the number was written in the format's form",
+    "extension_dropped": "an extension was dropped",
+    "keypad_letters_read": "letters were read as a keypad's digits",
+    "country_filled": "the country was filled in from the number",
+    "country_corrected": "the country was corrected to the number's own",
+    "country_mapped": "the country was written as ISO 3166 alpha-2",
+    "duration_read": "the duration was written as seconds",
+    "duration_rounded": "the duration was rounded to whole seconds",
+    "unit_converted": "the duration was converted to seconds",
+    "status_mapped": "the status was written in the format's words",
+    "value_mapped": "the value was replaced as the job says",
+    "flag_mapped": "the value was written in the format's words",
+    "money_rewritten": "the amount was written with two decimals",
+    "zip_cut": "ZIP+4 was cut to five digits",
+    "zip_zero_restored": "a lost leading zero was restored",
+    "line_break_replaced": "line breaks became spaces",
+    "control_removed": "control characters were removed",
+    "unicode_composed": "accents were composed (Unicode NFC)",
+    "other_number_used": "the other of the two numbers was used",
+    "talk_time_derived": "the talk time was derived as the job says",
+    "session_id_derived": "the session id was derived as the job says",
+    "constant_set": "the job's constant was set",
+    "lookup_filled": "the value was filled in from the look-up",
+    "default_filled": "the job's default was filled in",
+    "emptied": "the cell was emptied",
+}
+
+PHONE_MASK_KEEPS = 4
+"""The last digits of a phone number that a masked text still shows."""
+
+
+def mask_phone(text: str) -> str:
+    """`text` with every digit but the last four hidden: `+1 212 555 0123` -> `+* *** *** 0123`.
+
+    Letters are hidden as well, since keypad letters are digits; a text of at most four digits,
+    which is no phone number, is hidden whole.
+    """
+    count = sum(char.isalnum() for char in text)
+    hide = count if count <= PHONE_MASK_KEEPS else count - PHONE_MASK_KEEPS
+    masked = []
+    for char in text:
+        if char.isalnum() and hide > 0:
+            hide -= 1
+            masked.append("*")
+        else:
+            masked.append(char)
+    return "".join(masked)

@@ -1,0 +1,112 @@
+"""Arrow arrays of text, seen as bytes: what the hot paths share.
+
+`pa.array(list)` imports pandas, which costs a short run more than its whole work; so small arrays
+are built from buffers here. All arrays are `pa.string()` (int32 offsets) unless said otherwise.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+
+class View(NamedTuple):
+    """The bytes behind a text array: cell i is `data[starts[i]:ends[i]]`; a null is empty."""
+
+    data: Bytes
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int32]:
+        """Bytes in each cell."""
+        return self.ends - self.starts
+
+
+def view(text: pa.StringArray) -> View:
+    """The bytes of `text`, without a copy. Sliced arrays are understood."""
+    _, offsets_buffer, data_buffer = text.buffers()
+    if offsets_buffer is None:
+        nothing = np.zeros(len(text), np.int32)
+        return View(np.zeros(0, np.uint8), nothing, nothing)
+    offsets = np.frombuffer(offsets_buffer, np.int32, len(text) + 1, text.offset * 4)
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
+    return View(data, offsets[:-1], offsets[1:])
+
+
+def used_bytes(text: pa.StringArray) -> memoryview:
+    """The stretch of bytes that the cells of `text` cover, for searching it as a whole."""
+    data, starts, ends = view(text)
+    return data[starts[0] : ends[-1]].data if len(text) else memoryview(b"")
+
+
+def from_list(cells: Sequence[str | None]) -> pa.StringArray:
+    """A text array of these cells; None becomes null."""
+    encoded = [b"" if cell is None else cell.encode() for cell in cells]
+    offsets = np.zeros(len(cells) + 1, np.int32)
+    np.cumsum([len(cell) for cell in encoded], out=offsets[1:])
+    validity = None
+    if None in cells:
+        present = np.fromiter((cell is not None for cell in cells), np.bool_, len(cells))
+        validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.StringArray.from_buffers(
+        len(cells), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)), validity
+    )
+
+
+def from_bytes(data: Bytes, offsets: npt.NDArray[np.int32]) -> pa.StringArray:
+    """A text array without nulls: n cells in `data` at n + 1 `offsets`; must be valid UTF-8."""
+    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def nulls(length: int) -> pa.StringArray:
+    """`length` nulls."""
+    return pa.nulls(length, pa.string())
+
+
+def bools(array: pa.Array) -> Bools:
+    """A boolean Arrow array without nulls as numpy."""
+    return np.asarray(array.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def mask(flags: Bools) -> pa.BooleanArray:
+    """A numpy mask as a boolean Arrow array."""
+    packed = pa.py_buffer(np.packbits(flags, bitorder="little"))
+    return pa.BooleanArray.from_buffers(pa.bool_(), len(flags), [None, packed])
+
+
+def indices(positions: npt.NDArray[np.integer]) -> pa.Int64Array:
+    """Numpy positions as an Arrow array."""
+    packed = pa.py_buffer(np.ascontiguousarray(positions, np.int64))
+    return pa.Int64Array.from_buffers(pa.int64(), len(positions), [None, packed])
+
+
+def present(text: pa.StringArray) -> Bools:
+    """Which cells hold text: neither null nor empty."""
+    lengths = view(text).lengths
+    if text.null_count:
+        return bools(pc.is_valid(text)) & (lengths > 0)
+    return lengths > 0
+
+
+def take(text: pa.StringArray, positions: npt.NDArray[np.integer]) -> pa.StringArray:
+    """The cells at these positions."""
+    return text.take(indices(positions))
+
+
+def put(text: pa.StringArray, positions: Ints, cells: pa.StringArray) -> pa.StringArray:
+    """`text` with `cells` at these ascending `positions`."""
+    if not len(positions):
+        return text
+    if len(positions) == len(text):
+        return cells
+    at = np.zeros(len(text), np.bool_)
+    at[positions] = True
+    return pc.replace_with_mask(text, mask(at), cells)
