@@ -94,7 +94,7 @@ FUTURE_TOLERANCE_HOURS = 24
 
 
 def _custom_event(what: str, part: str, number: int) -> Column:
-    """One of the twelve custom event columns: `what` is Conversion or Call, `part` Name or Value."""
+    """One of the twelve custom columns: `what` is Conversion or Call, `part` Name or Value."""
     holds = "Label" if part == "Name" else "Value"
     return Column(
         f"Custom{what}Event{number}{part}",
