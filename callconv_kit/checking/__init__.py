@@ -1,0 +1,1 @@
+"""Rules over coerced rows: required cells, limits, columns against each other, duplicates."""
