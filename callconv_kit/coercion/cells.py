@@ -166,3 +166,28 @@ def vectorised(vector: Vector, scalar: Scalar) -> Kernel:
         return Coerced.dense(values, notes)
 
     return kernel
+
+
+Suspects: TypeAlias = Callable[[pa.StringArray], Ints]
+"""Ascending positions of cells that hold text, none missing of which the rule has to say."""
+
+
+def where_suspect(suspects: Suspects, scalar: Scalar) -> Kernel:
+    """A kernel that asks `scalar` only about the cells that `suspects` names; the others stand.
+
+    For rules that leave most cells as they are: a column without a suspect is given back itself.
+    """
+    slow = once_per_distinct(scalar)
+
+    def kernel(text: pa.StringArray) -> Coerced:
+        positions = suspects(text)
+        if not len(positions):
+            return Coerced.silent(text)
+        asked = texts.take(text, positions)
+        answer = slow(asked)
+        if answer.values is asked:
+            return Coerced.silent(text)
+        values = texts.put(text, positions, answer.values)
+        return Coerced(values, positions[answer.positions], answer.notes)
+
+    return kernel
