@@ -1,0 +1,178 @@
+"""How a file is laid out: its delimiter, the lines before its header, the header."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from callconv_kit.errors import InputError
+from callconv_kit.reading.scanning import Record, lines_of
+
+DELIMITERS = (",", ";", "\t", "|")
+HEADER_WITHIN = 60
+"""A header stands within so many records of a file's start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that is no row, and why: `preamble`, `separator`, `repeated_header`, `total`."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is laid out.
+
+    header_line: the physical line on which the header starts, counted from 1.
+    body_offset: characters of the decoded text before the first row.
+    body_line: the physical line on which the first row starts.
+    """
+
+    delimiter: str
+    header_line: int
+    header: tuple[str, ...]
+    body_offset: int
+    body_line: int
+    skipped: tuple[Skipped, ...]
+    blank_lines: int
+
+
+def sniff(
+    sample: str,
+    name: str,
+    is_known: Callable[[str], bool],
+    *,
+    delimiter: str = "",
+    header_line: int = 0,
+) -> Dialect:
+    r"""Find the delimiter and the header by the column names that are known.
+
+    The header is the first line that holds the most known names; the delimiter is the one under
+    which it does. Between delimiters that tell as much, the one that more lines agree on wins.
+
+    Args:
+        sample: the decoded start of the file; lines end in `\n` or `\r\n`.
+        name: of the file, for errors.
+        is_known: whether a cell is the name of a column that the run can use.
+        delimiter: the job's; empty to find it.
+        header_line: the job's; 0 to find it.
+
+    Raises:
+        InputError: `no_header` or `not_a_table`.
+    """
+    separator, sample_start = _separator_line(sample)
+    candidates = (delimiter,) if delimiter else (separator,) if separator else DELIMITERS
+    best: tuple[int, int, int] | None = None
+    chosen: tuple[str, list[Record], int] | None = None
+    for candidate in candidates:
+        records = _head(sample[sample_start:], candidate, 1 if sample_start else 0)
+        at, hits = _find_header(records, is_known, header_line)
+        if at is None:
+            continue
+        width = len(records[at].cells)
+        agreeing = sum(len(record.cells) == width for record in records[at + 1 :])
+        score = (hits, min(width, 2), agreeing)
+        if best is None or score > best:
+            best, chosen = score, (candidate, records, at)
+    if chosen is None or best is None or (best[0] < 1 and not header_line):
+        raise _no_header(sample, name)
+    return _dialect(sample, *chosen, separator_line=bool(sample_start))
+
+
+def _separator_line(sample: str) -> tuple[str, int]:
+    """Excel's `sep=;` line: the delimiter and where the text goes on."""
+    first, newline, _ = sample.partition("\n")
+    text = first.strip().strip('"')
+    if newline and text.lower().startswith("sep=") and len(text) == 5:
+        return text[4], len(first) + 1
+    if newline and first.rstrip("\r").lower() == "sep=\t":
+        return "\t", len(first) + 1
+    return "", 0
+
+
+def _head(text: str, delimiter: str, first_line: int) -> list[Record]:
+    head = []
+    for record in lines_of(text if text.endswith("\n") else text + "\n", delimiter):
+        head.append(Record(record.line + first_line, record.cells))
+        if len(head) == HEADER_WITHIN:
+            break
+    return head
+
+
+def _find_header(
+    records: list[Record], is_known: Callable[[str], bool], header_line: int
+) -> tuple[int | None, int]:
+    """The position of the header among `records`, and how many known names it holds."""
+    if header_line:
+        for at, record in enumerate(records):
+            if record.line + 1 == header_line:
+                return at, sum(map(is_known, record.cells))
+        return None, 0
+    hits = [sum(map(is_known, set(record.cells))) for record in records]
+    most = max(hits, default=0)
+    # One known word is a header only where there is hardly room for a second.
+    needed = 2 if most and len(records[hits.index(most)].cells) > 2 else 1
+    return (hits.index(most), most) if most >= needed else (None, 0)
+
+
+def _dialect(
+    sample: str, delimiter: str, records: list[Record], at: int, *, separator_line: bool
+) -> Dialect:
+    record = records[at]
+    following = records[at + 1].line if at + 1 < len(records) else None
+    skipped = [Skipped(1, "separator")] if separator_line else []
+    blank = 0
+    for before in records[:at]:
+        if any(cell.strip() for cell in before.cells):
+            skipped.append(Skipped(before.line + 1, "preamble"))
+        else:
+            blank += 1
+    lines_before_body = following if following is not None else _lines_through(record)
+    return Dialect(
+        delimiter,
+        record.line + 1,
+        tuple(cell.strip(" \t\r\n\ufeff\u200b\xa0") for cell in record.cells),
+        _offset_of_line(sample, lines_before_body),
+        lines_before_body + 1,
+        tuple(skipped),
+        blank,
+    )
+
+
+def _lines_through(record: Record) -> int:
+    """Lines up to and with this last record of a sample."""
+    return record.line + 1 + sum(cell.count("\n") for cell in record.cells)
+
+
+def _offset_of_line(sample: str, line: int) -> int:
+    at = 0
+    for _ in range(line):
+        newline = sample.find("\n", at)
+        if newline < 0:
+            return len(sample)
+        at = newline + 1
+    return at
+
+
+def _no_header(sample: str, name: str) -> InputError:
+    first = next((line.strip() for line in sample.split("\n") if line.strip()), "")
+    printable = sum(char.isprintable() or char in "\t\r\n" for char in sample)
+    if printable < len(sample) * 0.9:
+        return InputError(
+            "not_a_table",
+            f"{name} is not a table of text",
+            "mostly unprintable characters",
+            "CSV: lines of cells, separated by commas, semicolons, tabs or bars",
+            "Export it as CSV.",
+        )
+    shapes = Counter(delimiter for delimiter in DELIMITERS if delimiter in first)
+    hint = "" if shapes else " No comma, semicolon, tab or bar stands in it."
+    return InputError(
+        "no_header",
+        f"No line of {name} holds column names that are known",
+        f"a first line of {len(first)} characters.{hint}",
+        "a header such as CampaignId,MediaId,EventDate, …",
+        "Say which column is which under [columns] in the job, or with --column "
+        'CallerId="Your Column"; `callconv inspect` shows what the file holds.',
+    )
