@@ -1,32 +1,33 @@
 """What a kernel says of its cells, and how a scalar rule becomes a kernel.
 
-    text array ──kernel──▶ Coerced: values, and notes on the cells of which there is something to say
-
-A *note* is a combination of a code (why the cell was rejected), rules (what was changed) and
-warnings. Few combinations occur, so each is stored once and named by a small number; the arrays
-hold the numbers.
+text array ──kernel──▶ Coerced: values, and notes on the cells with something to say
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from callconv_kit import texts
+from callconv_kit.notes import Coerced, Note, NoteIds, note_id, note_of
 from callconv_kit.texts import Bools, Ints
 
-NoteIds: TypeAlias = npt.NDArray[np.uint16]
-
-
-class Note(NamedTuple):
-    """What is to be said of a cell; see `callconv_kit.findings` for the words."""
-
-    code: str | None = None
-    rules: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+__all__ = [
+    "Coerced",
+    "Kernel",
+    "Known",
+    "Note",
+    "NoteIds",
+    "Reading",
+    "Scalar",
+    "Vector",
+    "note_id",
+    "note_of",
+    "once_per_distinct",
+    "vectorised",
+    "where_suspect",
+]
 
 
 class Reading(NamedTuple):
@@ -36,53 +37,6 @@ class Reading(NamedTuple):
     code: str | None = None
     rules: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-SILENT = Note()
-_notes: list[Note] = [SILENT]
-_ids: dict[Note, int] = {SILENT: 0}
-
-
-def note_id(
-    code: str | None = None, rules: tuple[str, ...] = (), warnings: tuple[str, ...] = ()
-) -> int:
-    """The number of a note; 0 is the silent one."""
-    note = Note(code, rules, warnings)
-    found = _ids.get(note)
-    if found is None:
-        found = _ids[note] = len(_notes)
-        _notes.append(note)
-    return found
-
-
-def note_of(number: int) -> Note:
-    """The note of a number."""
-    return _notes[number]
-
-
-@dataclass(frozen=True, slots=True)
-class Coerced:
-    """A column after reading.
-
-    values: n texts; null where the cell was empty or is rejected.
-    positions: ascending positions of the cells of which there is something to say.
-    notes: their note numbers, aligned with `positions`; never 0.
-    """
-
-    values: pa.StringArray
-    positions: Ints
-    notes: NoteIds
-
-    @classmethod
-    def silent(cls, values: pa.StringArray) -> "Coerced":
-        """Values of which there is nothing to say."""
-        return cls(values, np.zeros(0, np.int64), np.zeros(0, np.uint16))
-
-    @classmethod
-    def dense(cls, values: pa.StringArray, notes: NoteIds) -> "Coerced":
-        """Values with one note number each, most of them 0."""
-        positions = np.flatnonzero(notes)
-        return cls(values, positions, notes[positions])
 
 
 Scalar: TypeAlias = Callable[[str], Reading]
