@@ -152,6 +152,7 @@ RULES: dict[str, str] = {
     "empty_mark": "a word that stands for empty was emptied",
     "grouping_removed": "thousands separators were removed",
     "decimal_zero_removed": "a decimal part of zero was removed",
+    "leading_zero_removed": "leading zeros of a number were removed",
     "moment_rewritten": "the time was written as ISO 8601",
     "zone_applied": "the job's time zone was applied",
     "fraction_dropped": "fractions of a second were dropped",
