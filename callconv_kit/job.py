@@ -1,0 +1,240 @@
+"""`Job`: every setting of a run, from callconv.toml or from keywords.
+
+    job = Job.load("callconv.toml", timezone="America/New_York")
+    job = Job.from_keywords(preset="invoca", constants={"CampaignId": 1001})
+
+The names, defaults and allowed words are those of the job file. A `Job` never changes; laying a
+preset under it (`under`) gives another. Whatever is wrong is one `UsageError` that names every
+fault; nothing is ignored.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError
+
+from callconv_kit.job_faults import THE_JOB, complaint, faults_of
+from callconv_kit.job_file import read_toml
+from callconv_kit.job_layers import (
+    anchored,
+    blanks_in,
+    faults_in,
+    merged,
+    pairs,
+    relative,
+    secrets_of,
+    with_paths,
+    without,
+)
+from callconv_kit.job_masks import masked_settings, without_query
+from callconv_kit.job_tables import (
+    Archive,
+    ColumnSource,
+    Condition,
+    Connection,
+    Contract,
+    LeaveOut,
+    Legs,
+    Lookup,
+    Results,
+    Source,
+    StatusRule,
+    Table,
+    UnitName,
+)
+from callconv_kit.job_values import (
+    PRESETS,
+    BlankIsNone,
+    CountryCode,
+    Currency,
+    Delimiter,
+    DurationColumn,
+    Encoding,
+    Inputs,
+    Moment,
+    Preset,
+    Share,
+    SpecName,
+    StrictText,
+    Texts,
+    ValueText,
+    WholeNumber,
+    Zone,
+)
+
+__all__ = [
+    "PRESETS",
+    "Archive",
+    "Condition",
+    "Connection",
+    "Contract",
+    "Job",
+    "LeaveOut",
+    "Legs",
+    "Lookup",
+    "Results",
+    "Source",
+    "StatusRule",
+    "merged",
+    "pairs",
+]
+
+DEFAULT_LEDGER = ".callconv/ledger.sqlite"
+"""Relative to the job's folder."""
+
+
+class Job(Table):
+    """Every setting of a run; attributes are named as the keys of the job file.
+
+    `Job(...)`, `Job.load` and `Job.from_keywords` raise `UsageError` for whatever is wrong.
+    Relative paths are resolved on the way in; attributes hold absolute ones. Tables keyed by
+    column are keyed by the published names, however they were spelled.
+    """
+
+    input: Annotated[Inputs | None, BlankIsNone] = None
+    preset: Annotated[Preset | None, BlankIsNone] = None
+    timezone: Annotated[Zone | None, BlankIsNone] = None
+    dst: Literal["reject", "earlier", "later"] = "reject"
+    date_order: Annotated[Literal["month-first", "day-first"] | None, BlankIsNone] = None
+    decimal: Literal["point", "comma"] = "point"
+    currency: Currency = "USD"
+    default_country: CountryCode = "US"
+    phone_format: Literal["national", "dashes", "parentheses", "e164"] = "national"
+    anonymous_callers: Literal["reject", "leave_out", "keep"] = "reject"
+    called_number: Literal["destination", "tracking"] = "destination"
+    talk_time: Literal["column", "call_if_answered"] = "column"
+    empty_status: Literal["if_talked", "keep", "reject"] = "if_talked"
+    send: Literal["all", "answered"] = "all"
+    conversion_rows: Literal["leave_out", "own_row"] = "leave_out"
+    session_id_from: Texts = ()
+    optional_cells: Literal["empty", "reject"] = "empty"
+    on_conflict: Literal["reject", "first", "last"] = "reject"
+    write: Literal["all", "present"] = "all"
+    warn_share: Share = 0.0
+    max_rejected_share: Share = 0.5
+    expect_rows: StrictBool = False
+    mask: StrictBool = True
+    encoding: Encoding = ""
+    delimiter: Delimiter = ""
+    sheet: StrictText = ""
+    header_line: WholeNumber = 0
+    ledger: Annotated[Path | None, BlankIsNone] = None
+    now: Annotated[Moment | None, BlankIsNone] = None
+    columns: dict[SpecName, ColumnSource] = Field(default_factory=dict)
+    constants: dict[SpecName, ValueText] = Field(default_factory=dict)
+    defaults: dict[SpecName, ValueText] = Field(default_factory=dict)
+    units: dict[DurationColumn, UnitName] = Field(default_factory=dict)
+    values: dict[SpecName, dict[StrictText, ValueText]] = Field(default_factory=dict)
+    lookup: Lookup | None = None
+    leave_out: tuple[LeaveOut, ...] = ()
+    status: tuple[StatusRule, ...] = ()
+    legs: Legs | None = None
+    connection: Connection | None = None
+    results: Results | None = None
+    archive: Archive = Archive()
+    contract: Contract | None = None
+
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, /, **settings: Any) -> None:
+        self._check([settings], Path.cwd(), THE_JOB)
+
+    @classmethod
+    def load(cls, path: "str | os.PathLike[str]", **overrides: Any) -> Self:
+        """The job of a file; `overrides` win over it, column by column."""
+        return cls.from_keywords(Path(path), **overrides)
+
+    @classmethod
+    def from_keywords(
+        cls, job: "str | os.PathLike[str] | Job | None" = None, **keywords: Any
+    ) -> Self:
+        """A job from keywords, laid over `job` where one is given.
+
+        Paths in a file are relative to that file, paths in keywords to the working folder. None
+        counts as not given.
+        """
+        origin, folder, layers = THE_JOB, Path.cwd(), [anchored(keywords, Path.cwd())]
+        if isinstance(job, Job):
+            folder = job.folder
+            layers.insert(0, job._given)
+        elif job is not None:
+            path = Path(job).expanduser()
+            given = read_toml(path)
+            origin, folder = str(job), Path.cwd() / path.parent
+            layers.insert(0, anchored(given, folder))
+        built = cls.__new__(cls)
+        built._check(layers, folder, origin)
+        return built
+
+    def under(self, preset: Mapping[str, Any], origin: str = THE_JOB) -> Self:
+        """The job with `preset` laid under it: what the job says wins, column by column.
+
+        `preset` has the keys of a job file; its paths must be absolute. `origin` names it in an
+        error.
+        """
+        built = type(self).__new__(type(self))
+        built._check([preset, self._given], self._folder, origin)
+        return built
+
+    def _check(self, layers: Sequence[Mapping[str, Any]], folder: Path, origin: str) -> None:
+        """Become the job of `layers`, the later over the earlier; or raise all their faults."""
+        faults = [fault for layer in layers for fault in faults_in(layer)]
+        given: dict[str, Any] = {}
+        for layer in layers:
+            given = merged(given, without(layer, secrets_of(layer)))
+        given = anchored(given, folder)
+        faults += blanks_in(given)
+        try:
+            BaseModel.__init__(self, **given)
+        except ValidationError as error:
+            faults += faults_of(error, type(self))
+        if faults:
+            raise complaint(faults, origin)
+        self._folder, self._given = folder, given
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the job file, else the folder in which the job was made."""
+        return self._folder
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger that a delivery uses: the job's own, else the one beside the job."""
+        return self.ledger or self._folder / DEFAULT_LEDGER
+
+    @property
+    def clock(self) -> datetime:
+        """The time that age rules use, with an offset: `now`, else the real one.
+
+        A `now` without an offset is read in the job's time zone, else in UTC.
+        """
+        if self.now is None:
+            return datetime.now(UTC)
+        if self.now.tzinfo is not None:
+            return self.now
+        return self.now.replace(tzinfo=ZoneInfo(self.timezone) if self.timezone else UTC)
+
+    def settings(self, *, masked: bool | None = None) -> dict[str, Any]:
+        """The effective job for summary.json: no secrets, paths relative to the job's folder.
+
+        Phone numbers in rules and tables are masked where `mask` says so, or as `masked` says;
+        unmasked, the same settings make the same job again.
+        """
+        shown = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.ledger is None:
+            shown["ledger"] = DEFAULT_LEDGER
+        shown = with_paths(shown, lambda text: without_query(relative(text, self._folder)))
+        if self.mask if masked is None else masked:
+            shown = masked_settings(shown)
+        return {name: shown.get(name) for name in type(self).model_fields}
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        shown = self.settings(masked=True)
+        return [
+            (name, shown[name]) for name in sorted(self.model_fields_set, key=list(shown).index)
+        ]

@@ -1,0 +1,199 @@
+"""What is wrong with a job, in words: pydantic's findings and our own as one `UsageError`.
+
+All faults are gathered before one is raised. Each names the key as it stands in the file
+(`[connection] protocl`), the value, what is allowed and the nearest known word. The values of
+unknown keys, and of keys that might hold a password by mistake, are never shown.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from callconv_kit import findings, spec
+from callconv_kit.errors import UsageError
+from callconv_kit.near import nearest, printable, spec_column, spelled
+
+BAD_VALUE = "job_bad_value"
+UNKNOWN_KEY = "job_unknown_key"
+UNKNOWN_COLUMN = "job_unknown_column"
+COLUMN_TWICE = "job_column_twice"
+SECRET = "job_secret_in_file"  # noqa: S105 - the name of an error
+ZONE_UNKNOWN = "zone_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a job. `problem` completes "<where> …"."""
+
+    where: str
+    problem: str
+    found: str = ""
+    expected: str = ""
+    hint: str = ""
+    code: str = BAD_VALUE
+
+    def __str__(self) -> str:
+        found = f" (found {self.found})" if self.found else ""
+        expected = f"; expected: {self.expected}" if self.expected else ""
+        return f"{self.where} {self.problem}{found}{expected}. {self.hint}".rstrip(" .")
+
+
+def wrong(
+    problem: str, *, expected: str = "", near: str | None = None, hint: str = "", code: str = ""
+) -> PydanticCustomError:
+    """An error for a validator to raise; `near` is the word that was probably meant."""
+    if near is not None:
+        hint = f'Did you mean "{near}"?'
+    words = {"problem": problem, "expected": expected, "hint": hint}
+    return PydanticCustomError("job", "{problem}", {**words, "code": code or BAD_VALUE})
+
+
+def complaint(faults: Sequence[Fault], origin: str) -> UsageError:
+    """The one error that tells all `faults` of the job that `origin` names."""
+    codes = {fault.code for fault in faults}
+    code = codes.pop() if len(codes) == 1 else "job_invalid"
+    where_to = f"Correct it in {origin}." if origin != THE_JOB else "Correct the job."
+    if len(faults) == 1:
+        (fault,) = faults
+        return UsageError(
+            code,
+            f"{origin}: {fault.where} {fault.problem}",
+            fault.found,
+            fault.expected,
+            fault.hint or where_to,
+        )
+    listed = "; ".join(f"({number}) {fault}" for number, fault in enumerate(faults, 1))
+    return UsageError(code, f"{origin} has {len(faults)} faults: {listed}", "", "", where_to)
+
+
+THE_JOB = "The job"
+
+
+def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+    """Every finding of pydantic as a fault; a finding names what it is about by its place."""
+    return [_fault(details, model) for details in error.errors(include_url=False)]
+
+
+_TYPES = {
+    "bool_type": "true or false, without quotes",
+    "int_type": "a whole number, without quotes",
+    "int_from_float": "a whole number",
+    "float_type": "a number, without quotes",
+    "finite_number": "a finite number",
+    "string_type": "text in quotes",
+    "path_type": "a path in quotes",
+    "tuple_type": "a list in square brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+
+
+def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
+    place = [part for part in details["loc"] if part != "[key]"]
+    where, found = key_path(place), _shown(place, details["input"])
+    context: Mapping[str, Any] = details.get("ctx", {})
+    kind = details["type"]
+    if kind == "job":
+        if context["code"] == UNKNOWN_COLUMN:
+            found = ""  # `where` ends with it
+        return Fault(
+            where, context["problem"], found, context["expected"], context["hint"], context["code"]
+        )
+    if kind == "extra_forbidden":
+        return _unknown_key(place, model)
+    if kind == "missing":
+        return Fault(where, "is missing")
+    if kind == "literal_error":
+        words = re.findall(r"'([^']*)'", context["expected"])
+        near = nearest(str(details["input"]), words)
+        hint = f'Did you mean "{near}"?' if near else ""
+        allowed = " or ".join(spelled(word) for word in words)
+        return Fault(where, "is not an allowed word", found, allowed, hint)
+    if kind in _TYPES:
+        expected = _TYPES[kind]
+        if place[-1] in ("leave_out", "status") and kind == "tuple_type":
+            expected = f"[[{place[-1]}]], with two brackets"
+        return Fault(where, "is of the wrong type", found, expected)
+    return Fault(where, "is not allowed", found, printable(details["msg"], 200))
+
+
+def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> Fault:
+    key = str(place[-1])
+    known = keys_at(place[:-1], model)
+    near = nearest(key, known)
+    if near is not None:
+        hint = f'Did you mean "{near}"?'
+    else:
+        tables = [name for name in model.model_fields if key in keys_at((name,), model)]
+        hint = f"It belongs to [{tables[0]}]." if tables else ""
+        if len(place) > 1 and key in model.model_fields:
+            hint = "It belongs above the first [table]."
+        elif len(place) == 1 and spec_column(key):
+            hint = "A column belongs to [columns], [constants] or [defaults]."
+    expected = "" if near or hint else "one of " + ", ".join(known)
+    return Fault(key_path(place), "is no known key", "", expected, hint, UNKNOWN_KEY)
+
+
+def keys_at(place: Sequence[str | int], model: type[BaseModel]) -> list[str]:
+    """The keys that the table at `place` may hold, as they are written in the file."""
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            if inner is None:
+                return []
+            model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as `Connection | None` or `tuple[LeaveOut, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)
+
+
+def key_path(place: Iterable[str | int]) -> str:
+    """Where a key stands, as the file shows it.
+
+    >>> key_path(["timezone"]), key_path(["connection", "port"])
+    ('timezone', '[connection] port')
+    >>> key_path(["leave_out", 0, "below"])
+    '[[leave_out]] (number 1) below'
+    >>> key_path(["values", "CallStatus", "Voicemail"])
+    '[values.CallStatus] Voicemail'
+    """
+    parts = [part if isinstance(part, int) else printable(part) for part in place]
+    if len(parts) == 1:
+        return str(parts[0])
+    table, *rest = parts
+    if rest and isinstance(rest[0], int) and table in ("leave_out", "status"):
+        inner = ".".join(str(part) for part in rest[1:])
+        return f"[[{table}]] (number {rest[0] + 1}) {inner}".rstrip()
+    keys = [part for part in rest if isinstance(part, str)]
+    if len(keys) > 1 and table in ("values", "legs", "contract"):
+        table, keys = f"{table}.{keys[0]}", keys[1:]
+    return f"[{table}] {'.'.join(keys)}".rstrip()
+
+
+_NEVER_SHOWN = {"password_from", "token_from", "host", "input", "base_url"}
+"""Keys into which a password might slip: their values appear in no message."""
+
+
+def _shown(place: Sequence[str | int], value: object) -> str:
+    if _NEVER_SHOWN.intersection(place):
+        return ""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if spec.PERSONAL.intersection(spec_column(str(part)) or "" for part in place):
+        text = findings.mask_phone(text)
+    return spelled(text) if isinstance(value, str) else printable(text)

@@ -1,0 +1,258 @@
+"""A job is laid in layers: a preset, over it the job file, over that the caller's own words.
+
+Here are the plain mappings of those layers, before a `Job` is made of them: how one is laid over
+another, to which folder their paths belong, and what can be wrong in one of them alone.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from callconv_kit import spec
+from callconv_kit.errors import UsageError
+from callconv_kit.job_faults import COLUMN_TWICE, SECRET, Fault, key_path
+from callconv_kit.near import fold, printable, spec_column
+
+BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
+"""Tables whose keys are spec columns."""
+
+BY_KEY = ("lookup", "connection", "results", "archive", "contract", "legs")
+"""Tables of settings."""
+
+LISTS = ("leave_out", "status")
+"""Lists of rules, asked in order."""
+
+PATHS = (
+    ("input",),
+    ("preset",),
+    ("ledger",),
+    ("lookup", "file"),
+    ("connection", "ca_file"),
+    ("connection", "known_hosts"),
+    ("connection", "private_key"),
+)
+"""Settings that hold a path."""
+
+
+def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
+    """`job` laid over `preset`, column by column; neither is changed.
+
+    - A single setting of the job wins; None and "" count as not given.
+    - Tables keyed by spec column are merged by column, `values` by source value within a column.
+    - A column that the job feeds from the file drops the preset's constant for it, which would
+      win over the file otherwise.
+    - `connection`, `lookup` and the other tables of settings are merged by key.
+    - Lists of rules (`leave_out`, `status`) are joined, the job's first.
+    """
+    result = {key: value for key, value in preset.items() if not _unset(value)}
+    for key, over in job.items():
+        if _unset(over):
+            continue
+        under = result.get(key)
+        if key in BY_COLUMN and isinstance(over, Mapping):
+            result[key] = _by_column(under if isinstance(under, Mapping) else {}, over)
+        elif key in BY_KEY and isinstance(over, Mapping) and isinstance(under, Mapping):
+            result[key] = _by_key(under, over)
+        elif key in LISTS and isinstance(over, list | tuple) and isinstance(under, list | tuple):
+            result[key] = [*over, *(rule for rule in under if rule not in over)]
+        else:
+            result[key] = over
+    fed, constants = job.get("columns"), result.get("constants")
+    if isinstance(fed, Mapping) and isinstance(constants, Mapping):
+        own = job.get("constants")
+        mine = {_column(name) for name in own} if isinstance(own, Mapping) else set()
+        dropped = {_column(name) for name in fed} - mine
+        result["constants"] = {
+            name: value for name, value in constants.items() if _column(name) not in dropped
+        }
+    return result
+
+
+def _unset(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value == "")
+
+
+def _column(name: object) -> object:
+    """The spec column that a key spells, or the key itself, whose fault is told later."""
+    return (spec_column(name) if isinstance(name, str) else None) or name
+
+
+def _by_column(under: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
+    result = {_column(name): value for name, value in under.items()}
+    for name, value in over.items():
+        column = _column(name)
+        below = result.get(column)
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and "join" not in value:
+            result[column] = {**below, **value}
+        else:
+            result[column] = value
+    return result
+
+
+def _by_key(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(under)
+    if "on" in over or "on_source" in over:  # one look-up has one key
+        result.pop("on", None)
+        result.pop("on_source", None)
+    for key, value in over.items():
+        below = result.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = {**below, **value} if both else value
+    return result
+
+
+def anchored(layer: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """`layer` with its relative paths made absolute, as seen from `folder`.
+
+    Addresses (`s3://…`), standard input (`-`) and the names of bundled presets stay as they are.
+    """
+    return with_paths(layer, lambda text: _absolute(text, folder))
+
+
+def _absolute(text: str, folder: Path) -> str:
+    if text in ("", "-") or "://" in text:
+        return text
+    return str(folder / Path(text).expanduser())
+
+
+def relative(text: str, folder: Path) -> str:
+    """An absolute path as seen from `folder`, with forward slashes; the inverse of `anchored`."""
+    if not Path(text).is_absolute():
+        return text
+    return Path(os.path.relpath(text, folder)).as_posix()
+
+
+def with_paths(layer: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """`layer` with every path in it changed by `change`; what is no text is left alone."""
+    result = dict(layer)
+    for table, *inner in PATHS:
+        value = result.get(table)
+        if inner:
+            if isinstance(value, Mapping) and inner[0] in value:
+                result[table] = {**value, inner[0]: _changed(value[inner[0]], change)}
+        elif table == "preset" and not is_path(value):
+            continue
+        elif value is not None:
+            result[table] = _changed(value, change)
+    return result
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_changed(item, change) for item in value]
+    if isinstance(value, str | os.PathLike):
+        return change(os.fspath(value))
+    return value
+
+
+def is_path(preset: object) -> bool:
+    """Whether a `preset` setting is a path rather than the name of a bundled one."""
+    if isinstance(preset, os.PathLike):
+        return True
+    return isinstance(preset, str) and ("/" in preset or "\\" in preset or preset.endswith(".toml"))
+
+
+_SECRETS = {
+    "connection": ("password_from", ("password", "passwd", "passphrase", "pass", "pwd", "secret")),
+    "results": ("token_from", ("token", "authtoken", "password", "secret", "apikey")),
+}
+
+
+def secrets_of(layer: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The places of keys that hold a password or a token, which a job must not."""
+    places: list[tuple[str, ...]] = []
+    for table, (_, words) in _SECRETS.items():
+        places.extend((key,) for key in layer if isinstance(key, str) and fold(key) in words)
+        inner = layer.get(table)
+        if isinstance(inner, Mapping):
+            keys = (key for key in inner if isinstance(key, str))
+            places.extend((table, key) for key in keys if fold(key) in words)
+    return list(dict.fromkeys(places))
+
+
+def without(layer: Mapping[str, Any], places: Iterable[tuple[str, ...]]) -> dict[str, Any]:
+    """`layer` without the keys at `places`."""
+    result = dict(layer)
+    for place in places:
+        if len(place) == 1:
+            result.pop(place[0], None)
+        else:
+            table, key = place
+            result[table] = {name: value for name, value in result[table].items() if name != key}
+    return result
+
+
+def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong in one layer alone: a password in it, a column given twice."""
+    faults = []
+    for place in secrets_of(layer):
+        table = place[0] if len(place) > 1 else "connection"
+        use, _ = _SECRETS[table]
+        hint = f'Delete the line and write {use} = "env:NAME" under [{table}].'
+        faults.append(Fault(key_path(place), "must not stand in a job", hint=hint, code=SECRET))
+    legs = layer.get("legs")
+    tables = [(name, layer.get(name)) for name in BY_COLUMN]
+    if isinstance(legs, Mapping):
+        tables.append(("legs.take", legs.get("take")))
+    for name, table in tables:
+        if isinstance(table, Mapping):
+            faults.extend(_twice(name, table))
+    return faults
+
+
+def blanks_in(job: Mapping[str, Any]) -> list[Fault]:
+    """Constants and defaults of required columns that nobody has filled in yet."""
+    faults = []
+    for table in ("constants", "defaults"):
+        columns = job.get(table)
+        for name, value in columns.items() if isinstance(columns, Mapping) else ():
+            column = _column(name)
+            if column in spec.REQUIRED and isinstance(value, str) and not value.strip():
+                hint = "Fill it in, or delete the line."
+                faults.append(Fault(key_path([table, str(column)]), "is blank", hint=hint))
+    return faults
+
+
+def _twice(table: str, keys: Iterable[object]) -> list[Fault]:
+    spellings: dict[str, list[str]] = {}
+    for key in keys:
+        column = spec_column(key) if isinstance(key, str) else None
+        if column is not None:
+            spellings.setdefault(column, []).append(str(key))
+    return [
+        Fault(
+            f"[{table}] {column}",
+            "is given twice",
+            " and ".join(f'"{printable(key)}"' for key in given),
+            hint="Keep one of them.",
+            code=COLUMN_TWICE,
+        )
+        for column, given in spellings.items()
+        if len(given) > 1
+    ]
+
+
+def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
+    """The table that a repeated option such as `--constant Column=value` spells.
+
+    Raises:
+        UsageError: a pair without `=`, or a column given twice; all of them are named.
+    """
+    table: dict[str, str] = {}
+    problems = []
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        name = name.strip()
+        column = spec_column(name) or name
+        if not equals or not name:
+            problems.append((f'"{printable(pair)}" is not Column=value', "job_bad_value"))
+        elif column in table:
+            problems.append((f"{printable(column)} is given twice", COLUMN_TWICE))
+        else:
+            table[column] = value.strip()
+    if problems:
+        code = problems[0][1] if len({code for _, code in problems}) == 1 else "job_invalid"
+        said = "; ".join(text for text, _ in problems)
+        raise UsageError(code, f"{option}: {said}", "", "Column=value", "Give each column once.")
+    return table

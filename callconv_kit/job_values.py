@@ -1,0 +1,267 @@
+"""How single values of a job are read: each type accepts one kind of value, or says what would do.
+
+Nothing is coerced in silence: "yes" is no boolean and "0.5" no share. Only where a person's own
+text is meant (constants, defaults, values) are numbers taken as they would be written.
+"""
+
+import codecs
+import encodings.aliases
+import math
+import os
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, Strict
+
+from callconv_kit import spec
+from callconv_kit.job_faults import UNKNOWN_COLUMN, ZONE_UNKNOWN, wrong
+from callconv_kit.job_layers import is_path
+from callconv_kit.near import nearest, spec_column
+
+PRESETS = (
+    "invoca",
+    "callrail",
+    "ringba",
+    "calltrackingmetrics",
+    "retreaver",
+    "twilio",
+    "trackdrive",
+    "dialogtech",
+    "asterisk",
+)
+"""The bundled presets. Their files are in `callconv_kit/mapping/presets`."""
+
+EXACT_FLOATS = 2**53
+"""From here on a float no longer holds every whole number."""
+
+
+def text_of(value: object) -> str:
+    """`value` as a person would write it in a cell: 1001, 12.5, true, 2026-11-20T09:30:00-05:00."""
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal) and value.is_finite():
+        return format(value, "f")
+    if isinstance(value, float) and math.isfinite(value):
+        if not value.is_integer():
+            return format(Decimal(repr(value)), "f")
+        if abs(value) < EXACT_FLOATS:
+            return str(int(value))
+        raise wrong("may have lost digits", expected="the number in quotes")
+    raise wrong("is not one value", expected="text or a number")
+
+
+def _spec_name(name: object) -> str:
+    column = spec_column(name) if isinstance(name, str) else None
+    if column is None:
+        near = nearest(str(name), spec.NAMES)
+        raise wrong(
+            "is no column of the format",
+            near=near,
+            hint="`callconv columns` lists them.",
+            code=UNKNOWN_COLUMN,
+        )
+    return column
+
+
+def _duration_column(name: object) -> str:
+    column = _spec_name(name)
+    durations = [each.name for each in spec.COLUMNS if each.kind is spec.Kind.DURATION]
+    if column not in durations:
+        raise wrong("is no duration and has no unit", expected=" or ".join(durations))
+    return column
+
+
+def _zone(name: object) -> str:
+    if not isinstance(name, str):
+        raise wrong("is of the wrong type", expected="the name of a time zone, in quotes")
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):  # OSError: a folder of zones, such as "America"
+        raise wrong(
+            "is not a known time zone",
+            expected="a name of the IANA list, such as America/New_York",
+            near=_nearest_zone(name),
+            code=ZONE_UNKNOWN,
+        ) from None
+
+
+def _nearest_zone(name: str) -> str | None:
+    zones = sorted(available_timezones())
+    by_city = {zone.rsplit("/", 1)[-1]: zone for zone in reversed(zones) if "/" in zone}
+    whole = nearest(name, zones, cutoff=0.7)
+    if whole is not None:
+        return whole
+    city = nearest(name.rsplit("/", 1)[-1], by_city, cutoff=0.8)
+    return by_city[city] if city else None
+
+
+_ALSO_SAID = {"UK": "GB", "EN": "GB", "USA": "US", "UAE": "AE", "GBR": "GB", "CAN": "CA"}
+"""Countries that people write otherwise than ISO 3166 alpha-2 does."""
+
+
+def _country(code: object) -> str:
+    text = code.strip().upper() if isinstance(code, str) else ""
+    if text == "US":
+        return text
+    from phonenumbers import SUPPORTED_REGIONS  # costs more than all the rest, and is seldom needed
+
+    if text not in SUPPORTED_REGIONS:
+        raise wrong(
+            "is no country that has phone numbers",
+            expected="two letters of ISO 3166, such as US",
+            near=_ALSO_SAID.get(text),
+        )
+    return text
+
+
+def _currency(code: object) -> str:
+    text = code.strip().upper() if isinstance(code, str) else ""
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise wrong("is no currency", expected="three letters of ISO 4217, such as USD")
+    return text
+
+
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        per_cent = isinstance(value, int | float) and 1 < value <= 100
+        hint = f"For {value:g} % write {value / 100:g}." if per_cent else ""
+        raise wrong("is no share", expected="a number from 0 to 1, without quotes", hint=hint)
+    return float(value)
+
+
+def _delimiter(text: object) -> str:
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text) if isinstance(text, str) else None
+    if text is None or len(text) > 1 or text in ('"', "\n", "\r") or text.isalnum():
+        raise wrong("can't part cells", expected='one character, such as ";" or "\\t"')
+    return text
+
+
+def _encoding(name: object) -> str:
+    if name == "":
+        return ""
+    try:
+        info = codecs.lookup(name) if isinstance(name, str) else None
+    except (LookupError, ValueError):
+        info = None
+    if info is None or not getattr(info, "_is_text_encoding", True):
+        known = {*encodings.aliases.aliases, *encodings.aliases.aliases.values()}
+        near = nearest(str(name), sorted(known))
+        raise wrong("is no known encoding", expected="such as utf-8 or cp1252", near=near)
+    return str(name)
+
+
+def _preset(value: object) -> str:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str):
+        raise wrong("is of the wrong type", expected="the name of a preset, in quotes")
+    if is_path(value) or value in PRESETS:
+        return value
+    raise wrong(
+        "is no known preset",
+        expected=f"{', '.join(PRESETS)}, or the path of one",
+        near=nearest(value, PRESETS, cutoff=0.5),
+    )
+
+
+def _moment(value: object) -> datetime:
+    """An ISO 8601 text, a date or a datetime, with or without an offset."""
+    text = value.isoformat() if isinstance(value, date) else value
+    try:
+        return datetime.fromisoformat(text)  # type: ignore[arg-type]  # a TypeError is caught
+    except (TypeError, ValueError):
+        raise wrong("is no time", expected="ISO 8601, such as 2026-11-20T09:30:00-05:00") from None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """One text, or a list of them."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
+        raise wrong("is of the wrong type", expected="text in quotes, or a list of them")
+    return tuple(given)
+
+
+def _filled_texts(value: object) -> tuple[str, ...]:
+    given = _texts(value)
+    if not all(item.strip() for item in given) or len(set(given)) < len(given):
+        raise wrong("holds a blank or a name twice", expected="names of columns")
+    return given
+
+
+_WITH_PASSWORD = re.compile(r"[^/]*://[^/]*:[^/]*@", re.DOTALL)
+
+
+def no_password(address: str) -> str:
+    """`address`, which must not hold `user:password@`."""
+    if _WITH_PASSWORD.match(address):
+        raise wrong(
+            "holds a password", hint="Take it out of the address; see the README on credentials."
+        )
+    return address
+
+
+def _inputs(value: object) -> tuple[str, ...]:
+    given = (os.fspath(value),) if isinstance(value, os.PathLike) else value
+    return tuple(no_password(address) for address in _each_text(given))
+
+
+def _each_text(value: object) -> Iterable[str]:
+    given = _texts(value)
+    if not all(given):
+        raise wrong("names a blank", expected='paths, such as "inbox/*.csv"')
+    return given
+
+
+def one_line(text: str) -> str:
+    """`text`, which goes to a server as part of a command: no control characters."""
+    if not text.isprintable():
+        raise wrong("holds a control character")
+    return text
+
+
+def number_of(value: object) -> int | float:
+    """A finite number; no boolean, no text."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise wrong("is of the wrong type", expected="a number, without quotes")
+    return value
+
+
+StrictText = Annotated[str, Strict()]
+WholeNumber = Annotated[int, Strict(), Field(ge=0)]
+ValueText = Annotated[str, PlainValidator(text_of)]
+AS_LIST = PlainSerializer(list)  # pydantic writes the tuple of a plain validator with a warning
+Texts = Annotated[tuple[str, ...], PlainValidator(_filled_texts), AS_LIST]
+Inputs = Annotated[tuple[str, ...], PlainValidator(_inputs), AS_LIST]
+SpecName = Annotated[str, PlainValidator(_spec_name)]
+DurationColumn = Annotated[str, PlainValidator(_duration_column)]
+Zone = Annotated[str, PlainValidator(_zone)]
+CountryCode = Annotated[str, PlainValidator(_country)]
+Currency = Annotated[str, PlainValidator(_currency)]
+Share = Annotated[float, PlainValidator(_share)]
+Delimiter = Annotated[str, PlainValidator(_delimiter)]
+Encoding = Annotated[str, PlainValidator(_encoding)]
+Preset = Annotated[str, PlainValidator(_preset)]
+Moment = Annotated[
+    datetime, PlainValidator(_moment), PlainSerializer(datetime.isoformat, when_used="json")
+]
+Number = Annotated[Any, PlainValidator(number_of)]
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+BlankIsNone = BeforeValidator(_blank_is_none)
+"""For optional settings, whose blank ("") in the file says that they are not set."""
