@@ -1,0 +1,124 @@
+"""Durations (CallDuration, TalkDuration, IvrDuration): whole seconds.
+
+Source: the published descriptions ("in seconds"); the other spellings occur in vendors' exports
+(clock times), in sheets (`3m 21s`), and in what pandas writes (`0 days 00:03:21`). Amounts never
+pass through binary floating point: 3.35 minutes are 201 seconds, not 200.99999999999997.
+"""
+
+import re
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from callconv_kit import spec
+from callconv_kit.coercion import glance
+from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
+from callconv_kit.texts import Ints
+
+Unit: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
+
+SECONDS_IN: dict[Unit, Fraction] = {
+    "seconds": Fraction(1),
+    "milliseconds": Fraction(1, 1000),
+    "minutes": Fraction(60),
+}
+LONGEST_TEXT = 64
+"""Characters; what is longer is no duration, and not worth the arithmetic."""
+
+_NUMBER = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?|\.[0-9]+")
+_AMOUNT = r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_CLOCK = re.compile(
+    r"(?:(?P<days>[0-9]+) days?,? )?"
+    r"(?:(?P<hours>[0-9]+):(?P<minutes>[0-5]?[0-9])|(?P<only_minutes>[0-9]+))"
+    r":(?P<seconds>[0-5][0-9](?:\.[0-9]+)?)"
+)
+_IN_WORDS = re.compile(
+    rf"(?:{_AMOUNT} ?h(?:(?:ou)?rs?)?)?"
+    rf"[ ,]*(?:(?:and )?{_AMOUNT} ?m(?:in(?:ute)?s?)?)?"
+    rf"[ ,]*(?:(?:and )?{_AMOUNT} ?s(?:ec(?:ond)?s?)?)?"
+    rf"[ ,]*(?:(?:and )?{_AMOUNT} ?(?:ms|msecs?|milliseconds?))?\.?",
+    re.IGNORECASE,
+)
+_ISO = re.compile(rf"PT(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?", re.IGNORECASE)
+_SCALES = (Fraction(3600), Fraction(60), Fraction(1), Fraction(1, 1000))
+_MINUS = "-−–"
+
+
+def read(text: str, unit: Unit = "seconds") -> Reading:
+    """One duration as whole seconds.
+
+    Args:
+        text: a cell, cleaned.
+        unit: what a bare number counts. A duration that names its units keeps to them.
+
+    Codes: `duration_invalid` where the text is no duration, `duration_out_of_range` where it is
+    negative or longer than a day. Two numbers parted by one colon are minutes and seconds; a
+    fraction of a second is rounded half up.
+
+    >>> [read(text).value for text in ("201", "3:21", "00:03:21", "3m 21s", "3.35 min", "200.5")]
+    ['201', '201', '201', '201', '201', '201']
+    """
+    if len(text) > LONGEST_TEXT:
+        return Reading(None, "duration_invalid")
+    negative = text[:1] in _MINUS
+    body = text[1:] if negative else text
+    number = _NUMBER.fullmatch(body)
+    seconds = Fraction(body) * SECONDS_IN[unit] if number else _spelled(body)
+    if seconds is None:
+        return Reading(None, "duration_invalid")
+    if negative or seconds > spec.LONGEST_CALL:
+        return Reading(None, "duration_out_of_range")
+    value = str(int(seconds + Fraction(1, 2)))
+    return Reading(value, None, _rules(text, value, number, unit, seconds))
+
+
+def _rules(
+    text: str, value: str, number: re.Match[str] | None, unit: Unit, seconds: Fraction
+) -> tuple[str, ...]:
+    if value == text:
+        return ()
+    rules = []
+    if not number:
+        rules.append("duration_read")
+    elif unit != "seconds":
+        rules.append("unit_converted")
+    elif number["decimals"] and not number["decimals"].strip("0"):
+        rules.append("decimal_zero_removed")
+    if seconds.denominator > 1:
+        rules.append("duration_rounded")
+    # What is left to say of: zeros before the number.
+    return tuple(rules) or ("duration_read",)
+
+
+def _spelled(text: str) -> Fraction | None:
+    """Seconds of a duration that says its units, by words or by colons; None if it is none."""
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        parts = {name: Fraction(part) for name, part in clock.groupdict("0").items()}
+        minutes = parts["minutes"] + parts["only_minutes"]
+        return ((parts["days"] * 24 + parts["hours"]) * 60 + minutes) * 60 + parts["seconds"]
+    named = _IN_WORDS.fullmatch(text) or _ISO.fullmatch(text)
+    if not named or not any(named.groups()):
+        return None
+    amounts = zip(named.groups("0"), _SCALES, strict=False)
+    return sum((Fraction(amount) * scale for amount, scale in amounts), Fraction())
+
+
+def kernel(unit: Unit = "seconds") -> Kernel:
+    """`read` for whole columns whose bare numbers count `unit`."""
+    if unit != "seconds":
+        return once_per_distinct(lambda text: read(text, unit))
+    return where_suspect(_suspects, read)
+
+
+def _suspects(text: pa.StringArray) -> Ints:
+    """All but plain digits without a leading zero that are surely no longer than a day."""
+    first, length = glance.byte_at(text, 0), glance.lengths(text)
+    return np.flatnonzero(
+        ((first == ord("0")) & (length > 1))
+        | (length > len("86400"))
+        | ((length == len("86400")) & (first >= ord("8")))
+        | ~glance.digits_only(text)
+    )

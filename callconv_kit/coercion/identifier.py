@@ -1,0 +1,74 @@
+"""Identifiers (CampaignId, MediaId, ActionTrackerId, AdId): whole numbers above zero.
+
+Source: the published types (Integer), and impact.com's ids as they occur. The bound is 19 digits,
+as many as a signed 64-bit integer may have, and not the largest such integer itself: one can see
+at a glance whether it is kept, and an id just past the integer is no more mistaken than one below.
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from callconv_kit import spec
+from callconv_kit.coercion import glance
+from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
+from callconv_kit.texts import Ints
+
+EXACT_DIGITS = 15
+"""So many digits a spreadsheet keeps of a number; the rest it writes as zeros."""
+
+_PLAIN = re.compile(r"[0-9]+")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+_DECIMAL_ZERO = re.compile(r"(.+)\.0+", re.DOTALL)
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+")
+
+
+def read(text: str) -> Reading:
+    """One identifier as plain digits.
+
+    Codes: `digits_lost`, `identifier_invalid`. A long number of which a spreadsheet kept only the
+    first 15 digits is kept, with a warning: its zeros may be its own.
+
+    >>> read("1,004").value, read("20012.0").value, read("00123").value
+    ('1004', '20012', '123')
+    >>> read("1000.5").code
+    'identifier_invalid'
+    """
+    rules = []
+    digits = text
+    if _SCIENTIFIC.fullmatch(text):
+        return Reading(None, "digits_lost")
+    whole = _DECIMAL_ZERO.fullmatch(text)
+    if whole:
+        rules.append("decimal_zero_removed")
+        digits = whole[1]
+    if _GROUPED.fullmatch(digits):
+        rules.append("grouping_removed")
+        digits = digits.replace(",", "")
+    if not _PLAIN.fullmatch(digits):
+        return Reading(None, "identifier_invalid")
+    # The id's own number has one reading, whatever width it was padded to; and rows of one call
+    # are compared by their text, so each id must have one spelling.
+    if digits.startswith("0"):
+        rules.append("leading_zero_removed")
+        digits = digits.lstrip("0")
+    if not 1 <= len(digits) <= spec.LONGEST_IDENTIFIER:
+        return Reading(None, "identifier_invalid")
+    rounded = len(digits) > EXACT_DIGITS and not digits[EXACT_DIGITS:].strip("0")
+    warnings = ("identifier_maybe_rounded",) if rounded else ()
+    return Reading(digits, None, tuple(rules), warnings)
+
+
+def kernel() -> Kernel:
+    """`read` for whole columns."""
+    return where_suspect(_suspects, read)
+
+
+def _suspects(text: pa.StringArray) -> Ints:
+    """All but plain digits without a leading zero, too few to have been rounded."""
+    return np.flatnonzero(
+        (glance.byte_at(text, 0) == ord("0"))
+        | (glance.lengths(text) > EXACT_DIGITS)
+        | ~glance.digits_only(text)
+    )
