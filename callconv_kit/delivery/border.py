@@ -1,0 +1,354 @@
+"""The border: every way in which a connection fails, and what that means for the file.
+
+One table. A row names the exception that ftplib, ssl or socket raises, the step at which it does,
+and where needed a pattern in its text; the first row that fits speaks. Each row is raised by a
+real socket in tests/delivery/test_border.py. SFTP translates its library's exceptions to the same
+words in `sftp.py`.
+
+What the rows rest on was measured against pyftpdlib, vsftpd, proftpd and pure-ftpd:
+
+- Before the first byte of the file a failure leaves nothing behind that an importer could take.
+- After it, nothing that the client sees says for certain what the server kept: a server whose
+  control channel was lost usually has the whole file, one that answered 4xx or 5xx may have kept
+  it, one that answered 226 may have cut it. Those rows are all `unknown`, and `one.py` looks.
+"""
+
+import ftplib
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """What the connection was doing."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    LOGIN = "login"
+    DIRECTORY = "directory"
+    LOOK = "look"
+    OPEN = "open"  # PASV/EPSV and STOR, up to the first byte of the file
+    DATA = "data"  # bytes of the file are on their way
+    REPLY = "reply"  # all bytes were handed over; the server's word is awaited
+    RENAME = "rename"
+
+
+BEFORE_THE_FILE = frozenset({Step.CONNECT, Step.TLS, Step.LOGIN, Step.DIRECTORY, Step.LOOK})
+UNSENT = BEFORE_THE_FILE | {Step.OPEN}
+SENT = frozenset({Step.DATA, Step.REPLY})
+ANYWHERE = frozenset(Step)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row. `retry`: the cause is passing, and trying again can do no harm.
+
+    `problem` and `next_step` may name {host}, {port}, {user}, {directory} and {name}.
+    """
+
+    code: str
+    errors: tuple[type[BaseException], ...]
+    steps: frozenset[Step]
+    problem: str
+    next_step: str
+    expected: str = ""
+    pattern: str = ""
+    retry: bool = False
+
+
+_LOST = (ConnectionError, EOFError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_TEMPORARY = (ftplib.error_temp,)
+_REFUSED = (ftplib.error_perm,)
+_LATER = "Run the same command again later; nothing was sent."
+_LOOK_FIRST = (
+    "Look on the server, or in impact.com's File Submissions, whether {name} arrived; then "
+    "`callconv status --settle delivered` or `--settle not-delivered`."
+)
+
+TABLE: tuple[Fault, ...] = (
+    # -- reaching the server -------------------------------------------------------------------
+    Fault(
+        "host_unresolved",
+        (socket.gaierror,),
+        UNSENT,
+        "The name server gave no answer about {host}",
+        _LATER,
+        pattern=rf"^\[Errno {socket.EAI_AGAIN}\]",
+        retry=True,
+    ),
+    Fault(
+        "host_unknown",
+        (socket.gaierror, UnicodeError),
+        UNSENT,
+        "There is no host named {host}",
+        "Correct `host` under [connection].",
+        expected="a host name such as import.impact.com",
+    ),
+    Fault(
+        "connection_refused",
+        (ConnectionRefusedError,),
+        frozenset({Step.CONNECT}),
+        "Nothing listens at {host} port {port}",
+        "Check `host` and `port` under [connection], and whether a firewall stands between.",
+        retry=True,
+    ),
+    Fault(
+        "no_answer",
+        (TimeoutError,),
+        frozenset({Step.CONNECT}),
+        "{host} port {port} does not answer",
+        "Check `host` and `port`, and whether this machine's address is on the allow-list.",
+        retry=True,
+    ),
+    Fault(
+        "not_ftp",
+        (ftplib.error_proto, ftplib.error_reply, UnicodeError),
+        frozenset({Step.CONNECT}),
+        "What answers at {host} port {port} is not an FTP server",
+        "Check `port` and `protocol` under [connection]: FTP and FTPS use 21, SFTP 22.",
+        expected="a greeting that begins with 220",
+    ),
+    # -- TLS, before any password was sent -----------------------------------------------------
+    Fault(
+        "certificate_expired",
+        (ssl.SSLCertVerificationError,),
+        UNSENT,
+        "The certificate of {host} has expired, or this machine's clock is ahead",
+        "Check this machine's date; if it is right, tell the server's owner.",
+        pattern="has expired",
+    ),
+    Fault(
+        "certificate_not_yet_valid",
+        (ssl.SSLCertVerificationError,),
+        UNSENT,
+        "The certificate of {host} is not valid yet, or this machine's clock is behind",
+        "Check this machine's date; if it is right, tell the server's owner.",
+        pattern="not yet valid",
+    ),
+    Fault(
+        "certificate_wrong_name",
+        (ssl.SSLCertVerificationError,),
+        UNSENT,
+        "The certificate that answers for {host} was issued for another name",
+        "Use the host name that the certificate carries.",
+        pattern="mismatch",
+    ),
+    Fault(
+        "certificate_untrusted",
+        (ssl.SSLCertVerificationError,),
+        UNSENT,
+        "The certificate of {host} comes from no authority that this machine trusts",
+        "If the server is yours (or the mock), give its authority as `ca_file`.",
+    ),
+    Fault(
+        "tls_not_offered",
+        _REFUSED,
+        frozenset({Step.TLS}),
+        "{host} does not offer TLS",
+        'Set protocol = "ftp" if an unencrypted upload is what you want; nothing was sent.',
+        expected="a 234 to AUTH TLS",
+    ),
+    Fault(
+        "tls_dropped",
+        (*_LOST, TimeoutError),
+        frozenset({Step.TLS}),
+        "{host} broke off while TLS was being agreed",
+        _LATER,
+        retry=True,
+    ),
+    Fault(
+        "tls_failed",
+        (ssl.SSLError,),
+        UNSENT,
+        "No TLS version or cipher suits both {host} and this machine",
+        "The kit asks for TLS 1.2 or later; tell the server's owner.",
+    ),
+    # -- logging in ----------------------------------------------------------------------------
+    Fault(
+        "tls_data_refused",
+        _REFUSED,
+        frozenset({Step.OPEN}),
+        "{host} refused TLS on the data connection",
+        "Tell the server's owner; the kit offers the control connection's TLS session, as asked.",
+        pattern=r"(?i)^522|session reuse",
+    ),
+    Fault(
+        "tls_required",
+        _REFUSED,
+        UNSENT,
+        "{host} wants TLS before a password",
+        'Set protocol = "ftps" under [connection].',
+        pattern=r"(?i)^5(30|50|22|3[34]).*(SSL|TLS|encrypt)",
+    ),
+    Fault(
+        "account_needed",
+        _REFUSED,
+        frozenset({Step.LOGIN}),
+        "{host} asks {user} for an account beside the password",
+        "Ask the server's owner; the kit knows user and password only.",
+        pattern=r"(?i)ACCT|^5(00|01|02|03)",
+    ),
+    Fault(
+        "login_refused",
+        _REFUSED,
+        frozenset({Step.LOGIN}),
+        "{host} refused user {user} or the password",
+        "Check both. It is not tried again by itself, since accounts get locked that way.",
+    ),
+    # -- before the first byte -----------------------------------------------------------------
+    Fault(
+        "directory_missing",
+        _REFUSED,
+        frozenset({Step.DIRECTORY}),
+        "There is no directory {directory} for user {user}",
+        "Correct `directory` under [connection]; impact.com shows it with the credentials.",
+    ),
+    Fault(
+        "name_exists",
+        _REFUSED,
+        frozenset({Step.OPEN}),
+        "The server has a file named {name} already and does not replace it",
+        "See whether it is this file; else choose another `file_name`, with {{hash}} in it.",
+        pattern=r"(?i)exist|overwrit",
+    ),
+    Fault(
+        "quota_exceeded",
+        _REFUSED,
+        frozenset({Step.OPEN}),
+        "The account {user} has no room left",
+        "Ask the server's owner for room.",
+        pattern=r"^552",
+    ),
+    Fault(
+        "store_refused",
+        _REFUSED,
+        frozenset({Step.LOOK, Step.OPEN}),
+        "{host} does not take {name}",
+        "Check `directory` and `file_name`, and whether {user} may write there.",
+    ),
+    Fault(
+        "disk_full",
+        _TEMPORARY,
+        UNSENT,
+        "{host} has no space left",
+        _LATER,
+        pattern=r"^452",
+        retry=True,
+    ),
+    Fault("server_busy", _TEMPORARY, UNSENT, "{host} is not ready", _LATER, retry=True),
+    Fault(
+        "connection_dropped",
+        _LOST,
+        UNSENT,
+        "{host} closed the connection before the file was sent",
+        _LATER,
+        retry=True,
+    ),
+    Fault(
+        "no_answer",
+        (TimeoutError,),
+        UNSENT,
+        "{host} stopped answering before the file was sent",
+        _LATER,
+        retry=True,
+    ),
+    # -- after the first byte: nobody can say from here ----------------------------------------
+    Fault(
+        "refused_after_sending",
+        (ftplib.error_temp, ftplib.error_perm),
+        SENT,
+        "{host} reported a failure after bytes of {name} were sent; it may have kept them",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "transfer_cut",
+        (*_LOST, ssl.SSLError),
+        frozenset({Step.DATA}),
+        "The connection broke while {name} was being sent",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "transfer_stalled",
+        (TimeoutError,),
+        frozenset({Step.DATA}),
+        "{host} stopped taking bytes of {name}",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "reply_lost",
+        (*_LOST, TimeoutError, ssl.SSLError),
+        frozenset({Step.REPLY}),
+        "All of {name} was sent, but {host} never said that it has it",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "size_differs",
+        (),  # no exception: the look after the transfer shows it
+        frozenset({Step.REPLY}),
+        "{host} said that it has {name}, but shows it with another size",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "file_changed",
+        (),
+        frozenset({Step.REPLY}),
+        "The file changed on this machine while it was being sent as {name}",
+        _LOOK_FIRST,
+    ),
+    Fault(
+        "unverified",
+        (),
+        frozenset({Step.REPLY}),
+        '{host} said that it has {name}, but does not show it, and verify = "required"',
+        _LOOK_FIRST,
+    ),
+    # -- renaming ------------------------------------------------------------------------------
+    Fault(
+        "rename_refused",
+        (ftplib.error_perm, ftplib.error_temp),
+        frozenset({Step.RENAME}),
+        "{host} does not let {user} rename the uploaded file to {name}",
+        'Set method = "direct" under [connection].',
+    ),
+    Fault(
+        "rename_lost",
+        (*_LOST, TimeoutError, ssl.SSLError),
+        frozenset({Step.RENAME}),
+        "The connection broke while the uploaded file was renamed to {name}",
+        _LOOK_FIRST,
+    ),
+    # -- what no row above knows ---------------------------------------------------------------
+    Fault(
+        "network_down",
+        (OSError,),
+        UNSENT,
+        "The network path to {host} failed",
+        _LATER,
+        retry=True,
+    ),
+    Fault(
+        "unexpected_answer",
+        (ftplib.Error, OSError, EOFError, UnicodeError, ValueError),
+        ANYWHERE,
+        "{host} answered something that no FTP server should",
+        "Check `host`, `port` and `protocol` under [connection].",
+    ),
+)
+
+BY_CODE = {fault.code: fault for fault in reversed(TABLE)}
+"""The first row of each code."""
+
+
+def fault_of(error: BaseException, step: Step) -> Fault:
+    """The first row that fits; LookupError for an exception that is no connection's failure."""
+    text = str(error)
+    for fault in TABLE:
+        if (
+            isinstance(error, fault.errors)
+            and step in fault.steps
+            and re.search(fault.pattern, text)
+        ):
+            return fault
+    raise LookupError(f"no row for {error!r} at {step}")

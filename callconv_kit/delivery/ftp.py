@@ -1,0 +1,224 @@
+"""FTP and FTPS (explicit TLS) on the standard library's ftplib."""
+
+import contextlib
+import ftplib
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callconv_kit.delivery.border import Step, fault_of
+from callconv_kit.delivery.credentials import Credentials
+from callconv_kit.delivery.transport import (
+    ABSENT,
+    HIDDEN,
+    NAMED,
+    Connect,
+    Seen,
+    Sight,
+    Source,
+    Trouble,
+)
+
+if TYPE_CHECKING:
+    from callconv_kit.job import Connection
+
+BLOCK = 256 * 1024
+"""Bytes a write; measured: from 64 KiB up all sizes are equally fast, 8 KiB is half as fast."""
+
+QUEUED_REPLY_PATIENCE = 5.0
+"""Seconds to wait for the reply that a server sends when its data connection broke."""
+
+_ERRORS: tuple[type[Exception], ...] = (*ftplib.all_errors, ValueError)
+"""Whatever a connection can raise: ftplib parses replies, and refuses line breaks in names."""
+
+_NO_FILES = ("no files", "no such file", "not found", "no file")
+
+
+class _Tls(ftplib.FTP_TLS):
+    """ftplib's TLS client, with the control channel's TLS session on the data channel too.
+
+    vsftpd and proftpd demand that by default and ftplib does not do it (CPython issue 63699). The
+    session is read at each transfer, since TLS 1.3 hands out its tickets after the login.
+    """
+
+    def ntransfercmd(
+        self, cmd: str, rest: int | str | None = None
+    ) -> tuple[socket.socket, int | None]:
+        conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - the data is encrypted below
+        if self._prot_p:  # type: ignore[attr-defined]
+            session = getattr(self.sock, "session", None)
+            try:
+                conn = self.context.wrap_socket(conn, server_hostname=self.host, session=session)
+            except BaseException:
+                conn.close()
+                raise
+        return conn, size
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or later with the certificate checked, by this machine's authorities and `ca_file`.
+
+    Raises:
+        OSError, ssl.SSLError: `ca_file` can't be used.
+    """
+    # ftplib's own default checks no certificate at all.
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+class FtpSession:
+    """One FTP or FTPS connection, logged in; see `transport.Session`."""
+
+    def __init__(
+        self, connection: "Connection", credentials: Credentials, context: ssl.SSLContext | None
+    ) -> None:
+        self._credentials = credentials
+        self._timeout = float(connection.timeout)
+        self._ftp: ftplib.FTP = (
+            ftplib.FTP(timeout=self._timeout)  # noqa: S321 - the page describes plain FTP
+            if context is None
+            else _Tls(timeout=self._timeout, context=context)
+        )
+        try:
+            with self._doing(Step.CONNECT):
+                self._ftp.connect(connection.host, int(connection.port))
+            if isinstance(self._ftp, _Tls):
+                with self._doing(Step.TLS):
+                    self._ftp.auth()
+            with self._doing(Step.LOGIN):
+                self._log_in()
+            if connection.directory:
+                with self._doing(Step.DIRECTORY):
+                    self._ftp.cwd(connection.directory)
+        except BaseException:
+            self.close()
+            raise
+
+    def _log_in(self) -> None:
+        user, password = self._credentials.user, self._credentials.password
+        if isinstance(self._ftp, _Tls):
+            self._ftp.login(user, password, secure=False)  # AUTH was a step of its own
+            self._ftp.prot_p()  # without it the file would travel in the clear
+        else:
+            self._ftp.login(user, password)
+
+    @contextlib.contextmanager
+    def _doing(self, step: Step) -> Iterator[None]:
+        """Turn what fails in here into Trouble, by the border table."""
+        try:
+            yield
+        except _ERRORS as error:
+            raise self._trouble(error, step) from None  # its text is kept, scrubbed
+
+    def _trouble(self, error: BaseException, step: Step) -> Trouble:
+        said = str(error) or type(error).__name__
+        verdict = isinstance(error, ftplib.error_temp | ftplib.error_perm) and said[:3].isdigit()
+        reply = int(said[:3]) if verdict else 0
+        return Trouble(fault_of(error, step), step, self._credentials.scrub(said), reply)
+
+    def look(self, name: str) -> Seen:
+        """SIZE, else a listing; a 550 to SIZE alone does not prove that the file is absent."""
+        with self._doing(Step.LOOK):
+            self._ftp.voidcmd("TYPE I")  # SIZE is refused in ASCII mode
+            try:
+                size = self._ftp.size(name)
+                if size is not None:
+                    return Seen(Sight.SIZED, size)
+            except ftplib.error_perm:
+                pass
+            return self._listed(name)
+
+    def _listed(self, name: str) -> Seen:
+        try:
+            for listed, facts in self._ftp.mlsd(facts=["size", "type"]):
+                if listed == name:
+                    size = facts.get("size", "")
+                    return Seen(Sight.SIZED, int(size)) if size.isdigit() else NAMED
+        except ftplib.error_perm:
+            pass
+        else:
+            return ABSENT
+        try:
+            names = self._ftp.nlst()
+        except (ftplib.error_perm, ftplib.error_temp) as error:
+            # Some servers answer 550 or 450 where a directory is empty.
+            empty = any(word in str(error).lower() for word in _NO_FILES)
+            return ABSENT if empty else HIDDEN
+        # A listing gives names with or without the directory before them.
+        return NAMED if name in {listed.rsplit("/", 1)[-1] for listed in names} else ABSENT
+
+    def store(self, name: str, source: Source, patience: float) -> str:
+        """STOR in binary mode; the final reply is read even where the data connection broke."""
+        data = self._open_data(name)
+        try:
+            with data:
+                _send(source, data)
+        except (OSError, EOFError) as error:
+            raise self._after_break(error, Step.DATA) from None
+        with self._doing(Step.REPLY):
+            self._wait(patience)
+            return self._ftp.voidresp()
+
+    def _open_data(self, name: str) -> socket.socket:
+        with self._doing(Step.OPEN):
+            self._ftp.voidcmd("TYPE I")
+            try:
+                return self._ftp.transfercmd(f"STOR {name}")
+            except ssl.SSLError as error:
+                # The TLS handshake on the data channel failed; the reason may wait on the other.
+                raise self._after_break(error, Step.OPEN) from None
+
+    def _after_break(self, error: BaseException, step: Step) -> Trouble:
+        """The server's own word about a broken transfer, which waits on the control channel."""
+        try:
+            self._wait(min(QUEUED_REPLY_PATIENCE, self._timeout))
+            self._ftp.voidresp()
+        except (ftplib.error_temp, ftplib.error_perm) as reply:
+            return self._trouble(reply, step)
+        except ftplib.all_errors:
+            pass
+        return self._trouble(error, step)
+
+    def _wait(self, seconds: float) -> None:
+        if self._ftp.sock is not None:
+            self._ftp.sock.settimeout(seconds)
+
+    def rename(self, old: str, new: str) -> None:
+        """RNFR and RNTO."""
+        with self._doing(Step.RENAME):
+            self._ftp.rename(old, new)
+
+    def delete(self, name: str) -> None:
+        """DELE, if the server lets us."""
+        with contextlib.suppress(*ftplib.all_errors):
+            self._ftp.delete(name)
+
+    def close(self) -> None:
+        """QUIT where the server still listens; the sockets are closed in any case."""
+        self._wait(min(2.0, self._timeout))
+        with contextlib.suppress(*ftplib.all_errors, AttributeError):
+            self._ftp.quit()
+        self._ftp.close()
+
+
+def _send(source: Source, data: socket.socket) -> None:
+    buffer = bytearray(BLOCK)
+    view = memoryview(buffer)
+    while length := source.read_into(buffer):
+        data.sendall(view[:length])
+    if isinstance(data, ssl.SSLSocket):
+        # A clean end, so that the server can tell it from a cut. A server that closes without
+        # one of its own has still seen ours; its word on the control channel decides.
+        with contextlib.suppress(OSError):
+            data.unwrap()
+
+
+def connect(connection: "Connection", credentials: Credentials, tls: bool) -> Connect:
+    """A function that opens a new session each time; the TLS context is shared by them all."""
+    context = tls_context(connection.ca_file) if tls else None
+    return lambda: FtpSession(connection, credentials, context)

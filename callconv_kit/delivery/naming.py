@@ -1,0 +1,60 @@
+"""The file's name on the server."""
+
+import secrets
+from datetime import datetime
+
+from callconv_kit.errors import UsageError
+
+HASH_DIGITS = 12
+"""Of the SHA-256 of the content: two files of one day can't have one name by chance."""
+
+RESERVED = ("receipt_", "result_")
+"""impact.com ignores files whose names begin so: they are its own."""
+
+LONGEST = 200
+"""Bytes; file systems allow 255, and a temporary name adds to it."""
+
+
+def file_name(template: str, *, now: datetime, sha256: str, part: str = "") -> str:
+    """The name that a file gets, before the first byte is sent.
+
+    Args:
+        template: the job's `file_name`; may hold {date}, {hash} and {part}. The job has judged it.
+        now: gives the date, in its own zone.
+        sha256: of the content.
+        part: `1of3` where a file is split, `canary`, or nothing. A template without {part} gets
+            it before its extension.
+
+    Raises:
+        UsageError: `file_name_invalid`: the name is one that the server would ignore.
+    """
+    shown = template
+    if part and "{part}" not in template:
+        shown = with_suffix(template, "{part}")
+    name = shown.format(date=f"{now:%Y-%m-%d}", hash=sha256[:HASH_DIGITS], part=part or "1of1")
+    if name.lower().startswith(RESERVED):
+        raise _invalid(name, f"impact.com ignores names that begin with {' or '.join(RESERVED)}")
+    if len(name.encode()) > LONGEST:
+        raise _invalid(name, f"longer than {LONGEST} bytes")
+    return name
+
+
+def with_suffix(name: str, suffix: str) -> str:
+    """`calls.csv` -> `calls_suffix.csv`."""
+    stem, dot, extension = name.rpartition(".")
+    return f"{stem}_{suffix}{dot}{extension}" if dot else f"{name}_{suffix}"
+
+
+def temporary(name: str) -> str:
+    """A name of its own for each attempt, that begins with a dot as uploads in progress do."""
+    return f".{name}.{secrets.token_hex(4)}.tmp"
+
+
+def _invalid(name: str, why: str) -> UsageError:
+    return UsageError(
+        "file_name_invalid",
+        "The file can't have this name on the server",
+        f"{name!r} ({why})",
+        "for example {date}_CallConversionData_{hash}.csv",
+        "Correct `file_name` under [connection].",
+    )

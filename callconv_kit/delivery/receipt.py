@@ -1,0 +1,71 @@
+"""What is said of a delivery: its state, and the receipt that a caller gets."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How far one file got.
+
+    The first four are on the way: a ledger that holds one of them after a crash says how far the
+    run had come. The other four are ends.
+    """
+
+    INTENT = "intent"  # written down; no byte of the file was sent
+    SENDING = "sending"  # the first byte was about to be sent
+    SENT = "sent"  # the server said that it has the file; not yet looked
+    RENAMING = "renaming"  # whole under its temporary name; about to get its own
+    DELIVERED = "delivered"  # the server has a file of this name and of exactly this size
+    ACCEPTED_UNVERIFIED = "accepted_unverified"  # the server said yes and lets nobody look
+    NOT_DELIVERED = "not_delivered"  # nothing that an importer could take is there
+    UNKNOWN = "unknown"  # a person decides
+    RESENT = "resent"  # was unknown; a person had the file sent again since
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the rows count as sent."""
+        return self in (State.DELIVERED, State.ACCEPTED_UNVERIFIED)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a run that stopped here left its outcome open."""
+        return self in (State.INTENT, State.SENDING, State.SENT, State.RENAMING)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A file that the server has, as far as anyone can tell from here.
+
+    state: `delivered` or `accepted_unverified`; every other end is raised as an error.
+    name: the file's name on the server.
+    bytes, sha256, rows: of what was sent, which is less than ready.csv where `left_out` says so.
+    attempts: connections on which the file was offered; 0 when nothing had to be sent.
+    left_out: code to rows of ready.csv that were not sent (`already_sent`, …).
+    parts: a receipt for each part, where the file was split.
+    """
+
+    state: State
+    name: str
+    bytes: int
+    sha256: str
+    rows: int
+    attempts: int
+    started: datetime
+    finished: datetime
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    parts: tuple["Receipt", ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """The receipt as `--json` shows it."""
+        shown = asdict(self)
+        shown["state"] = str(self.state)
+        shown["started"] = self.started.isoformat(timespec="seconds")
+        shown["finished"] = self.finished.isoformat(timespec="seconds")
+        shown["warnings"] = list(self.warnings)
+        shown["left_out"] = dict(self.left_out)
+        shown["parts"] = [part.as_dict() for part in self.parts]
+        return shown

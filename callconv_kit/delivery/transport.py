@@ -1,0 +1,88 @@
+"""What a delivery needs of a connection, whatever the protocol."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from callconv_kit.delivery.border import Fault, Step
+
+
+class Sight(StrEnum):
+    """What a look at a name on the server showed."""
+
+    SIZED = "sized"
+    NAMED = "named"  # it is there, but the server tells no size
+    ABSENT = "absent"
+    HIDDEN = "hidden"  # the server lets nobody look
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The result of a look; `size` in bytes where `sight` is SIZED."""
+
+    sight: Sight
+    size: int = -1
+
+    def __str__(self) -> str:
+        return f"{self.size} bytes" if self.sight is Sight.SIZED else str(self.sight)
+
+
+ABSENT = Seen(Sight.ABSENT)
+HIDDEN = Seen(Sight.HIDDEN)
+NAMED = Seen(Sight.NAMED)
+
+
+class Trouble(Exception):
+    """A connection failed: `fault` is its row in the border table.
+
+    said: the server's words or the system's, without any password.
+    reply: the server's own verdict, 4xx or 5xx; 0 where it gave none.
+    """
+
+    def __init__(self, fault: Fault, step: Step, said: str, reply: int = 0) -> None:
+        super().__init__(fault, step, said, reply)
+        self.fault = fault
+        self.step = step
+        self.said = said.rstrip(". ")
+        self.reply = reply
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server itself reported the failure."""
+        return self.reply >= 400
+
+    def __str__(self) -> str:
+        return f"{self.fault.code} at {self.step}: {self.said}"
+
+
+class Source(Protocol):
+    """The file on its way out."""
+
+    def read_into(self, buffer: bytearray) -> int:
+        """Fill `buffer` with the next bytes; how many there were, 0 at the end."""
+
+
+class Session(Protocol):
+    """One logged-in connection, in the right directory. All methods raise Trouble."""
+
+    def look(self, name: str) -> Seen:
+        """What the server shows of `name`."""
+
+    def store(self, name: str, source: Source, patience: float) -> str:
+        """Send all of `source` as `name`, and give the server's final word.
+
+        patience: seconds that the final word may take.
+        """
+
+    def rename(self, old: str, new: str) -> None:
+        """Give the file another name."""
+
+    def delete(self, name: str) -> None:
+        """Remove a file, if the server lets us; never raises."""
+
+    def close(self) -> None:
+        """End the connection; never raises."""
+
+
+Connect = Callable[[], Session]
