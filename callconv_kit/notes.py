@@ -101,13 +101,10 @@ def coded(column: Coerced, length: int) -> Bools:
     """Which of the cells carry a code."""
     flags = np.zeros(length, np.bool_)
     if len(column.positions):
-        has_code = np.asarray([note_of(int(note)).code is not None for note in _distinct(column)])
-        flags[column.positions] = has_code[np.searchsorted(_distinct(column), column.notes)]
+        distinct, inverse = np.unique(column.notes, return_inverse=True)
+        has_code = np.asarray([note_of(int(note)).code is not None for note in distinct])
+        flags[column.positions] = has_code[inverse]
     return flags
-
-
-def _distinct(column: Coerced) -> NoteIds:
-    return np.unique(column.notes)
 
 
 def added(column: Coerced, rows: Ints, note: int, values: pa.StringArray) -> Coerced:

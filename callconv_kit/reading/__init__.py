@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from callconv_kit.reading import sources
-from callconv_kit.reading.batches import Account, Batch, Ragged, Table
+from callconv_kit.reading.batches import Account, Table
 from callconv_kit.reading.delimited import DelimitedTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Account", "Batch", "Input", "Ragged", "Table", "open_tables"]
+__all__ = ["Account", "Input", "Table", "open_tables"]
 
 Input: TypeAlias = "str | Path | pd.DataFrame"
 

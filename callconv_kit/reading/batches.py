@@ -1,57 +1,12 @@
-"""What reading gives: batches of rows, each with its line."""
+"""What reading promises: a table that can be read twice, and an account of what it held."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
-import pyarrow as pa
-
-from callconv_kit import texts
 from callconv_kit.reading.dialect import Skipped
-from callconv_kit.texts import Bools, Ints
-
-
-class Ragged(NamedTuple):
-    """A row with another number of cells than the header."""
-
-    line: int
-    cells: list[str]
-    file: str
-    source_line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows of one input.
-
-    lines: n physical lines of the input itself, counted from 1; ascending.
-    cells: a text array of n cells for each column of the header, in its order.
-    ragged: rows that are not among the n.
-    files, source_lines: where each row came from at first, if the input is a rejected.csv that
-        comes back; else None: the input itself, and its lines.
-    """
-
-    lines: Ints
-    cells: tuple[pa.StringArray, ...]
-    ragged: tuple[Ragged, ...] = ()
-    files: pa.StringArray | None = None
-    source_lines: Ints | None = None
-
-    def take(self, at: Ints) -> "Batch":
-        """The rows at these positions, and all ragged ones."""
-        return Batch(
-            self.lines[at],
-            tuple(texts.take(column, at) for column in self.cells),
-            self.ragged,
-            None if self.files is None else texts.take(self.files, at),
-            None if self.source_lines is None else self.source_lines[at],
-        )
-
-    def keep(self, rows: Bools) -> "Batch":
-        """The rows for which `rows` holds, and all ragged ones."""
-        return self if rows.all() else self.take(np.flatnonzero(rows))
-
+from callconv_kit.rows import Batch
+from callconv_kit.texts import Ints
 
 SKIPPED_KEPT = 20
 """How many skipped lines of an input are listed."""

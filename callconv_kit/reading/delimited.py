@@ -19,9 +19,10 @@ from callconv_kit import texts
 from callconv_kit.errors import InputError
 from callconv_kit.reading import encoding as encodings
 from callconv_kit.reading import fed_back, scanning
-from callconv_kit.reading.batches import Account, Batch, Ragged
+from callconv_kit.reading.batches import Account
 from callconv_kit.reading.dialect import Dialect, sniff
 from callconv_kit.reading.sources import Source
+from callconv_kit.rows import Batch, Ragged
 from callconv_kit.texts import Ints
 
 BLOCK = 1 << 22

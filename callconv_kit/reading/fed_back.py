@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from callconv_kit import texts
 from callconv_kit.names import plain
-from callconv_kit.reading.batches import Batch, Ragged
+from callconv_kit.rows import Batch, Ragged
 from callconv_kit.texts import Ints
 
 ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit import texts
-from callconv_kit.reading.batches import Account, Batch
+from callconv_kit.reading.batches import Account
+from callconv_kit.rows import Batch
 from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:

@@ -1,0 +1,200 @@
+"""Which kernel reads which column, and in which order, where one looks at another."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit import notes, spec, texts
+from callconv_kit.coercion import (
+    country,
+    duration,
+    flag,
+    identifier,
+    link,
+    moment,
+    money,
+    phone,
+    postal,
+    status,
+    text,
+    universal,
+)
+from callconv_kit.coercion.cells import Kernel
+from callconv_kit.notes import Coerced
+from callconv_kit.spec import Column, Kind
+from callconv_kit.texts import Bools
+
+KEEPS_MARKS = {Kind.STATUS, Kind.COUNTRY}
+"""Where empty has a meaning to the server, a word for empty is not taken for it."""
+
+FREE_TEXT = {Kind.TEXT, Kind.REFERENCE, Kind.KEYPRESSES}
+# A link is kept byte for byte, so it loses what text loses and no more.
+TYPED = set(Kind) - FREE_TEXT - {Kind.LINK}
+IDENTIFYING = {Kind.IDENTIFIER, Kind.PHONE, Kind.DURATION}
+IDS_IN_TEXT = {"CallSessionId", "VendorEventId", "ClickId", "SubId1", "SubId2", "SubId3"}
+
+
+@dataclass(frozen=True, slots=True)
+class CoercionSettings:
+    """The settings of a run that kernels look at; named as in the job file.
+
+    now: the clock of the age rules, with its zone.
+    """
+
+    now: datetime
+    timezone: str | None = None
+    dst: str = "reject"
+    date_order: str | None = None
+    decimal: str = "point"
+    currency: str = "USD"
+    default_country: str = "US"
+    phone_format: str = "national"
+    anonymous_callers: str = "reject"
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+class Kernels:
+    """The kernels of one run. They remember the texts that they have read."""
+
+    def __init__(self, settings: CoercionSettings) -> None:
+        self._clean = {column.name: _cleaning(column) for column in spec.COLUMNS}
+        self._read = {
+            column.name: _reading(column, settings)
+            for column in spec.COLUMNS
+            if column.kind not in {Kind.PHONE, Kind.ZIP}
+        }
+        self._limit = {
+            column.name: text.within(column.limit)
+            for column in spec.COLUMNS
+            if column.limit is not None and column.kind is not Kind.TEXT
+        }
+        self._zip = postal.kernel()
+        self._phone = {
+            column: phone.kernel(
+                phone.PhoneSettings(
+                    settings.default_country,
+                    settings.phone_format,
+                    settings.anonymous_callers,
+                    is_caller=column == "CallerId",
+                )
+            )
+            for column in spec.PHONE_COUNTRY
+        }
+
+    def clean(self, column: str, cells: pa.StringArray) -> Coerced:
+        """What every cell of a column loses before any rule of its kind."""
+        return self._clean[column](cells)
+
+    def read(self, cells: Mapping[str, Coerced], length: int) -> dict[str, Coerced]:
+        """Read cleaned columns, each by its kind; see `Coerced` for what comes out.
+
+        Args:
+            cells: spec column to its cleaned cells.
+            length: the number of rows.
+
+        Returns:
+            The columns of `cells`, and the countries that phone numbers filled in.
+        """
+        read = {
+            name: notes.then(column, self._read[name](column.values))
+            for name, column in cells.items()
+            if name in self._read
+        }
+        for name, country_name in spec.PHONE_COUNTRY.items():
+            if name in cells:
+                read |= self._read_phone(name, cells[name], country_name, read, length)
+        if "Zip" in cells:
+            in_us = _in_us(read, length)
+            read["Zip"] = notes.then(cells["Zip"], self._zip(cells["Zip"].values, in_us))
+        for name, limited in self._limit.items():
+            if name in read:
+                read[name] = notes.then(read[name], limited(read[name].values))
+        return {name: read[name] for name in spec.NAMES if name in read}
+
+    def _read_phone(
+        self,
+        name: str,
+        numbers: Coerced,
+        country_name: str,
+        read: Mapping[str, Coerced],
+        length: int,
+    ) -> dict[str, Coerced]:
+        countries = read.get(country_name) or Coerced.silent(texts.nulls(length))
+        phones = self._phone[name](numbers.values, countries.values)
+        columns = {name: notes.then(numbers, phones.numbers)}
+        if country_name in read or phones.countries.values.null_count < length:
+            # A country that was wrong stays so: the number's own does not stand in for it.
+            wrong = notes.coded(countries, length)
+            values = phones.countries.values
+            said = phones.countries
+            if wrong.any():
+                at = np.flatnonzero(wrong)
+                values = texts.put(values, at, texts.nulls(len(at)))
+                kept = ~wrong[said.positions]
+                said = Coerced(values, said.positions[kept], said.notes[kept])
+            columns[country_name] = notes.then(countries, Coerced(values, *_said(said)))
+        return columns
+
+
+def _said(cells: Coerced) -> tuple[texts.Ints, notes.NoteIds]:
+    return cells.positions, cells.notes
+
+
+def _in_us(read: Mapping[str, Coerced], length: int) -> Bools:
+    """Rows of which Country, else the country of the calling number, says US."""
+    in_us = np.zeros(length, np.bool_)
+    says_other = np.zeros(length, np.bool_)
+    if "Country" in read:
+        encoded = read["Country"].values.dictionary_encode()
+        codes = [country.read(cell).value for cell in encoded.dictionary.to_pylist()]
+        at = encoded.indices.fill_null(-1).to_numpy()
+        # The last entry answers for the nulls, which are numbered -1.
+        in_us = np.asarray([code == "US" for code in codes] + [False])[at]
+        says_other = np.asarray([code not in {"US", None} for code in codes] + [False])[at]
+    caller = read.get("CallerPhoneNumberCountry")
+    if caller is not None:
+        filled = pc.fill_null(pc.equal(caller.values, "US"), False)
+        in_us = in_us | (texts.bools(filled) & ~says_other)
+    return in_us
+
+
+def _cleaning(column: Column) -> Kernel:
+    identifies = column.kind in IDENTIFYING or column.name in IDS_IN_TEXT
+    return universal.kernel(column.kind in TYPED, column.kind in KEEPS_MARKS, identifies)
+
+
+_SIMPLE: Mapping[Kind, Callable[[], Kernel]] = {
+    Kind.IDENTIFIER: identifier.kernel,
+    Kind.STATUS: status.kernel,
+    Kind.COUNTRY: country.kernel,
+    Kind.PHONE_TYPE: flag.phone_type_kernel,
+    Kind.REPEAT_CALLER: flag.repeat_caller_kernel,
+    Kind.FLAG: flag.flag_kernel,
+    Kind.LINK: link.kernel,
+    Kind.KEYPRESSES: text.keypresses_kernel,
+    Kind.REFERENCE: text.reference_kernel,
+}
+"""Kinds whose kernels have no settings."""
+
+
+def _reading(column: Column, settings: CoercionSettings) -> Kernel:
+    simple = _SIMPLE.get(column.kind)
+    if simple is not None:
+        return simple()
+    match column.kind:
+        case Kind.MOMENT:
+            return moment.kernel(
+                moment.MomentSettings(
+                    settings.now, settings.timezone, settings.dst, settings.date_order
+                )
+            )
+        case Kind.DURATION:
+            return duration.kernel(settings.units.get(column.name, "seconds"))
+        case Kind.MONEY:
+            return money.kernel(settings.decimal, settings.currency)
+        case _:
+            return text.kernel(column.limit)
