@@ -65,6 +65,7 @@ from callconv_kit.job_values import (
     WholeNumber,
     Zone,
 )
+from callconv_kit.near import printable
 
 __all__ = [
     "PRESETS",
@@ -165,7 +166,10 @@ class Job(Table):
         elif job is not None:
             path = Path(job).expanduser()
             given = read_toml(path)
-            origin, folder = str(job), Path.cwd() / path.parent
+            folder = Path.cwd() / path.parent
+            origin = f"The job {printable(str(job), 200)}"
+            if keywords:
+                origin += " with the options given beside it"
             layers.insert(0, anchored(given, folder))
         built = cls.__new__(cls)
         built._check(layers, folder, origin)

@@ -24,6 +24,9 @@ COLUMN_TWICE = "job_column_twice"
 SECRET = "job_secret_in_file"  # noqa: S105 - the name of an error
 ZONE_UNKNOWN = "zone_unknown"
 
+THE_JOB = "The job"
+"""Where a job comes from that has no file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -37,9 +40,11 @@ class Fault:
     code: str = BAD_VALUE
 
     def __str__(self) -> str:
-        found = f" (found {self.found})" if self.found else ""
-        expected = f"; expected: {self.expected}" if self.expected else ""
-        return f"{self.where} {self.problem}{found}{expected}. {self.hint}".rstrip(" .")
+        found = f"found {self.found}" if self.found else ""
+        expected = f"expected: {self.expected}" if self.expected else ""
+        hint = self.hint[:1].lower() + self.hint[1:].rstrip(".")
+        more = "; ".join(part for part in (found, expected, hint) if part)
+        return f"{self.where} {self.problem}" + (f" ({more})" if more else "")
 
 
 def wrong(
@@ -56,7 +61,7 @@ def complaint(faults: Sequence[Fault], origin: str) -> UsageError:
     """The one error that tells all `faults` of the job that `origin` names."""
     codes = {fault.code for fault in faults}
     code = codes.pop() if len(codes) == 1 else "job_invalid"
-    where_to = f"Correct it in {origin}." if origin != THE_JOB else "Correct the job."
+    where_to = "Correct the job."
     if len(faults) == 1:
         (fault,) = faults
         return UsageError(
@@ -68,9 +73,6 @@ def complaint(faults: Sequence[Fault], origin: str) -> UsageError:
         )
     listed = "; ".join(f"({number}) {fault}" for number, fault in enumerate(faults, 1))
     return UsageError(code, f"{origin} has {len(faults)} faults: {listed}", "", "", where_to)
-
-
-THE_JOB = "The job"
 
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
@@ -87,22 +89,31 @@ _TYPES = {
     "string_type": "text in quotes",
     "path_type": "a path in quotes",
     "tuple_type": "a list in square brackets",
-    "dict_type": "a table",
-    "model_type": "a table",
 }
+
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least {}"),
+    "less_than_equal": ("le", "at most {}"),
+}
+
+_TABLES = ("dict_type", "model_type", "model_attributes_type")
 
 
 def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
+    about_key = details["loc"][-1] == "[key]"
     place = [part for part in details["loc"] if part != "[key]"]
-    where, found = key_path(place), _shown(place, details["input"])
+    where = key_path(place)
+    found = "" if about_key else _shown(place, details["input"])
+    if details["type"] == "job" and isinstance(details["input"], Mapping):
+        found = ""  # a fault of the table as a whole
+        where = f"[{where}]" if len(place) == 1 else where
     context: Mapping[str, Any] = details.get("ctx", {})
     kind = details["type"]
     if kind == "job":
-        if context["code"] == UNKNOWN_COLUMN:
-            found = ""  # `where` ends with it
-        return Fault(
-            where, context["problem"], found, context["expected"], context["hint"], context["code"]
-        )
+        hint = context["hint"]
+        if context["code"] == UNKNOWN_COLUMN and place[-1] in model.model_fields:
+            hint = _ABOVE
+        return Fault(where, context["problem"], found, context["expected"], hint, context["code"])
     if kind == "extra_forbidden":
         return _unknown_key(place, model)
     if kind == "missing":
@@ -113,28 +124,44 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
         hint = f'Did you mean "{near}"?' if near else ""
         allowed = " or ".join(spelled(word) for word in words)
         return Fault(where, "is not an allowed word", found, allowed, hint)
-    if kind in _TYPES:
-        expected = _TYPES[kind]
-        if place[-1] in ("leave_out", "status") and kind == "tuple_type":
-            expected = f"[[{place[-1]}]], with two brackets"
-        return Fault(where, "is of the wrong type", found, expected)
-    return Fault(where, "is not allowed", found, printable(details["msg"], 200))
+    return _wrong_form(where, found, kind, place, context)
+
+
+def _wrong_form(
+    where: str, found: str, kind: str, place: Sequence[str | int], context: Mapping[str, Any]
+) -> Fault:
+    """A fault of type or range."""
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return Fault(where, "is out of range", found, words.format(context[bound]))
+    if kind in ("string_too_short", "too_short"):
+        return Fault(where, "is blank", expected="at least one", hint="Fill it in.")
+    expected = _TYPES.get(kind, "another kind of value")
+    if kind in _TABLES:
+        name = ".".join(str(part) for part in place)
+        expected = "a table" if any(isinstance(part, int) for part in place) else f"[{name}]"
+    elif kind == "tuple_type" and place[-1] in LISTS:
+        expected = f"[[{place[-1]}]], with two brackets"
+    return Fault(where, "is of the wrong type", found, expected)
+
+
+_ABOVE = "It belongs above the first [table]."
 
 
 def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> Fault:
     key = str(place[-1])
     known = keys_at(place[:-1], model)
     near = nearest(key, known)
-    if near is not None:
+    tables = [name for name in model.model_fields if key in keys_at((name,), model)]
+    if len(place) == 1 and spec_column(key):
+        hint = "A column belongs to [columns], [constants] or [defaults]."
+    elif len(place) > 1 and key in model.model_fields:
+        hint = _ABOVE
+    elif near is not None:
         hint = f'Did you mean "{near}"?'
     else:
-        tables = [name for name in model.model_fields if key in keys_at((name,), model)]
         hint = f"It belongs to [{tables[0]}]." if tables else ""
-        if len(place) > 1 and key in model.model_fields:
-            hint = "It belongs above the first [table]."
-        elif len(place) == 1 and spec_column(key):
-            hint = "A column belongs to [columns], [constants] or [defaults]."
-    expected = "" if near or hint else "one of " + ", ".join(known)
+    expected = "" if hint else "one of " + ", ".join(known)
     return Fault(key_path(place), "is no known key", "", expected, hint, UNKNOWN_KEY)
 
 
@@ -171,7 +198,9 @@ def key_path(place: Iterable[str | int]) -> str:
     if len(parts) == 1:
         return str(parts[0])
     table, *rest = parts
-    if rest and isinstance(rest[0], int) and table in ("leave_out", "status"):
+    if table == "values" and rest[0] in spec.PERSONAL:
+        rest[1:] = [findings.mask_phone(str(part)) for part in rest[1:]]
+    if isinstance(rest[0], int) and table in LISTS:
         inner = ".".join(str(part) for part in rest[1:])
         return f"[[{table}]] (number {rest[0] + 1}) {inner}".rstrip()
     keys = [part for part in rest if isinstance(part, str)]
@@ -179,6 +208,9 @@ def key_path(place: Iterable[str | int]) -> str:
         table, keys = f"{table}.{keys[0]}", keys[1:]
     return f"[{table}] {'.'.join(keys)}".rstrip()
 
+
+LISTS = ("leave_out", "status")
+"""Lists of rules, asked in order."""
 
 _NEVER_SHOWN = {"password_from", "token_from", "host", "input", "base_url"}
 """Keys into which a password might slip: their values appear in no message."""

@@ -43,7 +43,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             "Name the export as the input and the job with --job.",
         )
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
@@ -81,7 +81,9 @@ def _bad_toml(name: str, text: str, message: str) -> UsageError:
     if place and place[1]:
         where = f"on line {place[1]}, column {place[2]}"
         line = text.split("\n")[int(place[1]) - 1]
-    if "“" in line or "”" in line:
+    if problem.startswith("Cannot overwrite") or problem.endswith("twice"):
+        problem, next_step = "a key or table stands there a second time", "Keep one of the two."
+    elif "“" in line or "”" in line:
         next_step = 'Write straight quotes, "…".'
     elif "\\" in line:
         next_step = "In \"…\" a backslash is written twice; in '…' it stands for itself."

@@ -11,7 +11,7 @@ from typing import Any
 
 from callconv_kit import spec
 from callconv_kit.errors import UsageError
-from callconv_kit.job_faults import COLUMN_TWICE, SECRET, Fault, key_path
+from callconv_kit.job_faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
 from callconv_kit.near import fold, printable, spec_column
 
 BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
@@ -19,9 +19,6 @@ BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
 
 BY_KEY = ("lookup", "connection", "results", "archive", "contract", "legs")
 """Tables of settings."""
-
-LISTS = ("leave_out", "status")
-"""Lists of rules, asked in order."""
 
 PATHS = (
     ("input",),

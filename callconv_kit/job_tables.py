@@ -1,6 +1,5 @@
 """The tables of a job file: where columns come from, rules over rows, the look-up, the server."""
 
-import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
@@ -28,6 +27,7 @@ from callconv_kit.job_values import (
     Number,
     SpecName,
     StrictText,
+    Timeout,
     ValueText,
     WholeNumber,
     no_password,
@@ -313,7 +313,7 @@ class Connection(Table):
     ca_file: OwnFile = None
     known_hosts: OwnFile = None
     private_key: OwnFile = None
-    timeout: Number = 30
+    timeout: Timeout = 30
 
     @model_validator(mode="before")
     @classmethod
@@ -324,8 +324,6 @@ class Connection(Table):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if not 0 < self.timeout < math.inf:
-            raise wrong("has a timeout that is not above zero", expected="seconds, such as 30")
         for key, protocol in _ONLY_FOR.items():
             if getattr(self, key) is not None and self.protocol != protocol:
                 raise wrong(f'has {key}, which only protocol = "{protocol}" uses')

@@ -5,7 +5,6 @@ text is meant (constants, defaults, values) are numbers taken as they would be w
 """
 
 import codecs
-import encodings.aliases
 import math
 import os
 import re
@@ -148,6 +147,10 @@ def _delimiter(text: object) -> str:
     return text
 
 
+_ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "mac-roman", "shift_jis")
+"""Those that exports come in; Python knows more, and all that it knows are taken."""
+
+
 def _encoding(name: object) -> str:
     if name == "":
         return ""
@@ -156,8 +159,7 @@ def _encoding(name: object) -> str:
     except (LookupError, ValueError):
         info = None
     if info is None or not getattr(info, "_is_text_encoding", True):
-        known = {*encodings.aliases.aliases, *encodings.aliases.aliases.values()}
-        near = nearest(str(name), sorted(known))
+        near = nearest(str(name), _ENCODINGS)
         raise wrong("is no known encoding", expected="such as utf-8 or cp1252", near=near)
     return str(name)
 
@@ -238,6 +240,13 @@ def number_of(value: object) -> int | float:
     return value
 
 
+def _timeout(value: object) -> int | float:
+    seconds = number_of(value)
+    if seconds <= 0:
+        raise wrong("is not above zero", expected="seconds, such as 30")
+    return seconds
+
+
 StrictText = Annotated[str, Strict()]
 WholeNumber = Annotated[int, Strict(), Field(ge=0)]
 ValueText = Annotated[str, PlainValidator(text_of)]
@@ -257,6 +266,7 @@ Moment = Annotated[
     datetime, PlainValidator(_moment), PlainSerializer(datetime.isoformat, when_used="json")
 ]
 Number = Annotated[Any, PlainValidator(number_of)]
+Timeout = Annotated[Any, PlainValidator(_timeout)]
 
 
 def _blank_is_none(value: object) -> object:
