@@ -138,7 +138,7 @@ def _wrong_form(
         return Fault(where, "is blank", expected="at least one", hint="Fill it in.")
     expected = _TYPES.get(kind, "another kind of value")
     if kind in _TABLES:
-        name = ".".join(str(part) for part in place)
+        name = ".".join(printable(str(part)) for part in place)
         expected = "a table" if any(isinstance(part, int) for part in place) else f"[{name}]"
     elif kind == "tuple_type" and place[-1] in LISTS:
         expected = f"[[{place[-1]}]], with two brackets"
@@ -217,7 +217,8 @@ _NEVER_SHOWN = {"password_from", "token_from", "host", "input", "base_url"}
 
 
 def _shown(place: Sequence[str | int], value: object) -> str:
-    if _NEVER_SHOWN.intersection(place):
+    about_a_table = tuple(place) in (("connection",), ("results",))
+    if about_a_table or _NEVER_SHOWN.intersection(place):
         return ""
     if isinstance(value, Mapping):
         return "a table"
