@@ -30,7 +30,7 @@ from callconv_kit.job_layers import (
     with_paths,
     without,
 )
-from callconv_kit.job_masks import masked_settings, without_query
+from callconv_kit.job_masks import masked_settings, printable, without_query
 from callconv_kit.job_tables import (
     Archive,
     ColumnSource,
@@ -65,7 +65,6 @@ from callconv_kit.job_values import (
     WholeNumber,
     Zone,
 )
-from callconv_kit.near import printable
 
 __all__ = [
     "PRESETS",

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from callconv_kit import findings, spec
 from callconv_kit.errors import UsageError
-from callconv_kit.near import nearest, printable, spec_column, spelled
+from callconv_kit.job_masks import printable, spelled
+from callconv_kit.names import nearest, spec_column
 
 BAD_VALUE = "job_bad_value"
 UNKNOWN_KEY = "job_unknown_key"

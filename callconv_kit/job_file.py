@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit.errors import UsageError
-from callconv_kit.near import nearest, printable
+from callconv_kit.job_masks import printable
+from callconv_kit.names import nearest
 
 UNREADABLE = "job_unreadable"
 LARGEST_JOB = 4 * 1024 * 1024

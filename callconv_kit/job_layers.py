@@ -12,7 +12,8 @@ from typing import Any
 from callconv_kit import spec
 from callconv_kit.errors import UsageError
 from callconv_kit.job_faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
-from callconv_kit.near import fold, printable, spec_column
+from callconv_kit.job_masks import printable
+from callconv_kit.names import plain, spec_column
 
 BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
 """Tables whose keys are spec columns."""
@@ -160,11 +161,11 @@ def secrets_of(layer: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The places of keys that hold a password or a token, which a job must not."""
     places: list[tuple[str, ...]] = []
     for table, (_, words) in _SECRETS.items():
-        places.extend((key,) for key in layer if isinstance(key, str) and fold(key) in words)
+        places.extend((key,) for key in layer if isinstance(key, str) and plain(key) in words)
         inner = layer.get(table)
         if isinstance(inner, Mapping):
             keys = (key for key in inner if isinstance(key, str))
-            places.extend((table, key) for key in keys if fold(key) in words)
+            places.extend((table, key) for key in keys if plain(key) in words)
     return list(dict.fromkeys(places))
 
 

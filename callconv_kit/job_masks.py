@@ -1,4 +1,4 @@
-"""Hides what a job may hold of people: phone numbers in its rules, keys in its addresses."""
+"""How a job is shown: no phone number, no key of an address, nothing that a terminal obeys."""
 
 import re
 from collections.abc import Mapping
@@ -37,3 +37,16 @@ def masked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def without_query(address: str) -> str:
     """An address without its query, in which storage services carry keys (`?X-Amz-Signature=`)."""
     return address.partition("?")[0] if "://" in address else address
+
+
+def spelled(text: str, limit: int = 60) -> str:
+    """`text` in quotes for a message: on one line, nothing unprintable, not longer than `limit`."""
+    return f'"{printable(text, limit)}"'
+
+
+def printable(text: str, limit: int = 60) -> str:
+    """`text` for a message, with everything that a terminal might obey written as an escape."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown
+    )

@@ -34,7 +34,7 @@ from callconv_kit.job_values import (
     one_line,
     text_of,
 )
-from callconv_kit.near import nearest
+from callconv_kit.names import nearest
 
 
 class Table(BaseModel):

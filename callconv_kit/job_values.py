@@ -19,7 +19,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, St
 from callconv_kit import spec
 from callconv_kit.job_faults import UNKNOWN_COLUMN, ZONE_UNKNOWN, wrong
 from callconv_kit.job_layers import is_path
-from callconv_kit.near import nearest, spec_column
+from callconv_kit.names import nearest, spec_column
 
 PRESETS = (
     "invoca",
@@ -159,7 +159,7 @@ def _encoding(name: object) -> str:
     except (LookupError, ValueError):
         info = None
     if info is None or not getattr(info, "_is_text_encoding", True):
-        near = nearest(str(name), _ENCODINGS)
+        near = nearest(str(name), _ENCODINGS, cutoff=0.6)
         raise wrong("is no known encoding", expected="such as utf-8 or cp1252", near=near)
     return str(name)
 

@@ -4,7 +4,7 @@ import pytest
 
 from callconv_kit.errors import UsageError
 from callconv_kit.job import Job, pairs
-from callconv_kit.near import nearest, spec_column
+from callconv_kit.names import nearest, spec_column
 
 
 def fault(**keywords):
