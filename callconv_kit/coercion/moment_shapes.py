@@ -50,11 +50,6 @@ class Shape:
         """Differs from the written form by more than a fraction or a missing offset."""
         return self.template.replace(".fff", "") not in (WRITTEN, WRITTEN[: -len("±xx:nn")])
 
-    @property
-    def untouched(self) -> bool:
-        """Is the written form."""
-        return self.template == WRITTEN
-
 
 WRITTEN = "yyyy-oo-ddThh:ii:ss±xx:nn"
 
