@@ -192,9 +192,11 @@ PHONE_MASK_KEEPS = 4
 def mask_phone(text: str) -> str:
     """`text` with every digit but the last four hidden: `+1 212 555 0123` -> `+* *** *** 0123`.
 
-    Letters are hidden as well, since keypad letters are digits; a text of at most four digits,
-    which is no phone number, is hidden whole.
+    Letters beside digits are hidden as well, since keypad letters are digits; a text of at most
+    four digits is hidden whole. A text without a digit is no number and stands as it is.
     """
+    if not any(char.isdigit() for char in text):
+        return text
     count = sum(char.isalnum() for char in text)
     hide = count if count <= PHONE_MASK_KEEPS else count - PHONE_MASK_KEEPS
     masked = []

@@ -1,0 +1,246 @@
+"""The verdict on one batch: fill, coerce, check. A pure step, the same for files and processes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NoReturn
+
+import numpy as np
+import pyarrow as pa
+
+from callconv_kit import texts
+from callconv_kit.checking import calls, leaving
+from callconv_kit.checking import cells as cell_rules
+from callconv_kit.coercion import moment
+from callconv_kit.coercion.columns import CoercionSettings, Kernels
+from callconv_kit.errors import InputError, UsageError
+from callconv_kit.findings import CODES, Severity
+from callconv_kit.job import Job
+from callconv_kit.mapping import filling
+from callconv_kit.mapping.plan import Plan
+from callconv_kit.notes import Coerced, note_of
+from callconv_kit.reading import Table
+from callconv_kit.rows import Batch, Fate, Judged, Said
+from callconv_kit.texts import Bools
+from callconv_kit.writing.reasons import shown
+
+TOTAL = re.compile(
+    r"(?:grand\s+|sub[\s-]?|sum\s+)?totals?(?:\s*:.*|\s+(?:calls?|rows?|records?|duration)\b.*)?"
+    r"|sum(?:\s*:.*)?",
+    re.IGNORECASE,
+)
+"""A word for a total, where it is all that a cell holds."""
+
+SETTING_NEEDED = ("needs_date_order", "needs_timezone")
+
+
+class SettingNeeded(Exception):
+    """The data needs a setting: the whole file stops, and it is asked for once."""
+
+    def __init__(self, code: str, line: int, value: str) -> None:
+        super().__init__(code, line, value)
+        self.code, self.line, self.value = code, line, value
+
+
+class Judge:
+    """Judges batches under the settings of one run."""
+
+    def __init__(self, job: Job, now: datetime, *, asks: bool = True) -> None:
+        """Prepare the kernels.
+
+        Args:
+            job: the settings.
+            now: the clock of the age rules.
+            asks: whether a setting that the data needs stops the file; else it is an error of
+                the cell.
+        """
+        self._job = job
+        self._asks = asks
+        self._kernels = Kernels(
+            CoercionSettings(
+                now,
+                job.timezone,
+                job.dst,
+                job.date_order,
+                job.decimal,
+                job.currency,
+                job.default_country,
+                job.phone_format,
+                job.anonymous_callers,
+                job.units,
+            )
+        )
+
+    def check_job(self) -> None:
+        """Hold the job's constants and defaults to the rules of their columns.
+
+        Raises:
+            UsageError: naming all that are wrong.
+        """
+        faults = []
+        for word, given in (("constants", self._job.constants), ("defaults", self._job.defaults)):
+            cells = {
+                name: self._kernels.clean(name, texts.from_list([given[name]])) for name in given
+            }
+            for name, read in self._kernels.read(cells, 1).items():
+                codes = [note_of(int(note)).code for note in read.notes]
+                code = next((code for code in codes if code), None)
+                if code is not None and name in given and not self._is_kept(code):
+                    value = shown(name, given[name], mask=True)
+                    entry = CODES[code]
+                    faults.append(f'[{word}] {name} = "{value}": {entry.problem}, {entry.remedy}')
+        if faults:
+            raise UsageError(
+                "job_bad_value",
+                "A value of the job does not fit its column",
+                "; ".join(faults),
+                "values that the column takes",
+                "Correct the job.",
+            )
+
+    def _is_kept(self, code: str) -> bool:
+        """Whether a code is about the row's own time or caller rather than about a wrong value."""
+        return code in SETTING_NEEDED or code == "caller_unknown"
+
+    def judge(self, table: Table, plan: Plan, batch: Batch) -> Judged:
+        """The verdict on a batch.
+
+        Raises:
+            SettingNeeded: a row that would go needs a setting.
+        """
+        job, length = self._job, len(batch.lines)
+        filled = filling.fill(batch.cells, length, plan, job, self._kernels.clean)
+        columns = self._kernels.read({name: fed.cells for name, fed in filled.items()}, length)
+        totals = _totals(columns, batch)
+        if totals.any():
+            for line in batch.lines[totals].tolist():
+                table.account.skip(line, "total")
+            table.account.rows -= int(totals.sum())
+            return self.judge(table, plan, batch.keep(~totals))
+        if job.talk_time == "call_if_answered":
+            calls.derive_talk_time(columns, length)
+        columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
+        said += cell_rules.missing(columns, length)
+        said += calls.status_rules(columns, length, empty_status=job.empty_status)
+        said += calls.talk_exceeds_call(columns, length)
+        if job.send == "answered":
+            said += calls.not_answered(columns, length)
+
+        def source_column(name: str) -> pa.StringArray | None:
+            at = plan.position(name)
+            return None if at is None else batch.cells[at]
+
+        said += leaving.left_out(job.leave_out, columns, source_column, length)
+        if job.anonymous_callers == "leave_out":
+            said = [_left_out_caller(item) for item in said]
+        judged = Judged(
+            table.name,
+            batch,
+            columns,
+            {name: fed.before for name, fed in filled.items()},
+            (),
+            np.zeros(length, np.uint8),
+        ).with_more(tuple(said))
+        if self._asks:
+            _ask(judged)
+        return judged
+
+
+def _left_out_caller(said: Said) -> Said:
+    if said.code == "caller_unknown":
+        return replace(said, severity=Severity.LEFT_OUT)
+    return said
+
+
+def _ask(judged: Judged) -> None:
+    for code in SETTING_NEEDED:
+        for said in judged.said:
+            if said.code == code:
+                rows = said.rows[judged.fates[said.rows] != Fate.LEFT_OUT]
+                if len(rows):
+                    row = int(rows[0])
+                    value = judged.before[said.column or ""][row].as_py() or ""
+                    raise SettingNeeded(code, judged.source_line(row), value)
+
+
+def _totals(columns: Mapping[str, Coerced], batch: Batch) -> Bools:
+    """Lines with a total word, and without a valid EventDate, session and phone."""
+    length = len(batch.lines)
+    rows = np.arange(length)
+    for name in ("EventDate", "CallerId", "CalledPhoneNumber"):
+        if name in columns:
+            rows = rows[~texts.present(columns[name].values)[rows]]
+    totals = np.zeros(length, np.bool_)
+    sessions = columns.get("CallSessionId")
+    for row in rows.tolist():
+        session = None if sessions is None else sessions.values[row].as_py()
+        if session is not None and not TOTAL.fullmatch(session):
+            continue
+        totals[row] = any(
+            TOTAL.fullmatch(column[row].as_py().strip()) for column in batch.cells
+        ) and not _was_wrong(columns, row)
+    return totals
+
+
+def _was_wrong(columns: Mapping[str, Coerced], row: int) -> bool:
+    """Whether a date stands there that only lacks a setting: then the line is a call."""
+    cells = columns.get("EventDate")
+    if cells is None:
+        return False
+    at = np.flatnonzero(cells.positions == row)
+    return bool(len(at)) and note_of(int(cells.notes[at[0]])).code in SETTING_NEEDED
+
+
+def is_total(cells: list[str], header_width: int) -> bool:
+    """Whether a row of another length than the header is a total line."""
+    held = [cell.strip() for cell in cells if cell.strip()]
+    few = len(held) <= max(2, header_width // 3)
+    return few and bool(held) and TOTAL.fullmatch(held[0]) is not None
+
+
+def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn:
+    """Stop the file: name the setting, the first such line, and the evidence in the file."""
+    where = f"line {needed.line} of {table.name}"
+    if needed.code == "needs_timezone":
+        raise InputError(
+            "needs_timezone",
+            "Times carry no offset from UTC, and the job names no time zone",
+            f"{needed.value!r} on {where}",
+            "the zone in which the export was made",
+            'Set timezone = "America/New_York" (or your zone) in the job, or pass --timezone.',
+        )
+    evidence = _evidence(table, plan)
+    told = [
+        f"line {line} can only be {order} ({text})" if line else f"nothing can only be {order}"
+        for order, (line, text) in evidence.items()
+    ]
+    proven = [order for order, (line, _) in evidence.items() if line]
+    advice = f'Set date_order = "{proven[0]}"' if len(proven) == 1 else "Set date_order"
+    raise InputError(
+        "needs_date_order",
+        "Dates can be read month first or day first, and the job does not say which",
+        f"{needed.value!r} on {where}; {'; '.join(told)}",
+        'date_order = "month-first" or "day-first"',
+        f"{advice} in the job, or pass --month-first or --day-first.",
+    )
+
+
+def _evidence(table: Table, plan: Plan) -> dict[str, tuple[int, str]]:
+    """The first line that can only be read in each order; 0 where there is none."""
+    found = {"month-first": (0, ""), "day-first": (0, "")}
+    feed = plan.feeds.get("EventDate")
+    for batch in table.batches() if feed else ():
+        dates = batch.cells[feed.positions[0]] if feed else texts.from_list([])
+        encoded = dates.dictionary_encode()
+        orders = [moment.order_evidence(text.strip()) for text in encoded.dictionary.to_pylist()]
+        at = encoded.indices.to_numpy(zero_copy_only=False)
+        for order, (line, _) in list(found.items()):
+            matching = np.asarray([this == order for this in orders])
+            rows = np.flatnonzero(matching[at]) if len(orders) else at
+            if not line and len(rows):
+                row = int(rows[0])
+                found[order] = (int(batch.lines[row]), dates[row].as_py().strip())
+        if all(line for line, _ in found.values()):
+            break
+    return found

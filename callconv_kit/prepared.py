@@ -1,0 +1,324 @@
+"""Prepare and check, from Python: the functions, and what they give.
+
+prepared = prepare("calls.csv", constants={"CampaignId": 1001})
+prepared.ready, prepared.rejected, prepared.findings, prepared.changes, prepared.summary
+prepared.write("out/")
+"""
+
+import glob
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from callconv_kit import spec
+from callconv_kit.errors import CallConvError, InputError, UsageError
+from callconv_kit.job import Job
+from callconv_kit.pipeline import Progress, Ran, Run, SentCalls, versions
+from callconv_kit.reading import Input
+from callconv_kit.writing import output, report
+from callconv_kit.writing import summary as summaries
+from callconv_kit.writing.audit import FindingsLog
+from callconv_kit.writing.output import OutputFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from callconv_kit.delivery import Receipt
+    from callconv_kit.job import Connection
+
+Inputs: TypeAlias = "Input | Sequence[Input]"
+
+NOTHING_REJECTED, SOME_REJECTED, NOT_USABLE = 0, 1, 3
+
+
+def prepare(
+    inputs: "Inputs | None" = None,
+    job: "str | Path | Job | None" = None,
+    *,
+    out: str | Path | None = None,
+    now: datetime | str | None = None,
+    ledger: SentCalls | None = None,
+    audit: bool = False,
+    progress: Progress | None = None,
+    keep_findings: bool = True,
+    **settings: Any,
+) -> "Prepared":
+    """Clean an export to the format, check it, and set aside what can't go.
+
+    Args:
+        inputs: a path, `-` for standard input, a DataFrame, or several of these; the job's
+            `input` where none is given.
+        job: a job file or a Job; none: the defaults.
+        out: the folder to write to; none: a temporary one, until `Prepared.write`.
+        now: the clock of the age rules; none: the real one.
+        ledger: what was delivered before; its rows are left out.
+        audit: also write changes.parquet.
+        progress: called with the number of rows done so far.
+        keep_findings: keep each finding in memory for `Prepared.findings`.
+        **settings: every key of the job file under its name; they win over `job`.
+
+    Returns:
+        What came of it. Where too many rows were rejected, `problem` says so and `ready.csv` is
+        not written.
+
+    Raises:
+        UsageError: the job is wrong, or an input is also an output.
+        InputError: an input can't be used, the data needs a setting, or the output can't be
+            written.
+    """
+    full_job = Job.from_keywords(job, **(settings if now is None else {**settings, "now": now}))
+    sources = _inputs(inputs, full_job)
+    folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
+    folder.refuse_inputs_within([item for item in sources if isinstance(item, str | Path)])
+    log = FindingsLog() if keep_findings else None
+    clock = full_job.clock
+    try:
+        run = Run(full_job, clock, folder, sent=ledger, progress=progress, audit=audit, log=log)
+        folder.begin()
+        ran = run.go(sources)
+        summary = _summary(ran, full_job, clock)
+        with output.writing(folder.path):
+            _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
+            _write_text(folder.work / output.REPORT, report.page(summary, ran.tally))
+        folder.finish(with_ready=ran.problem is None)
+    finally:
+        folder.clean_up()
+    prepared = Prepared(folder.path, full_job, ran, summary, log)
+    if out is None:
+        weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
+    return prepared
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="callconv-"))
+
+
+def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
+    if inputs is None:
+        found = sorted({path for pattern in job.input or () for path in glob.glob(pattern)})
+        if not found:
+            raise UsageError(
+                "no_input",
+                "No file matches the job's input" if job.input else "No input was named",
+                ", ".join(job.input or ()),
+                "at least one file",
+                'Name a file, or set input = "inbox/*.csv" in the job.',
+            )
+        return list(found)
+    several = isinstance(inputs, Sequence) and not isinstance(inputs, str)
+    return list(cast("Sequence[Input]", inputs)) if several else [cast("Input", inputs)]
+
+
+def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
+    settings = job.settings()
+    return {
+        "rows_read": ran.rows_read,
+        "rows_ready": ran.rows_ready,
+        "rows_rejected": ran.rows_rejected,
+        "rows_left_out": ran.rows_left_out,
+        "problem": None if ran.problem is None else ran.problem.as_dict(),
+        "findings": summaries.findings(ran.tally),
+        "changes": summaries.changes(ran.tally),
+        "inputs": [_input(table.account) for table in ran.tables],
+        "by_partner": summaries.by_partner(ran.tally),
+        "ready_sha256": ran.ready_sha256 if ran.problem is None else "",
+        "settings": settings,
+        "settings_sha256": summaries.settings_sha256(settings),
+        "versions": versions(),
+        "now": clock.isoformat(timespec="seconds"),
+        "started": ran.started.isoformat(timespec="seconds"),
+        "seconds": ran.seconds,
+    }
+
+
+def _input(account: Any) -> dict[str, Any]:
+    return {
+        "file": account.file,
+        "sha256": account.sha256,
+        "encoding": account.encoding,
+        "delimiter": account.delimiter,
+        "header_line": account.header_line,
+        "rows": account.rows,
+        "blank_lines": account.blank_lines,
+        "skipped_lines": [{"line": line.line, "why": line.why} for line in account.skipped],
+    }
+
+
+class Prepared:
+    """What a run came to. The frames are read from its files when they are asked for.
+
+    folder: where the files are.
+    summary: the same as summary.json.
+    problem: why there is no ready.csv, or None.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        job: Job,
+        ran: Ran,
+        summary: dict[str, Any],
+        log: FindingsLog | None = None,
+    ) -> None:
+        self.folder = folder
+        self.job = job
+        self.summary = summary
+        self.problem: InputError | None = ran.problem
+        self._rejected_share = ran.rejected_share
+        self._log = log
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of `callconv prepare`: 0, 1 or 3."""
+        if self.problem is not None:
+            return NOT_USABLE
+        over = self.summary["rows_rejected"] and self._rejected_share > self.job.warn_share
+        return SOME_REJECTED if over else NOTHING_REJECTED
+
+    @property
+    def ready_file(self) -> Path:
+        """The file that will be uploaded.
+
+        Raises:
+            InputError: there is none; the problem says why.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self.folder / output.READY
+
+    @property
+    def ready(self) -> "pd.DataFrame":
+        """The text that will be uploaded, one row a call; no rows where nothing will be."""
+        import pandas as pd
+
+        if self.problem is not None:
+            return pd.DataFrame(columns=list(spec.NAMES), dtype="str")
+        return _read_text(self.folder / output.READY)
+
+    @property
+    def rejected(self) -> "pd.DataFrame":
+        """The rejected rows: source_file, source_line, codes, reasons, and their original cells."""
+        return _aside(self.folder / output.REJECTED)
+
+    @property
+    def left_out(self) -> "pd.DataFrame":
+        """The rows that were not meant to go, in the same form."""
+        return _aside(self.folder / output.LEFT_OUT)
+
+    @property
+    def findings(self) -> "pd.DataFrame":
+        """Every finding: source_file, source_line, column, code, severity, value, text.
+
+        Phone numbers are masked unless the job says `mask = false`.
+        """
+        return findings_frame(self._log, mask=self.job.mask)
+
+    @property
+    def changes(self) -> "pd.DataFrame":
+        """What was changed: column, rule, rows, examples."""
+        import pandas as pd
+
+        return pd.DataFrame(self.summary["changes"], columns=["column", "rule", "rows", "examples"])
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the files of the run to a folder, ready.csv last; returns the folder.
+
+        Raises:
+            InputError: `output_failed`.
+        """
+        target = OutputFolder(Path(folder))
+        if target.path.absolute() == self.folder.absolute():
+            return target.path
+        try:
+            target.begin()
+            with output.writing(target.path):
+                for name in output.NAMES:
+                    if (self.folder / name).exists():
+                        shutil.copyfile(self.folder / name, target.work / name)
+            target.finish(with_ready=self.problem is None)
+        finally:
+            target.clean_up()
+        return target.path
+
+    def upload(self, connection: "Connection | None" = None, **options: Any) -> "Receipt":
+        """Upload ready.csv; see `callconv_kit.delivery.upload`.
+
+        Args:
+            connection: where to; none: the job's own.
+            **options: of `callconv_kit.delivery.upload`.
+        """
+        from callconv_kit.delivery import upload
+
+        target = connection or self.job.connection
+        if target is None:
+            raise UsageError(
+                "no_connection",
+                "The job has no [connection]",
+                "",
+                "where to upload to",
+                "Add [connection] to the job, or pass a Connection.",
+            )
+        return upload(self.ready_file, target, **options)
+
+    def __repr__(self) -> str:
+        counts = self.summary
+        text = (
+            f"<Prepared: {counts['rows_read']:,} read, {counts['rows_ready']:,} ready, "
+            f"{counts['rows_rejected']:,} rejected, {counts['rows_left_out']:,} left out"
+        )
+        return f"{text}; {self.problem.problem}>" if self.problem else f"{text}>"
+
+    def _repr_html_(self) -> str:
+        return report.card(self.summary)
+
+
+def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
+    """Kept findings as a frame, in the order of the rows."""
+    import pandas as pd
+
+    from callconv_kit.findings import mask_phone
+
+    columns = ["source_file", "source_line", "column", "code", "severity", "value", "text"]
+    frame = pd.DataFrame([] if log is None else log.rows, columns=columns)
+    if mask and len(frame):
+        personal = frame["column"].isin(spec.PERSONAL)
+        frame.loc[personal, "value"] = frame.loc[personal, "value"].map(mask_phone)
+    return frame.sort_values(["source_file", "source_line"], kind="stable", ignore_index=True)
+
+
+def _read_text(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+
+
+def _aside(path: Path) -> "pd.DataFrame":
+    import csv
+
+    import pandas as pd
+
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    frame = pd.DataFrame(
+        [row + [""] * (len(header) - len(row)) for row in rows], columns=header, dtype=str
+    )
+    frame["source_line"] = frame["source_line"].astype("int64")
+    return frame
+
+
+def clock_of(now: datetime | str | None) -> datetime:
+    """`now` as a time with its offset; none: the real clock."""
+    if now is None:
+        return datetime.now(UTC)
+    return Job.from_keywords(now=now).clock
+
+
+__all__ = ["CallConvError", "Prepared", "prepare"]

@@ -1,0 +1,1 @@
+"""What a run leaves behind: ready.csv, rejected.csv, left_out.csv, summary.json, report.html."""

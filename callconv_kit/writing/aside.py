@@ -1,0 +1,130 @@
+"""rejected.csv and left_out.csv: rows that do not go, with the reason, their cells untouched.
+
+`source_file,source_line,codes,reasons` and then the original header; of several inputs the union
+of their headers in order of appearance. The cells of an over-long row go on under `extra_1`,
+`extra_2` … .
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from callconv_kit.writing.lines import line_of
+
+ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
+
+
+class AsideRow(NamedTuple):
+    """A row that does not go.
+
+    place: orders the rows: input, then line.
+    cells: as they were read, in the order of the input's own header.
+    """
+
+    place: int
+    source_file: str
+    source_line: int
+    codes: Sequence[str]
+    reasons: Sequence[str]
+    cells: Sequence[str]
+
+
+class Union:
+    """The union of the headers of all inputs, and where each input's cells stand in it."""
+
+    def __init__(self, headers: Sequence[Sequence[str]]) -> None:
+        self.names: list[str] = []
+        self.positions: list[list[int]] = []
+        known: dict[tuple[str, int], int] = {}
+        for header in headers:
+            positions = []
+            for at, name in enumerate(header):
+                # The second of two columns of one name is a column of its own.
+                key = (name, header[:at].count(name))
+                if key not in known:
+                    known[key] = len(self.names)
+                    self.names.append(name)
+                positions.append(known[key])
+            self.positions.append(positions)
+
+    def place(self, number: int, cells: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The cells of a row of an input, where the union has them; and those too many.
+
+        A row that was short stays short.
+        """
+        positions = self.positions[number]
+        width = max(positions[: len(cells)], default=-1) + 1
+        placed = [""] * (len(self.names) if len(cells) >= len(positions) else width)
+        for at, cell in zip(positions, cells, strict=False):
+            placed[at] = cell
+        return placed, list(cells[len(positions) :])
+
+
+class AsideFile:
+    """Rows that do not go, gathered in any order and written in that of the inputs."""
+
+    def __init__(self, path: Path, union: Union) -> None:
+        self._path = path
+        self.union = union
+        self._body_path = path.with_name(path.name + ".rows")
+        self._body = self._body_path.open("wb")
+        self._places: list[int] = []
+        self._sizes: list[int] = []
+        self._extra: dict[int, list[str]] = {}
+        self.rows = 0
+
+    def add(self, input_number: int, rows: Sequence[AsideRow]) -> None:
+        """Add rows of one input."""
+        for row in rows:
+            placed, extra = self.union.place(input_number, row.cells)
+            if extra:
+                self._extra[len(self._places)] = extra
+            cells = [
+                row.source_file,
+                str(row.source_line),
+                "; ".join(row.codes),
+                "; ".join(row.reasons),
+                *placed,
+            ]
+            written = line_of(cells).encode()
+            self._body.write(written)
+            self._places.append(row.place)
+            self._sizes.append(len(written))
+        self.rows += len(rows)
+
+    def finish(self) -> None:
+        """Write the header, now that all is known, and the rows behind it in order."""
+        self._body.close()
+        most_extra = max(map(len, self._extra.values()), default=0)
+        names = [*ORIGIN_COLUMNS, *self.union.names]
+        names += [f"extra_{number}" for number in range(1, most_extra + 1)]
+        full = len(ORIGIN_COLUMNS) + len(self.union.names)
+        starts = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)]).tolist()
+        order = np.argsort(self._places, kind="stable").tolist()
+        with self._body_path.open("rb") as body, self._path.open("wb") as file:
+            file.write(line_of(names).encode())
+            for at in order:
+                body.seek(starts[at])
+                line = body.read(self._sizes[at])
+                if most_extra:
+                    line = self._extended(at, line, most_extra, full)
+                file.write(line)
+        self._body_path.unlink()
+
+    def _extended(self, at: int, line: bytes, most_extra: int, full: int) -> bytes:
+        """A line with the columns of over-long rows behind it; short rows stay short."""
+        extra = self._extra.get(at)
+        if extra is None:
+            return line if self._is_short(line, full) else line[:-1] + b"," * most_extra + b"\n"
+        cells = extra + [""] * (most_extra - len(extra))
+        return line[:-1] + b"," + line_of(cells).encode()
+
+    def _is_short(self, line: bytes, full: int) -> bool:
+        inside = line.count(b'"') % 2
+        return not inside and line.count(b",") < full - 1
+
+    def close(self) -> None:
+        """Close the file, whatever happened."""
+        self._body.close()

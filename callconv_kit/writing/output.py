@@ -1,0 +1,101 @@
+"""The folder of a run's files: temporary names while it runs, final names at its end.
+
+A killed run leaves nothing half-written under a final name; `ready.csv` is renamed last, so where
+it stands, all else stands.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from callconv_kit.errors import InputError, UsageError
+
+READY, REJECTED, LEFT_OUT = "ready.csv", "rejected.csv", "left_out.csv"
+SUMMARY, REPORT, CHANGES = "summary.json", "report.html", "changes.parquet"
+REJECTED_XLSX = "rejected.xlsx"
+NAMES = (REJECTED, REJECTED_XLSX, LEFT_OUT, SUMMARY, REPORT, CHANGES, READY)
+"""Every name that a run writes, in the order of the renames."""
+
+
+class OutputFolder:
+    """The folder that a run writes to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.work = path / f".callconv-{os.getpid()}"
+
+    def refuse_inputs_within(self, inputs: Sequence[str | Path]) -> None:
+        """Raise UsageError where an input lies under a name that the run will write."""
+        for item in inputs:
+            source = Path(item)
+            clash = [
+                name for name in NAMES if source.absolute() == (self.path / name).absolute()
+            ] or [
+                name
+                for name in NAMES
+                if (self.path / name).exists()
+                and source.exists()
+                and source.samefile(self.path / name)
+            ]
+            if clash:
+                raise UsageError(
+                    "input_is_output",
+                    f"The input {source} is the file that this run would write",
+                    str(self.path / clash[0]),
+                    "an input elsewhere, or another --out",
+                    "Move or rename the input, or name another folder with --out.",
+                )
+
+    def begin(self) -> None:
+        """Make the folder, and remove the ready.csv of an earlier run.
+
+        Raises:
+            InputError: `output_failed`.
+        """
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / READY).unlink(missing_ok=True)
+            self.work.mkdir(exist_ok=True)
+
+    def finish(self, *, with_ready: bool) -> None:
+        """Give the written files their final names; those of an earlier run go."""
+        with writing(self.path):
+            for name in NAMES:
+                written = self.work / name
+                if written.exists() and (with_ready or name != READY):
+                    written.replace(self.path / name)
+                else:
+                    (self.path / name).unlink(missing_ok=True)
+
+    def clean_up(self) -> None:
+        """Remove temporary files, whatever happened."""
+        with contextlib.suppress(OSError):
+            shutil.rmtree(self.work)
+
+
+class writing:  # noqa: N801 # reads as a word: with writing(path): …
+    """Turns the system's errors on writing into InputError `output_failed`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise output_failed(self._path, error) from error
+
+
+def output_failed(path: Path, error: OSError) -> InputError:
+    """The error for output that can't be written, in words."""
+    return InputError(
+        "output_failed",
+        f"The output can't be written to {path}",
+        error.strerror or str(error),
+        "a folder that you may write to, with free space",
+        "Free some space or name another folder with --out, and run it again; nothing was left "
+        "half-written.",
+    )

@@ -1,0 +1,117 @@
+"""ready.csv: the rows that will be uploaded."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from callconv_kit import spec, texts
+from callconv_kit.texts import Ints
+from callconv_kit.writing.lines import lines
+
+CHUNK = 1 << 22
+
+
+class ReadyFile:
+    """Candidate rows as they stream by; `finish` drops those that turned out to be duplicates."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("wb")
+        self._sha256 = hashlib.sha256()
+        self._holds_data: set[str] = set(spec.REQUIRED)
+        self._write(header(spec.NAMES))
+        self.rows = 0
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._sha256.update(data)
+        self._file.write(data)
+
+    def add(self, columns: Mapping[str, pa.StringArray], rows: Ints, length: int) -> None:
+        """Add the rows at these positions of coerced columns of `length` rows."""
+        if not len(rows):
+            return
+        for name, column in columns.items():
+            if name not in self._holds_data and column.null_count < length:
+                self._holds_data.add(name)
+        text = lines([columns.get(name) for name in spec.NAMES])
+        if len(rows) < length:
+            text = texts.take(text, rows)
+        self._write(texts.used_bytes(text))
+        self.rows += len(rows)
+
+    def finish(self, dropped: Ints, *, present_only: bool) -> str:
+        """Close the file; drop rows by their ascending numbers, counted from 0.
+
+        Args:
+            dropped: numbers of rows that do not go.
+            present_only: the job's `write = "present"`: without the columns that hold no data.
+
+        Returns:
+            The sha256 of the file.
+        """
+        self._file.close()
+        if len(dropped):
+            self._rewrite_without(dropped)
+            self.rows -= len(dropped)
+        if present_only:
+            self._project([name for name in spec.NAMES if name in self._holds_data])
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        """Close the file, whatever happened."""
+        self._file.close()
+
+    def _rewrite_without(self, dropped: Ints) -> None:
+        """Copy the file without some of its rows: each is one line."""
+        old = self._path.rename(self._path.with_name(self._path.name + ".all"))
+        self._sha256 = hashlib.sha256()
+        gone = dropped + 1  # the header is line 0
+        line = 0
+        with old.open("rb") as source, self._path.open("wb") as self._file:
+            rest = b""
+            while chunk := source.read(CHUNK):
+                block = rest + chunk
+                cut = block.rfind(b"\n") + 1
+                block, rest = block[:cut], block[cut:]
+                ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 0x0A) + 1
+                here = gone[np.searchsorted(gone, line) : np.searchsorted(gone, line + len(ends))]
+                start = 0
+                for number in (here - line).tolist():
+                    first = int(ends[number - 1]) if number else 0
+                    self._write(memoryview(block)[start:first])
+                    start = int(ends[number])
+                self._write(memoryview(block)[start:])
+                line += len(ends)
+        old.unlink()
+
+    def _project(self, names: list[str]) -> None:
+        """Write the file again with these columns only."""
+        old = self._path.rename(self._path.with_name(self._path.name + ".all"))
+        self._sha256 = hashlib.sha256()
+        with self._path.open("wb") as self._file:
+            self._write(header(tuple(names)))
+            for batch in read_batches(old, names):
+                self._write(texts.used_bytes(lines(batch.columns)))
+        old.unlink()
+
+
+def header(names: tuple[str, ...]) -> bytes:
+    """The header line of these columns."""
+    return (",".join(names) + "\n").encode()
+
+
+def read_batches(path: Path, names: list[str]) -> csv.CSVStreamingReader:
+    """Stream these columns of a ready.csv as text."""
+    return csv.open_csv(
+        path,
+        read_options=csv.ReadOptions(use_threads=False, block_size=CHUNK),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            include_columns=names,
+            strings_can_be_null=False,
+        ),
+    )

@@ -1,0 +1,231 @@
+"""Counts of a run: findings, changes, partners, and what the report draws."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit import texts
+from callconv_kit.findings import Severity
+from callconv_kit.notes import note_of
+from callconv_kit.rows import Fate, Judged, Ragged
+from callconv_kit.texts import Ints
+from callconv_kit.writing.reasons import shown
+
+EXAMPLES = 5
+
+Example: TypeAlias = dict[str, Any]
+FindingKey: TypeAlias = tuple[str, str | None, Severity]
+ChangeKey: TypeAlias = tuple[str, str]
+PartnerKey: TypeAlias = tuple[str, str]
+
+DURATION_BINS = (0, 1, 10, 30, 60, 120, 300, 600, 1800, 3600)
+"""Seconds at which the bars of the report's duration chart begin."""
+
+
+@dataclass(slots=True)
+class Partner:
+    """What one media partner's calls under one action tracker came to."""
+
+    read: int = 0
+    ready: int = 0
+    rejected: int = 0
+    left_out: int = 0
+    answered: int = 0
+    talk_seconds: int = 0
+    sale_amount: Decimal = Decimal("0.00")
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of a run; batches are added, and ready rows that turn out otherwise taken off.
+
+    mask: whether examples of phone numbers are masked.
+    """
+
+    mask: bool = True
+    findings: Counter[FindingKey] = field(default_factory=Counter)
+    changes: Counter[ChangeKey] = field(default_factory=Counter)
+    finding_examples: dict[FindingKey, list[Example]] = field(default_factory=dict)
+    change_examples: dict[ChangeKey, list[Example]] = field(default_factory=dict)
+    partners: dict[PartnerKey, Partner] = field(default_factory=dict)
+    days: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    durations: Counter[int] = field(default_factory=Counter)
+    fill: Counter[str] = field(default_factory=Counter)
+
+    def add(self, judged: Judged) -> None:
+        """Count a batch: findings of rows that are not left out, changes of ready ones."""
+        self._count(judged, +1)
+
+    def take_off(self, judged: Judged) -> None:
+        """Uncount rows that were counted as ready and come to another fate."""
+        self._count(judged, -1)
+
+    def _count(self, judged: Judged, sign: int) -> None:
+        self._count_findings(judged, sign)
+        self._count_changes(judged, sign)
+        self._count_partners(judged, sign)
+        self._draw(judged, sign)
+
+    def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
+        """Count rows of another length than the header; nobody knows their partner."""
+        for row in ragged:
+            example = {"source_file": row.file or file, "source_line": row.source_line}
+            value = f"{len(row.cells)} cells"
+            self.count("field_count", Severity.ERROR, None, 1, {**example, "value": value})
+            partner = self.partners.setdefault(("", ""), Partner())
+            partner.read += 1
+            partner.rejected += 1
+
+    def count(
+        self, code: str, severity: Severity, column: str | None, number: int, example: Example
+    ) -> None:
+        """Count rows of one finding that is known only at the end."""
+        key = (code, column, severity)
+        self.findings[key] += number
+        examples = self.finding_examples.setdefault(key, [])
+        if len(examples) < EXAMPLES:
+            examples.append(example)
+
+    def _count_findings(self, judged: Judged, sign: int) -> None:
+        left_out = judged.fates == Fate.LEFT_OUT
+        for said in judged.said:
+            rows = said.rows
+            if said.severity is not Severity.LEFT_OUT:
+                rows = rows[~left_out[rows]]
+            if not len(rows):
+                continue
+            key = (said.code, said.column, said.severity)
+            self.findings[key] += sign * len(rows)
+            examples = self.finding_examples.setdefault(key, [])
+            if sign < 0:
+                _forget(examples, judged, rows)
+                continue
+            for row in rows[: EXAMPLES - len(examples)].tolist():
+                examples.append(self._example(judged, row, said.column))
+
+    def _example(self, judged: Judged, row: int, column: str | None) -> Example:
+        before = judged.before.get(column) if column else None
+        value = None if before is None else before[row].as_py()
+        return {
+            "source_file": judged.source_file(row),
+            "source_line": judged.source_line(row),
+            "value": shown(column, value, mask=self.mask),
+        }
+
+    def _count_changes(self, judged: Judged, sign: int) -> None:
+        ready = judged.fates == Fate.READY
+        for name, cells in judged.columns.items():
+            if not len(cells.positions):
+                continue
+            counted = ready[cells.positions]
+            positions, notes = cells.positions[counted], cells.notes[counted]
+            for number in np.unique(notes).tolist():
+                rules = note_of(number).rules
+                rows = positions[notes == number] if rules else notes[:0]
+                for rule in rules:
+                    key = (name, rule)
+                    self.changes[key] += sign * len(rows)
+                    if sign < 0:
+                        _forget(self.change_examples[key], judged, rows)
+                    else:
+                        self._keep_changes(judged, key, rows)
+
+    def _keep_changes(self, judged: Judged, key: ChangeKey, rows: Ints) -> None:
+        examples = self.change_examples.setdefault(key, [])
+        column = key[0]
+        before = judged.before.get(column)
+        after = judged.values(column)
+        for row in rows[: EXAMPLES - len(examples)].tolist():
+            was = None if before is None else before[row].as_py()
+            examples.append(
+                {
+                    "source_file": judged.source_file(row),
+                    "source_line": judged.source_line(row),
+                    "before": shown(column, was, mask=self.mask),
+                    "after": shown(column, after[row].as_py(), mask=self.mask),
+                }
+            )
+
+    def _count_partners(self, judged: Judged, sign: int) -> None:
+        for key, rows in _by_partner(judged):
+            partner = self.partners.setdefault(key, Partner())
+            partner.read += sign * len(rows)
+            fates = judged.fates[rows]
+            partner.rejected += sign * int((fates == Fate.REJECTED).sum())
+            partner.left_out += sign * int((fates == Fate.LEFT_OUT).sum())
+            self._earn(partner, judged, rows[fates == Fate.READY], sign)
+
+    def _earn(self, partner: Partner, judged: Judged, rows: Ints, sign: int) -> None:
+        """Count what ready rows are worth."""
+        partner.ready += sign * len(rows)
+        if not len(rows):
+            return
+        status = texts.take(judged.values("CallStatus"), rows)
+        # An empty status is taken for ANSWER.
+        answered = int(pc.sum(pc.fill_null(pc.equal(status, "ANSWER"), True)).as_py())
+        talk = pc.sum(pc.cast(texts.take(judged.values("TalkDuration"), rows), pa.int64()))
+        sales = texts.take(judged.values("SaleAmount"), rows)
+        if sales.null_count < len(sales):
+            cents = pc.sum(pc.cast(pc.replace_substring(sales, ".", ""), pa.int64())).as_py()
+            partner.sale_amount += sign * Decimal(cents) / 100
+        partner.answered += sign * answered
+        partner.talk_seconds += sign * (talk.as_py() or 0)
+
+    def _draw(self, judged: Judged, sign: int) -> None:
+        """Count what the report draws: ready rows by day, status and duration; filled cells."""
+        rows = judged.rows(Fate.READY)
+        if not len(rows):
+            return
+        everything = len(rows) == len(judged)
+
+        def ready(column: str) -> pa.StringArray:
+            values = judged.values(column)
+            return values if everything else texts.take(values, rows)
+
+        _tally(self.days, pc.utf8_slice_codeunits(ready("EventDate"), 0, 10), sign)
+        _tally(self.statuses, pc.fill_null(ready("CallStatus"), ""), sign)
+        seconds = pc.cast(ready("CallDuration"), pa.int64()).to_numpy(zero_copy_only=False)
+        bins = np.searchsorted(DURATION_BINS, seconds, side="right") - 1
+        for at, number in enumerate(np.bincount(bins, minlength=len(DURATION_BINS)).tolist()):
+            self.durations[DURATION_BINS[at]] += sign * number
+        for name in judged.columns:
+            self.fill[name] += sign * int(texts.present(ready(name)).sum())
+
+
+def _forget(examples: list[Example], judged: Judged, rows: Ints) -> None:
+    gone = {(judged.source_file(row), judged.source_line(row)) for row in rows.tolist()}
+    examples[:] = [
+        kept for kept in examples if (kept["source_file"], kept["source_line"]) not in gone
+    ]
+
+
+def _tally(counter: Counter[str], cells: pa.StringArray, sign: int) -> None:
+    for item in pc.value_counts(cells).to_pylist():
+        counter[item["values"]] += sign * item["counts"]
+
+
+def _by_partner(judged: Judged) -> list[tuple[PartnerKey, Ints]]:
+    """Rows by (MediaId, ActionTrackerId); empty where the row has none."""
+    if not len(judged):
+        return []
+    media = _codes(judged.values("MediaId"))
+    tracker = _codes(judged.values("ActionTrackerId"))
+    pairs = media[0] * (len(tracker[1]) + 1) + tracker[0]
+    grouped = []
+    for pair in np.unique(pairs).tolist():
+        key = (media[1][pair // (len(tracker[1]) + 1)], tracker[1][pair % (len(tracker[1]) + 1)])
+        grouped.append((key, np.flatnonzero(pairs == pair)))
+    return grouped
+
+
+def _codes(cells: pa.StringArray) -> tuple[Ints, list[str]]:
+    encoded = cells.dictionary_encode(null_encoding="encode")
+    names = [name or "" for name in encoded.dictionary.to_pylist()]
+    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64), names
