@@ -28,7 +28,7 @@ import tenacity
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.border import BY_CODE, SENT, Step
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.transport import Connect, Seen, Session, Sight, Trouble
+from callconv_kit.delivery.transport import UNREACHED, Connect, Seen, Session, Sight, Trouble
 
 log = logging.getLogger(__name__)
 
@@ -78,14 +78,14 @@ class Outgoing:
 class Journal(Protocol):
     """Where each step is written down before it is taken."""
 
-    def mark(self, state: State, name: str, note: str = "") -> None:
-        """Durably on return."""
+    def mark(self, state: State, name: str, temporary: str = "", note: str = "") -> None:
+        """Durably on return. `temporary` is the name that the file has until its rename."""
 
 
 class NoJournal:
     """For a delivery without a ledger."""
 
-    def mark(self, state: State, name: str, note: str = "") -> None:
+    def mark(self, state: State, name: str, temporary: str = "", note: str = "") -> None:
         """Nothing is kept."""
 
 
@@ -114,7 +114,7 @@ def judge(word: Word, seen: Seen, size: int, *, must_verify: bool) -> State:
         return State.UNKNOWN  # a matching size proves nothing about a file that was refused
     if seen.sight is Sight.SIZED:
         return State.DELIVERED if seen.size == size else State.UNKNOWN
-    if word is Word.YES and not must_verify:
+    if word is Word.YES and not must_verify and seen.sight is not Sight.UNREACHED:
         return State.ACCEPTED_UNVERIFIED  # picked up at once, or nobody may look
     return State.UNKNOWN
 
@@ -203,11 +203,11 @@ class Delivery:
         """One attempt under the final name; Trouble only while no byte was sent."""
         word, said, trouble = self._store(self.name, State.SENDING)
         if word is Word.YES:
-            self.journal.mark(State.SENT, self.name, said)
-        seen = self._look_until_still(self.name)
+            self.journal.mark(State.SENT, self.name, note=said)
+        seen = self.see(self.name)
         state = judge(word, seen, self.file.size, must_verify=self.must_verify)
         if state is State.UNKNOWN and trouble is None:
-            trouble = self._unproven(seen)
+            trouble = self.unproven(seen)
         log.info("step=verify name=%s said=%s seen=%s state=%s", self.name, word, seen, state)
         return End(state, self.name, self.attempts, said, trouble, seen)
 
@@ -261,25 +261,29 @@ class Delivery:
         """
         if trouble.step is Step.OPEN and not trouble.refused:
             self.name = naming.with_suffix(self.name, "again")
-            self.journal.mark(State.INTENT, self.name, "no answer to STOR; another name")
+            self.journal.mark(State.INTENT, self.name, note="no answer to STOR; another name")
 
-    def _look_until_still(self, name: str) -> Seen:
-        """Look on a new connection, again while the file still grows there."""
-        seen = Seen(Sight.HIDDEN)
+    def see(self, name: str) -> Seen:
+        """Look on a new connection: again while there is none, and while the file still grows."""
+        seen = UNREACHED
         for turn in range(self.patience.looks):
+            if turn:
+                self._pause(turn)
             before = seen
             try:
                 seen = self._look_afresh(name)
             except Trouble as trouble:
                 log.warning("step=look name=%s code=%s", name, trouble.fault.code)
                 if not trouble.fault.retry:
-                    return before
+                    break
             else:
                 short = seen.sight is Sight.SIZED and seen.size < self.file.size
-                if not short or (turn and seen == before):
-                    return seen
-            self.patience.sleep(min(self.patience.first_wait * 2**turn, 30.0))
+                if not short or seen == before:
+                    break
         return seen
+
+    def _pause(self, turn: int) -> None:
+        self.patience.sleep(min(self.patience.first_wait * 2**turn, self.patience.longest_wait))
 
     def _look_afresh(self, name: str) -> Seen:
         session = self.connect()
@@ -288,7 +292,7 @@ class Delivery:
         finally:
             session.close()
 
-    def _unproven(self, seen: Seen) -> Trouble:
+    def unproven(self, seen: Seen) -> Trouble:
         """The server said yes, and the look does not bear it out."""
         code = "size_differs" if seen.sight is Sight.SIZED else "unverified"
         return Trouble(BY_CODE[code], Step.REPLY, f"{seen}, not {self.file.size}")
@@ -298,12 +302,14 @@ class Delivery:
     def _renamed(self) -> End:
         """One attempt under a name of its own, which becomes the final one when it is whole."""
         temporary = naming.temporary(self.name)
+        self.journal.mark(State.INTENT, self.name, temporary)
         word, said, trouble = self._store(temporary, None)
-        seen = self._look_until_still(temporary)
+        seen = self.see(temporary)
         state = judge(word, seen, self.file.size, must_verify=self.must_verify)
-        if not state.is_sent:
-            self._discard(temporary)
-            raise trouble or self._unproven(seen)
+        # Importers leave a temporary name alone: one that is gone was never whole.
+        if not state.is_sent or seen.sight is Sight.ABSENT:
+            self.discard(temporary)
+            raise trouble or self.unproven(seen)
         self.journal.mark(State.RENAMING, self.name, temporary)
         return self.finish_rename(temporary, state, said)
 
@@ -314,14 +320,14 @@ class Delivery:
 
         Args:
             temporary: the name that it has now.
-        state: what it is under that name.
-        said: the server's word about the transfer.
+            state: what it is under that name.
+            said: the server's word about the transfer.
             asked: whether the server may have been asked for the rename before.
         """
         last: Trouble | None = None
         for turn in range(self.patience.looks):
             if turn:
-                self.patience.sleep(min(self.patience.first_wait * 2**turn, 30.0))
+                self._pause(turn)
             try:
                 end = self._rename_once(temporary, state, said, asked=asked)
                 return replace(end, attempts=self.attempts)
@@ -353,7 +359,7 @@ class Delivery:
         with contextlib.suppress(Trouble):
             seen = self._look_afresh(self.name)
             if seen.sight is Sight.SIZED and seen.size != self.file.size:
-                return End(State.UNKNOWN, self.name, 0, said, self._unproven(seen), seen)
+                return End(State.UNKNOWN, self.name, 0, said, self.unproven(seen), seen)
             return End(state, self.name, 0, said, None, seen)
         return End(state, self.name, 0, said)  # whole before the rename, which the server granted
 
@@ -363,11 +369,11 @@ class Delivery:
         with contextlib.suppress(Trouble):
             refused = trouble is not None and trouble.refused
             if not asked or (refused and self._look_afresh(self.name).sight is Sight.ABSENT):
-                self._discard(temporary)
+                self.discard(temporary)
                 state = State.NOT_DELIVERED
         return End(state, self.name, self.attempts, said, trouble)
 
-    def _discard(self, temporary: str) -> None:
+    def discard(self, temporary: str) -> None:
         """Remove what a broken attempt left; the importer ignores it in any case."""
         with contextlib.suppress(Trouble):
             session = self.connect()

@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from callconv_kit import spec
+from callconv_kit.checking.keys import Keys, keys_of
 from callconv_kit.delivery.one import Outgoing
 from callconv_kit.errors import InputError
 from callconv_kit.texts import Bools
 
 BLOCK = 4 * 1024 * 1024
+
+READ_BLOCK = 16 * 1024 * 1024
 
 HEADER_LIMIT = 64 * 1024
 """Bytes in which the header must end; the published one has about 800."""
@@ -101,3 +106,46 @@ def parts(rows: int, chosen: Bools, limit: int) -> list[Bools]:
         flags[positions[start : start + step]] = True
         result.append(flags)
     return result
+
+
+def keys_of_file(path: Path, rows: int) -> Keys:
+    """The keys of the rows of a ready.csv, read in blocks.
+
+    Args:
+        path: the file.
+        rows: how many lines it has below the header.
+
+    Raises:
+        InputError: `not_ready`: it is no table, or a cell holds a line break.
+    """
+    convert = csv.ConvertOptions(
+        include_columns=list(_KEY_COLUMNS),
+        include_missing_columns=True,
+        column_types={name: pa.string() for name in _KEY_COLUMNS},
+        strings_can_be_null=False,
+    )
+    parse = csv.ParseOptions(newlines_in_values=True)
+    read = csv.ReadOptions(block_size=READ_BLOCK)
+    try:
+        with csv.open_csv(path, read, parse, convert) as reader:
+            # A column that the file lacks comes as nulls, which keys take for empty.
+            found = [keys_of({n: batch.column(n) for n in _KEY_COLUMNS}) for batch in reader]
+    except pa.ArrowInvalid as error:
+        raise _not_a_table(path, str(error)) from error
+    keys = Keys(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    if len(keys.session) != rows:
+        raise _not_a_table(path, f"{len(keys.session)} rows on {rows} lines")
+    return keys
+
+
+def _not_a_table(path: Path, found: str) -> InputError:
+    return InputError(
+        "not_ready",
+        "This is not a file that `prepare` wrote",
+        f"{path.name}: {found}",
+        "one line a row, as many cells as the header has",
+        "Run `callconv prepare` again and upload the ready.csv that it writes.",
+    )
+
+
+_KEY_COLUMNS = tuple(dict.fromkeys((*spec.EVENT_KEY, *spec.SESSION_KEY, *spec.PAYMENT_COLUMNS)))

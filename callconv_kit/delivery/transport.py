@@ -15,6 +15,7 @@ class Sight(StrEnum):
     NAMED = "named"  # it is there, but the server tells no size
     ABSENT = "absent"
     HIDDEN = "hidden"  # the server lets nobody look
+    UNREACHED = "unreached"  # there was no connection to look on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Seen:
 ABSENT = Seen(Sight.ABSENT)
 HIDDEN = Seen(Sight.HIDDEN)
 NAMED = Seen(Sight.NAMED)
+UNREACHED = Seen(Sight.UNREACHED)
 
 
 class Trouble(Exception):

@@ -1,23 +1,22 @@
 """`upload`: a ready.csv to the import server, and a receipt for it."""
 
-import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import naming
-from callconv_kit.delivery.failing import error_of
-from callconv_kit.delivery.one import End, Outgoing, Patience
+from callconv_kit.delivery.accounted import Accounted, Confirm
+from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.ending import receipt_of
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.one import Patience
 from callconv_kit.delivery.outgoing import outgoing
-from callconv_kit.delivery.receipt import Receipt, State
-from callconv_kit.delivery.sending import Progress, Sender, sender
+from callconv_kit.delivery.receipt import Receipt
+from callconv_kit.delivery.sending import Progress, sender
 from callconv_kit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
-
-log = logging.getLogger(__name__)
 
 
 def upload(
@@ -25,6 +24,11 @@ def upload(
     connection: "Connection",
     *,
     password: str | None = None,
+    ledger: Ledger | None = None,
+    resend: bool = False,
+    canary: int = 0,
+    confirm: Confirm | None = None,
+    keep_days: int = 0,
     now: datetime | None = None,
     patience: Patience | None = None,
     progress: Progress | None = None,
@@ -35,6 +39,13 @@ def upload(
         ready: a file as `prepare` writes it.
         connection: the job's.
         password: wins over the connection's `password_from`.
+        ledger: remembers what was sent; rows that stand in it are left out. None: only the
+            server is looked at, and the next run will not know of this one.
+        resend: a person asks that rows go again whose outcome is unknown, or that have changed
+            since they were delivered.
+        canary: send only the first so many rows, as a file of their own.
+        confirm: asks the results API whether a file arrived whole; see `results.confirmer`.
+        keep_days: how long the ledger keeps the bytes that were sent; 0 is for ever.
         now: the clock that the file's name and the ledger use.
         patience: how long and how often to try.
         progress: called with the bytes sent and the bytes in all.
@@ -49,48 +60,17 @@ def upload(
     file = outgoing(ready)
     if not file.rows:
         raise nothing_to_send(ready)
+    if ledger is not None:
+        accounted = Accounted(ledger, sending, clock, confirm, keep_days)
+        return accounted.upload(ready, file, resend=resend, canary=canary)
+    if canary:
+        raise needs_ledger("A canary")
     if 0 < connection.max_rows_per_file < file.rows:
         raise needs_ledger("A file that is sent in parts")
     name = naming.file_name(connection.file_name, now=clock(), sha256=file.sha256)
     started = clock()
     end = sending.send(file, name)
-    return receipt_of(end, file, started, clock(), sending)
-
-
-def receipt_of(
-    end: End, file: Outgoing, started: datetime, finished: datetime, sending: Sender
-) -> Receipt:
-    """The receipt of a delivery that ended well; raises for every other end."""
-    log.info("step=end name=%s state=%s attempts=%d", end.name, end.state, end.attempts)
-    if not end.state.is_sent:
-        raise error_of(end, sending.connection, file.size)
-    warnings = []
-    if end.state is State.ACCEPTED_UNVERIFIED:
-        gone = "does not show the file" if end.seen is None else f"shows the file as {end.seen}"
-        warnings.append(
-            f"{sending.connection.host} accepted {end.name} ({end.said}) but {gone}, so its size "
-            "could not be verified; read the results to be sure."
-        )
-    return Receipt(
-        end.state,
-        end.name,
-        file.size,
-        file.sha256,
-        file.rows,
-        end.attempts,
-        started,
-        finished,
-        message=end.said,
-        warnings=tuple(warnings),
-    )
-
-
-def clock_of(now: datetime | None) -> Callable[[], datetime]:
-    """The clock: the real one, or one that starts at `now` and goes at the real one's pace."""
-    if now is None:
-        return lambda: datetime.now(UTC)
-    begun = datetime.now(UTC)
-    return lambda: now + (datetime.now(UTC) - begun)
+    return receipt_of(end, file, started, clock(), connection)
 
 
 def nothing_to_send(ready: Path) -> InputError:

@@ -1,21 +1,56 @@
-"""Ends that are no success, put in words: DeliveryError (exit 4), OutcomeUnknown (exit 5)."""
+"""How a delivery ended, in words: a receipt, DeliveryError (exit 4), OutcomeUnknown (exit 5)."""
 
+import logging
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from callconv_kit.delivery.border import Fault
-from callconv_kit.delivery.one import End
-from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.one import End, Outgoing
+from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.transport import Trouble
 from callconv_kit.errors import DeliveryError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
 
+log = logging.getLogger(__name__)
+
 CHECK = (
     "Look on the server, or in impact.com's File Submissions, whether {name} arrived whole; then "
     "`callconv status --settle delivered` or `--settle not-delivered`, or send it again with "
     "`--resend`."
 )
+
+
+def receipt_of(
+    end: End,
+    file: Outgoing,
+    started: datetime,
+    finished: datetime,
+    connection: "Connection",
+) -> Receipt:
+    """The receipt of a delivery that ended well; raises for every other end."""
+    log.info("step=end name=%s state=%s attempts=%d", end.name, end.state, end.attempts)
+    if not end.state.is_sent:
+        raise error_of(end, connection, file.size)
+    warnings = []
+    if end.state is State.ACCEPTED_UNVERIFIED:
+        gone = "does not show the file" if end.seen is None else f"shows the file as {end.seen}"
+        warnings.append(
+            f"{connection.host} accepted {end.name} ({end.said}) but {gone}, so its size "
+            "could not be verified; read the results to be sure."
+        )
+    return Receipt(
+        end.state,
+        end.name,
+        file.size,
+        file.sha256,
+        file.rows,
+        end.attempts,
+        started,
+        finished,
+        message=end.said,
+        warnings=tuple(warnings),
+    )
 
 
 def error_of(end: End, connection: "Connection", size: int) -> DeliveryError:
@@ -61,8 +96,3 @@ def _filled(text: str, connection: "Connection", name: str) -> str:
         directory=connection.directory,
         name=name,
     )
-
-
-def problem_of(fault: Fault, connection: "Connection", name: str) -> str:
-    """The fault in a sentence, for the ledger and the log."""
-    return _filled(fault.problem, connection, name)

@@ -1,0 +1,450 @@
+"""The ledger: what was sent, how far it got, and the keys of every row that went with it.
+
+One SQLite file (write-ahead log, synced at every commit), in a folder with its archive. What is
+written there is never in doubt: a submission, with all its row keys, is on the disk before its
+first byte is sent, and each later state before the step that it announces.
+
+A ledger is the only memory of what was paid for. One that is lost, damaged, older than the last
+run or not writable stops delivery; `renew` begins a new one when a person says so.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from callconv_kit.delivery import archive, ledger_faults, ledger_file, segments
+from callconv_kit.delivery.clock import Clock, clock_of
+from callconv_kit.delivery.lock import locked
+from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.standing import Found, Freed, standing_of
+from callconv_kit.errors import UsageError
+
+if TYPE_CHECKING:
+    from callconv_kit.checking.keys import Keys
+    from callconv_kit.delivery.one import Outgoing
+
+SKEW = timedelta(hours=24)
+"""How far behind its last entry a clock may be before the ledger refuses to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One file, as the ledger knows it.
+
+    code, said: of the trouble that it ended in, if any; refused: the server itself said no.
+    origin: where it came from: the ready.csv or the run's folder.
+    archived: the name of its bytes in the archive; empty once their time was up.
+    """
+
+    id: int
+    account: str
+    name: str
+    temporary: str
+    sha256: str
+    bytes: int
+    rows: int
+    state: State
+    code: str
+    said: str
+    refused: bool
+    origin: str
+    archived: str
+    started: datetime
+    changed: datetime
+
+
+_COLUMNS = tuple(field.name for field in fields(Submission))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a submission's history."""
+
+    at: datetime
+    state: State
+    name: str
+    note: str
+
+
+class Ledger:
+    """See the module. Use it in a `with` block; `lock` it while delivering."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, clock: Clock) -> None:
+        self.path = path
+        self._db = db
+        self._clock = clock
+        self._locks = 0
+
+    # -- opening -------------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = True,
+        now: datetime | None = None,
+        seen_before: bool = False,
+    ) -> Self:
+        """Open the ledger, or begin it where there never was one.
+
+        Args:
+            path: its file.
+            create: begin it where it is missing, and nothing says that there was one.
+            now: the clock that its entries are stamped with; None: the real one.
+            seen_before: the caller knows that this ledger was used before.
+
+        Raises:
+            DeliveryError: `ledger_missing`, `ledger_lost`, `ledger_damaged`, `ledger_older`,
+                `ledger_read_only`, `ledger_newer`.
+        """
+        path = Path(path)
+        with ledger_faults.told(path):
+            if not path.exists() and not path.is_symlink():
+                if (
+                    seen_before
+                    or ledger_file.witness_of(path) is not None
+                    or any(ledger_file.archive_of(path).glob("*.zst"))
+                ):
+                    raise ledger_faults.lost(path)
+                if not create:
+                    raise ledger_faults.missing(path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                ledger_file.begin(path)
+            db = ledger_file.connect(path)
+            try:
+                ledger_file.check(path, db)
+            except BaseException:
+                db.close()
+                raise
+        return cls(path, db, clock_of(now))
+
+    @classmethod
+    def renew(cls, path: Path, *, now: datetime | None = None) -> Self:
+        """Set aside what is there, under a name that says so, and begin an empty ledger.
+
+        What was sent before is then unknown to the kit. Only a person should ask for this.
+        """
+        path = Path(path)
+        with ledger_faults.told(path), locked(ledger_file.lock_of(path)):
+            stamp = f"{clock_of(now)():%Y%m%dT%H%M%S}"
+            for suffix in ("", "-wal", "-shm", ".witness"):
+                old = path.with_name(path.name + suffix)
+                if old.exists():
+                    old.rename(old.with_name(f"{path.name}.aside-{stamp}{suffix}"))
+            old_archive = ledger_file.archive_of(path)
+            if old_archive.exists():
+                old_archive.rename(old_archive.with_name(f"{old_archive.name}.aside-{stamp}"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            ledger_file.begin(path)
+        return cls.open(path, create=False, now=now)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def lock(self, wait: float = 0.0) -> Iterator[None]:
+        """Keep every other run from delivering with this ledger; may be nested.
+
+        Raises:
+            DeliveryError: `busy`, or `clock_behind`: this machine's clock has gone back.
+        """
+        if self._locks:
+            self._locks += 1
+            try:
+                yield
+            finally:
+                self._locks -= 1
+            return
+        with locked(ledger_file.lock_of(self.path), wait=wait):
+            self._locks = 1
+            try:
+                self._check_clock()
+                yield
+            finally:
+                self._locks = 0
+
+    def _check_clock(self) -> None:
+        row = self._db.execute("SELECT max(changed) FROM submission").fetchone()
+        if row[0] is not None and self._clock() < datetime.fromisoformat(row[0]) - SKEW:
+            raise ledger_faults.clock_behind(self.path, row[0], self._clock())
+
+    # -- what was sent -------------------------------------------------------------------------
+
+    def standing(self, keys: "Keys") -> npt.NDArray[np.uint8]:
+        """How each row stands: see `standing.Standing`.
+
+        Both keys of each row are looked up, so that a call is known again when its export has
+        gained, or lost, a VendorEventId.
+        """
+        return self.look_up(keys).standing
+
+    def look_up(self, keys: "Keys") -> Found:
+        """How each row stands, and with which submission it went."""
+        with ledger_faults.told(self.path):
+            return standing_of(keys, self._states(), self._freed(), self._segments)
+
+    def _states(self) -> dict[int, State]:
+        return {
+            number: State(state)
+            for number, state in self._db.execute("SELECT id, state FROM submission")
+        }
+
+    def _freed(self) -> Freed:
+        return Freed(self._db.execute("SELECT submission, event, session FROM freed").fetchall())
+
+    def _segments(self, kind: str) -> Iterator[segments.Segment]:
+        for (number,) in self._db.execute(
+            "SELECT id FROM segment WHERE kind = ? ORDER BY id", (kind,)
+        ).fetchall():
+            yield self._segment(number)
+
+    def _segment(self, number: int) -> segments.Segment:
+        (data,) = self._db.execute("SELECT data FROM segment WHERE id = ?", (number,)).fetchone()
+        return segments.unpack(data)
+
+    # -- a submission's life -------------------------------------------------------------------
+
+    def begin(self, file: "Outgoing", keys: "Keys", *, account: str, name: str, origin: str) -> int:
+        """Write down that `file` is about to be sent, with the keys of its rows; its number.
+
+        The bytes go into the archive first. A file that was not delivered before keeps its number.
+        """
+        with self._writing():
+            row = self._db.execute(
+                "SELECT id, archived FROM submission WHERE sha256 = ? AND account = ? AND state = ?"
+                " AND id NOT IN (SELECT submission FROM freed) ORDER BY id DESC",
+                (file.sha256, account, State.NOT_DELIVERED),
+            ).fetchone()
+            number = row[0] if row else self._insert(file, keys, account, name, origin)
+            if not (row and row[1] and (self.archive / row[1]).is_file()):
+                archived = archive.keep(file.path, self.archive, number, name)
+                self._set(number, archived=archived)
+            self._enter(number, State.INTENT, name, "", code="", said="", refused=0)
+        ledger_file.bear_witness(self.path, self._meta("id"), self._count())
+        self._give_back()
+        return number
+
+    def _insert(self, file: "Outgoing", keys: "Keys", account: str, name: str, origin: str) -> int:
+        now = _text(self._clock())
+        cursor = self._db.execute(
+            "INSERT INTO submission (account, name, sha256, bytes, rows, state, origin, started,"
+            " changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (account, name, file.sha256, file.size, file.rows, State.INTENT, origin, now, now),
+        )
+        number = int(cursor.lastrowid or 0)
+        if number > segments.LAST_SUBMISSION:
+            raise OverflowError("the ledger is full")
+        had_event = (keys.event != 0).any(axis=1)
+        self._add("session", segments.segment(keys.session, keys.payment, had_event, number))
+        if had_event.any():
+            event, payment = keys.event[had_event], keys.payment[had_event]
+            self._add("event", segments.segment(event, payment, had_event[had_event], number))
+        return number
+
+    def _give_back(self) -> None:
+        """Return the pages of merged segments to the system, once they are many."""
+        with ledger_faults.told(self.path):
+            (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+            (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+            if free > ledger_file.SPARE_PAGES and free * 10 > pages:
+                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def _add(self, kind: str, records: segments.Segment) -> None:
+        """Store a segment, merged with the smaller and equal ones before it."""
+        parts = [records]
+        total = len(records)
+        for number, rows in self._db.execute(
+            "SELECT id, rows FROM segment WHERE kind = ? ORDER BY rows, id DESC", (kind,)
+        ).fetchall():
+            if rows > 2 * total or rows + total > segments.LARGEST:
+                break
+            parts.append(self._segment(number))
+            total += rows
+            self._db.execute("DELETE FROM segment WHERE id = ?", (number,))
+        whole = segments.merged(parts) if len(parts) > 1 else records
+        for start in range(0, len(whole), segments.LARGEST):
+            part = whole.at(slice(start, start + segments.LARGEST))
+            self._db.execute(
+                "INSERT INTO segment (kind, rows, data) VALUES (?, ?, ?)",
+                (kind, len(part), segments.pack(part)),
+            )
+
+    def enter(
+        self, number: int, state: State, *, name: str = "", note: str = "", **more: Any
+    ) -> None:
+        """Give a submission another state; on the disk when this returns.
+
+        Args:
+            number: of the submission.
+            state: the new one.
+            name: its name on the server, where that has changed.
+            note: for the history.
+            more: `temporary`, `code`, `said` or `refused`.
+        """
+        with self._writing():
+            self._enter(number, state, name, note, **more)
+
+    def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
+        known = self.submission(number)
+        now = _text(self._clock())
+        self._set(number, state=state, changed=now, **({"name": name} if name else {}), **more)
+        self._db.execute(
+            "INSERT INTO history VALUES (?, ?, ?, ?, ?)",
+            (number, now, state, name or known.name, note),
+        )
+
+    def _set(self, number: int, **columns: Any) -> None:
+        names = ", ".join(f"{column} = ?" for column in columns)
+        # The column names are those of this module, never of a file.
+        self._db.execute(
+            f"UPDATE submission SET {names} WHERE id = ?",  # noqa: S608
+            (*columns.values(), number),
+        )
+
+    def settle(self, number: int, state: State, note: str = "settled by a person") -> None:
+        """A person's word about a delivery whose outcome is unknown.
+
+        Raises:
+            UsageError: `not_unknown`: only unknown outcomes can be settled.
+        """
+        found = self.submission(number)
+        if found.state is not State.UNKNOWN:
+            raise UsageError(
+                "not_unknown",
+                f"The outcome of {found.name} is not in doubt",
+                f"it is {found.state}",
+                "a submission whose outcome is unknown",
+                "`callconv status` lists those.",
+            )
+        self.enter(number, state, note=note)
+
+    def free(self, number: int, lines: Sequence[int], keys: "Keys") -> None:
+        """Let rows go again that the server refused.
+
+        Args:
+            number: the submission they went with.
+            lines: their lines in its file.
+            keys: of the same rows.
+        """
+        with self._writing():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO freed VALUES (?, ?, ?, ?)",
+                [
+                    (number, line, event.tobytes(), session.tobytes())
+                    for line, event, session in zip(lines, keys.event, keys.session, strict=True)
+                ],
+            )
+
+    # -- reading it ----------------------------------------------------------------------------
+
+    @property
+    def archive(self) -> Path:
+        """The folder of the bytes that were sent."""
+        return ledger_file.archive_of(self.path)
+
+    def submission(self, number: int) -> Submission:
+        """One submission; UsageError where there is none of this number."""
+        found = self._select("WHERE id = ?", number)
+        if not found:
+            raise UsageError(
+                "no_such_submission",
+                "The ledger has no such submission",
+                str(number),
+                "the number or the name of one",
+                "`callconv status` lists them.",
+            )
+        return found[0]
+
+    def submissions(self, *states: State, sha256: str = "", name: str = "") -> list[Submission]:
+        """All submissions, oldest first; those of some states, a content or a name."""
+        clauses, values = [], list[str]()
+        if states:
+            clauses.append(f"state IN ({', '.join('?' * len(states))})")
+            values += [str(state) for state in states]
+        if sha256:
+            clauses.append("sha256 = ?")
+            values.append(sha256)
+        if name:
+            clauses.append("name = ?")
+            values.append(name)
+        return self._select(f"WHERE {' AND '.join(clauses)}" if clauses else "", *values)
+
+    def _select(self, where: str, *values: Any) -> list[Submission]:
+        with ledger_faults.told(self.path):
+            columns = ", ".join(_COLUMNS)
+            # `where` and the columns are this module's own; values are bound.
+            query = f"SELECT {columns} FROM submission {where} ORDER BY id"  # noqa: S608
+            cursor = self._db.execute(query, values)
+            return [_submission(row) for row in cursor]
+
+    def history(self, number: int) -> list[Event]:
+        """What happened to a submission, oldest first."""
+        rows = self._db.execute(
+            "SELECT at, state, name, note FROM history WHERE submission = ? ORDER BY rowid",
+            (number,),
+        )
+        return [
+            Event(datetime.fromisoformat(at), State(s), name, note) for at, s, name, note in rows
+        ]
+
+    def prune(self, keep_days: int) -> int:
+        """Remove archived bytes whose time is up; how many. Open and unknown ones stay."""
+        removed = 0
+        for found in self.submissions(
+            State.DELIVERED, State.ACCEPTED_UNVERIFIED, State.NOT_DELIVERED
+        ):
+            if found.archived and archive.expired(found.changed, self._clock(), keep_days):
+                archive.discard(self.archive, found.archived)
+                with self._writing():
+                    self._set(found.id, archived="")
+                removed += 1
+        return removed
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; all of it is on the disk at the end, or none."""
+        with ledger_faults.told(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _meta(self, key: str) -> str:
+        (value,) = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(value)
+
+    def _count(self) -> int:
+        (count,) = self._db.execute("SELECT count(*) FROM submission").fetchone()
+        return int(count)
+
+
+def _submission(row: Sequence[Any]) -> Submission:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["state"] = State(values["state"])
+    values["refused"] = bool(values["refused"])
+    for name in ("started", "changed"):
+        values[name] = datetime.fromisoformat(values[name])
+    return Submission(**values)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")  # one zone: texts sort

@@ -1,0 +1,152 @@
+"""The ledger's file: begun, opened, checked, and witnessed by a small file beside it."""
+
+import json
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+
+from callconv_kit.delivery import ledger_faults
+
+VERSION = 1
+
+APPLICATION = 0x43434B31
+"""Marks the file as ours in its SQLite header."""
+
+CHECKED_WHOLE = 64 * 1024 * 1024
+"""Bytes up to which a ledger is checked page by page when it is opened."""
+
+SPARE_PAGES = 512
+"""Unused pages, of 16 KiB, that a ledger may keep for its next entries."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE submission (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL, name TEXT NOT NULL, temporary TEXT NOT NULL DEFAULT '',
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL,
+    state TEXT NOT NULL, code TEXT NOT NULL DEFAULT '', said TEXT NOT NULL DEFAULT '',
+    refused INTEGER NOT NULL DEFAULT 0,
+    origin TEXT NOT NULL, archived TEXT NOT NULL DEFAULT '',
+    started TEXT NOT NULL, changed TEXT NOT NULL
+);
+CREATE INDEX submission_sha256 ON submission (sha256);
+CREATE INDEX submission_name ON submission (name);
+CREATE TABLE history (
+    submission INTEGER NOT NULL REFERENCES submission (id),
+    at TEXT NOT NULL, state TEXT NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL
+);
+CREATE INDEX history_submission ON history (submission);
+CREATE TABLE segment (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, rows INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE TABLE freed (
+    submission INTEGER NOT NULL, line INTEGER NOT NULL,
+    event BLOB NOT NULL, session BLOB NOT NULL,
+    PRIMARY KEY (submission, line)
+) WITHOUT ROWID;
+CREATE TABLE batch (
+    id TEXT PRIMARY KEY, submission INTEGER NOT NULL, status TEXT NOT NULL,
+    records INTEGER NOT NULL, errors INTEGER NOT NULL, read_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE refusal (
+    submission INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,
+    status TEXT NOT NULL, server_line INTEGER NOT NULL, source_file TEXT NOT NULL,
+    source_line INTEGER NOT NULL, session TEXT NOT NULL,
+    PRIMARY KEY (submission, line, reason)
+) WITHOUT ROWID;
+"""
+
+
+def lock_of(path: Path) -> Path:
+    """The lock file of a ledger."""
+    return path.with_name(path.name + ".lock")
+
+
+def archive_of(path: Path) -> Path:
+    """The folder of the bytes that were sent."""
+    return path.with_name(path.stem + "-archive")
+
+
+def _witness_path(path: Path) -> Path:
+    return path.with_name(path.name + ".witness")
+
+
+def witness_of(path: Path) -> tuple[str, int] | None:
+    """What the file beside the ledger says: the ledger's id, and how many submissions it has."""
+    try:
+        told = json.loads(_witness_path(path).read_text(encoding="utf-8"))
+        return str(told["ledger"]), int(told["submissions"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return "", 0
+
+
+def bear_witness(path: Path, ledger: str, submissions: int) -> None:
+    """Leave word beside the ledger, so that its loss, or an old copy in its place, is noticed."""
+    target = _witness_path(path)
+    partial = target.with_name(target.name + ".tmp")
+    told = {"ledger": ledger, "submissions": submissions}
+    with ledger_faults.told(path):
+        partial.write_text(json.dumps(told), encoding="utf-8")
+        partial.replace(target)
+
+
+def begin(path: Path) -> None:
+    """An empty ledger, whole under its name or not there at all."""
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    db = sqlite3.connect(partial, isolation_level=None)
+    try:
+        db.execute("PRAGMA page_size = 16384")
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db.executescript(_SCHEMA)
+        identity = secrets.token_hex(16)
+        db.execute("INSERT INTO meta VALUES ('id', ?)", (identity,))
+    finally:
+        db.close()
+    try:
+        os.link(partial, path)  # not a rename: two first runs at once must not replace each other
+    except FileExistsError:
+        return
+    except OSError:
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    bear_witness(path, identity, 0)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The database, once its header says that it is a ledger."""
+    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        # The header is read first: a strange file must not get a write-ahead log beside it.
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION:
+            raise ledger_faults.damaged(path, "it is not a ledger")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def check(path: Path, db: sqlite3.Connection) -> None:
+    """Raise where the ledger is damaged, or not the one of the last run."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise ledger_faults.newer(path, version)
+    if path.stat().st_size <= CHECKED_WHOLE:
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise ledger_faults.damaged(path, "its pages do not fit together")
+    (identity,) = db.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
+    (count,) = db.execute("SELECT count(*) FROM submission").fetchone()
+    witness = witness_of(path)
+    if witness is None:
+        return
+    if witness[0] not in ("", identity) or count < witness[1]:
+        raise ledger_faults.older(path, count, witness[1])
