@@ -7,18 +7,18 @@ import csv
 import re
 from importlib import resources
 
-SEPARATORS = re.compile(r"[\s_-]+")
+# Between letters or digits only: the sign of -1 parts nothing.
+SEPARATORS = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
 
 def rows(name: str) -> list[dict[str, str]]:
     """The lines of `data/<name>.csv`, by column name."""
     source = resources.files(__package__) / "data" / f"{name}.csv"
-    with source.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
 
 
 def word(text: str) -> str:
-    """`text` as word lists are searched: without case, spaces, hyphens and underscores.
+    """`text` as word lists are searched: without case, and without what parts its words.
 
     >>> word("No-Answer") == word("no answer") == word("NoAnswer")
     True
