@@ -103,7 +103,7 @@ def _temporary_folder() -> Path:
 
 def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
     if inputs is None:
-        found = sorted({path for pattern in job.input or () for path in glob.glob(pattern)})
+        found = sorted({path for pattern in job.input or () for path in glob.glob(pattern)})  # noqa: PTH207
         if not found:
             raise UsageError(
                 "no_input",
