@@ -11,10 +11,18 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from callconv_kit import spec
+from callconv_kit import spec, texts
 from callconv_kit.coercion import glance
-from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
+from callconv_kit.coercion.cells import (
+    Kernel,
+    Known,
+    Reading,
+    note_id,
+    vectorised,
+    where_suspect,
+)
 from callconv_kit.texts import Ints
 
 Unit: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
@@ -108,9 +116,34 @@ def _spelled(text: str) -> Fraction | None:
 
 def kernel(unit: Unit = "seconds") -> Kernel:
     """`read` for whole columns whose bare numbers count `unit`."""
-    if unit != "seconds":
-        return once_per_distinct(lambda text: read(text, unit))
-    return where_suspect(_suspects, read)
+    if unit == "seconds":
+        return where_suspect(_suspects, read)
+    return vectorised(lambda text: _converted(text, unit), lambda text: read(text, unit))
+
+
+def _converted(text: pa.StringArray, unit: Unit) -> Known:
+    """Knows plain digits without a leading zero that are no longer than a day.
+
+    Milliseconds hardly repeat, so the rule would be asked of nearly every cell.
+    """
+    scale = SECONDS_IN[unit]
+    longest = str(int(spec.LONGEST_CALL / scale))
+    length = glance.lengths(text)
+    known = glance.digits_only(text) & (length > 0) & (length <= len(longest))
+    known &= (glance.byte_at(text, 0) != ord("0")) & texts.present(text)
+    plain = text if known.all() else pc.if_else(texts.mask(known), text, "0")
+    numbers = np.asarray(pc.cast(plain, pa.int64()).to_numpy())
+    scaled, denominator = numbers * scale.numerator, scale.denominator
+    seconds = (2 * scaled + denominator) // (2 * denominator)
+    exact = scaled % denominator == 0
+    notes = np.where(
+        exact,
+        note_id(rules=("unit_converted",)),
+        note_id(rules=("unit_converted", "duration_rounded")),
+    )
+    # What comes out as it went in was not converted: the rule says what there is to say.
+    known &= (numbers <= int(longest)) & (seconds != numbers)
+    return Known(known, pc.cast(texts.indices(seconds), pa.string()), notes.astype(np.uint16))
 
 
 def _suspects(text: pa.StringArray) -> Ints:

@@ -97,11 +97,10 @@ def _split(amount: str, decimal: DecimalSign) -> tuple[str, str, str | None]:
     groups = _GROUPS.fullmatch(units)
     if groups and groups[1] != amount[point]:
         units = re.sub("[^0-9]", "", units)
-    # More than two decimals are right where they say nothing: databases write 12.5000.
-    whole_cents = not decimals[_CENTS:].strip("0")
-    if not re.fullmatch("[0-9]*", units) or not whole_cents or (point >= 0 and not decimals):
+    if not re.fullmatch("[0-9]*", units + decimals) or (point >= 0 and not decimals):
         return "", "", "money_invalid"
-    if not re.fullmatch("[0-9]*", decimals):
+    # More than two decimals are right where they say nothing: databases write 12.5000.
+    if decimals[_CENTS:].strip("0"):
         return "", "", "money_invalid"
     return units, decimals[:_CENTS].ljust(_CENTS, "0"), None
 

@@ -112,8 +112,8 @@ def test_reading_what_was_read_changes_nothing(text):
 
 
 @given(
-    st.lists(st.none() | CELLS | st.integers(0, 100_000).map(str)),
-    st.sampled_from(["seconds", "minutes"]),
+    st.lists(st.none() | CELLS | st.integers(0, 100_000_000).map(str)),
+    st.sampled_from(["seconds", "milliseconds", "minutes"]),
 )
 def test_the_column_is_read_as_its_cells_are(cells, unit):
     text = texts.from_list(cells)
@@ -121,6 +121,16 @@ def test_the_column_is_read_as_its_cells_are(cells, unit):
     assert fast.values.to_pylist() == slow.values.to_pylist()
     assert fast.positions.tolist() == slow.positions.tolist()
     assert [*map(note_of, fast.notes)] == [*map(note_of, slow.notes)]
+
+
+def test_a_column_of_milliseconds_is_converted():
+    coerced = duration.kernel("milliseconds")(
+        texts.from_list(["201000", "200500", None, "86400000", "86400001", "0", "3:21"])
+    )
+    assert coerced.values.to_pylist() == ["201", "201", None, "86400", None, "0", "201"]
+    assert [note_of(number).code for number in coerced.notes if note_of(number).code] == [
+        "duration_out_of_range"
+    ]
 
 
 @given(st.integers(0, 86_400))
