@@ -1,1 +1,62 @@
-"""Prepare call conversions for impact.com's FTP import."""
+"""Call-tracking exports as call conversions for impact.com's FTP import.
+
+    import callconv_kit as ck
+    prepared = ck.prepare("calls.csv", constants={"CampaignId": 1001})
+    prepared.write("out/")
+
+Every DataFrame has the accessor `df.callconv`. Names are loaded when they are first used, so that
+importing the package stays quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from callconv_kit.registration import register
+
+if TYPE_CHECKING:
+    from callconv_kit.checked import Checked as Checked
+    from callconv_kit.checked import check as check
+    from callconv_kit.errors import CallConvError as CallConvError
+    from callconv_kit.errors import DeliveryError as DeliveryError
+    from callconv_kit.errors import InputError as InputError
+    from callconv_kit.errors import OutcomeUnknown as OutcomeUnknown
+    from callconv_kit.errors import UsageError as UsageError
+    from callconv_kit.job import Connection as Connection
+    from callconv_kit.job import Job as Job
+    from callconv_kit.prepared import Prepared as Prepared
+    from callconv_kit.prepared import prepare as prepare
+    from callconv_kit.reading.whole import read as read
+    from callconv_kit.typed import typed as typed
+
+_HOMES = {
+    "CallConvError": "errors",
+    "Checked": "checked",
+    "Connection": "job",
+    "DeliveryError": "errors",
+    "InputError": "errors",
+    "Job": "job",
+    "OutcomeUnknown": "errors",
+    "Prepared": "prepared",
+    "UsageError": "errors",
+    "check": "checked",
+    "prepare": "prepared",
+    "read": "reading.whole",
+    "typed": "typed",
+}
+
+__all__ = list(_HOMES)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+
+
+register()
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
