@@ -233,12 +233,11 @@ def _opening_oddly(cells: texts.View, looks: _Looks) -> Ints:
     found = np.flatnonzero(np.frombuffer(first.tobytes().translate(looks.openings), np.bool_))
     if not len(found):
         return found
-    head = first[found].astype(np.int32)
-    start = starts[found]
-    second = np.take(data, start + 1, mode="clip")
-    length = np.minimum(ends[found] - start, 15)
-    odd = np.take(looks.pairs, head * 256 + second) & np.take(looks.lengths, head * 16 + length)
-    looking: Ints = found[odd]
+    # Of words that begin like a mark most go by their second byte, and the rest by their length.
+    second = np.take(data, starts[found] + 1, mode="clip")
+    found = found[np.take(looks.pairs, first[found].astype(np.int32) * 256 + second)]
+    length = np.minimum(ends[found] - starts[found], 15)
+    looking: Ints = found[np.take(looks.lengths, first[found].astype(np.int32) * 16 + length)]
     return looking
 
 
