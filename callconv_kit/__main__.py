@@ -1,0 +1,5 @@
+"""`python -m callconv_kit` is `callconv`."""
+
+from callconv_kit.cli.main import entry
+
+entry()

@@ -1,0 +1,84 @@
+"""`callconv check` and `callconv docs`."""
+
+from typing import Any
+
+import click
+
+from callconv_kit.cli import shared
+
+DEFAULT_SUITE = "-"
+
+
+@click.command("check", epilog="Example: callconv check callconv-out/ready.csv")
+@click.argument("file")
+@click.option(
+    "--suite",
+    is_flag=False,
+    flag_value=DEFAULT_SUITE,
+    default=None,
+    metavar="[SUITE.json]",
+    help="Run Great Expectations instead: the stored suite, or one of your own.",
+)
+@click.option("--now", metavar="TIME", help="The clock of the age rules.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+def check_command(file: str, suite: str | None, now: str | None, as_json: bool) -> int:
+    """Judge a file that is meant to be ready; change nothing.
+
+    Whatever `prepare` would change is an error here. Exit status: 0, or 1 when an error is found.
+    """
+    if suite is not None:
+        return _check_by_suite(file, None if suite == DEFAULT_SUITE else suite, as_json)
+    from callconv_kit.checked import check
+
+    checked = check(file, now=now)
+    if as_json:
+        shared.print_json(checked.summary)
+    else:
+        _show(checked.summary)
+    return checked.exit_status
+
+
+def _check_by_suite(file: str, suite: str | None, as_json: bool) -> int:
+    from callconv_kit.suite import validate
+
+    validation = validate(file, suite)
+    if as_json:
+        shared.print_json(validation.as_dict())
+    else:
+        click.echo(validation.as_text())
+    return validation.exit_status
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from callconv_kit.findings import CODES
+
+    verdict = "not ready" if summary["errors"] else "ready"
+    click.echo(
+        f"{summary['file']}: {verdict}. {summary['rows_read']:,} rows, "
+        f"{summary['errors']:,} errors, {summary['warnings']:,} warnings."
+    )
+    for finding in summary["findings"]:
+        entry = CODES[finding["code"]]
+        about = f"{finding['column']}: " if finding["column"] else ""
+        click.echo(
+            f"  {finding['severity']:7} {finding['rows']:>6,} × {about}{entry.problem} "
+            f"({finding['code']})"
+        )
+        for example in finding["examples"][:3]:
+            value = f" {example['value']!r}" if example["value"] else ""
+            click.echo(f"            line {example['source_line']}{value}")
+
+
+@click.command("docs", epilog="Example: callconv docs --out callconv-docs")
+@click.option("--out", default="callconv-docs", show_default=True, help="Folder for the pages.")
+@click.argument("files", nargs=-1)
+def docs_command(out: str, files: tuple[str, ...]) -> int:
+    """Build the Great Expectations Data Docs: the suite, and the validation of FILES.
+
+    The pages open from disk, without a network.
+    """
+    from callconv_kit.suite import docs
+
+    index = docs(out, files)
+    click.echo(f"The Data Docs are in {index}")
+    return 0

@@ -1,0 +1,77 @@
+"""`callconv prepare`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from callconv_kit.cli import shared
+
+
+@click.command(
+    "prepare", epilog="Example: callconv prepare calls.csv --job callconv.toml --out out/"
+)
+@click.argument("inputs", nargs=-1)
+@shared.job_options
+@click.option("--out", "out", default="callconv-out", show_default=True, help="Folder to write to.")
+@click.option(
+    "--fixes", metavar="FILE", help="A corrected rejected.csv; its rows take the place of theirs."
+)
+@click.option("--audit", is_flag=True, help="Also write changes.parquet: every changed cell.")
+@click.option(
+    "--rejected-as",
+    type=click.Choice(["csv", "xlsx"]),
+    default="csv",
+    help="xlsx: rejected.xlsx as well, all cells as text.",
+)
+@click.option(
+    "--ledger", is_flag=True, help="Leave out rows that the job's ledger knows as delivered."
+)
+@click.option("--dry-run", is_flag=True, help="Report only; write no file.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json, nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def prepare_command(
+    inputs: tuple[str, ...],
+    job: str | None,
+    out: str,
+    fixes: str | None,
+    audit: bool,
+    rejected_as: str,
+    ledger: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> int:
+    """Clean and check an export.
+
+    Writes ready.csv (what can be uploaded), rejected.csv (what a person can mend), left_out.csv,
+    summary.json and report.html. INPUTS are files, or - for standard input; none: the job's input.
+
+    Exit status: 0 nothing was rejected, 1 some rows were, 2 wrong usage or job, 3 the input can't
+    be used.
+    """
+    from callconv_kit.job import Job
+    from callconv_kit.prepared import prepare
+
+    settings = shared.settings(options)
+    full_job = Job.from_keywords(job, **settings)
+    with shared.sent_calls(full_job, ledger) as sent, shared.progress(as_json or quiet) as progress:
+        prepared = prepare(
+            list(inputs) or None,
+            full_job,
+            out=None if dry_run else out,
+            ledger=sent,
+            fixes=fixes,
+            audit=audit,
+            rejected_as=rejected_as,
+            progress=progress,
+            keep_findings=False,
+        )
+    if as_json:
+        shared.print_json(prepared.summary, prepared.problem)
+    elif not quiet:
+        shared.show_run(prepared, None if dry_run else Path(out))
+    if prepared.problem is not None and not as_json:
+        click.echo(f"callconv: {prepared.problem}", err=True)
+    return prepared.exit_status

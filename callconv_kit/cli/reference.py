@@ -1,0 +1,91 @@
+"""`callconv columns` and `callconv template`."""
+
+from pathlib import Path
+
+import click
+
+from callconv_kit import spec
+from callconv_kit.cli import shared
+
+
+@click.command("columns", epilog="Example: callconv columns CallStatus")
+@click.argument("names", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+def columns_command(names: tuple[str, ...], as_json: bool) -> int:
+    """Print the reference of the columns: all 51, or those NAMED."""
+    columns = [spec.BY_NAME[_known(name)] for name in names] or list(spec.COLUMNS)
+    if as_json:
+        shared.print_json([_as_dict(column) for column in columns])
+        return 0
+    width = max(len(column.name) for column in columns)
+    for column in columns:
+        need = "required" if column.required else "optional"
+        click.echo(f"{column.name:{width}}  {need}  {column.published_type}")
+        click.echo(f"{'':{width}}  {column.description}")
+        for label, text in _details(column):
+            click.echo(f"{'':{width}}  {label}: {text}")
+    return 0
+
+
+def _details(column: spec.Column) -> list[tuple[str, str]]:
+    details = [("example", column.example)]
+    if column.allowed:
+        details.append(("one of", ", ".join(column.allowed)))
+    if column.limit is not None:
+        details.append(("at most", f"{column.limit} characters"))
+    if column.default is not None:
+        details.append(("empty is taken for", column.default))
+    wrong = "the row is rejected" if column.rejects_row else "the cell is emptied, with a warning"
+    details.append(("a wrong cell", wrong))
+    return details
+
+
+def _as_dict(column: spec.Column) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "kind": column.kind.value,
+        "published_type": column.published_type,
+        "required": column.required,
+        "default": column.default,
+        "allowed": list(column.allowed),
+        "limit": column.limit,
+        "rejects_row": column.rejects_row,
+        "description": column.description,
+        "example": column.example,
+    }
+
+
+def _known(name: str) -> str:
+    from callconv_kit.errors import UsageError
+    from callconv_kit.names import nearest, spec_column
+
+    column = spec_column(name)
+    if column is None:
+        like = nearest(name, spec.NAMES)
+        raise UsageError(
+            "unknown_column",
+            f"There is no column {name!r}",
+            "",
+            f"{like}?" if like else "one of the 51 published names",
+            "`callconv columns` lists them all.",
+        )
+    return column
+
+
+@click.command("template", epilog="Example: callconv template calls.csv")
+@click.argument("file", required=False)
+@click.option("--example", is_flag=True, help="With two rows of example data.")
+@click.option("--now", metavar="TIME", help="The examples' calls took place the day before.")
+def template_command(file: str | None, example: bool, now: str | None) -> int:
+    """Write an empty file with the published header, to FILE or to standard output."""
+    from callconv_kit.template import template
+
+    text = template(example=example, now=now)
+    if file is None:
+        click.echo(text, nl=False)
+        return 0
+    path = Path(file)
+    shared.fail_if_exists(path)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"Wrote {path}")
+    return 0

@@ -1,0 +1,132 @@
+"""What several commands share: the options that mirror the job file, and how runs are shown."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from callconv_kit.errors import CallConvError
+    from callconv_kit.job import Job
+    from callconv_kit.pipeline import Progress, SentCalls
+    from callconv_kit.prepared import Prepared
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+JOB_FILE = "callconv.toml"
+
+
+def job_options(command: F) -> F:
+    """The options that mirror the job file; they win over it."""
+    options = (
+        click.option("--job", metavar="FILE", help="The job file."),
+        click.option("--preset", metavar="NAME", help="A vendor's export; see callconv presets."),
+        click.option("--timezone", metavar="ZONE", help="For times that carry no offset."),
+        click.option(
+            "--constant",
+            "constants",
+            multiple=True,
+            metavar="COLUMN=VALUE",
+            help="A value for every row; repeatable.",
+        ),
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar='COLUMN="SOURCE"',
+            help="The source column that feeds a column; repeatable.",
+        ),
+        click.option("--day-first", "date_order", flag_value="day-first", help="03/04 is 3 April."),
+        click.option(
+            "--month-first", "date_order", flag_value="month-first", help="03/04 is March 4."
+        ),
+        click.option("--now", metavar="TIME", help="The clock of the age rules."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as keywords of a Job; those not given are left to the job file."""
+    from callconv_kit.job import pairs
+
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    for name, option in (("constants", "--constant"), ("columns", "--column")):
+        if name in given:
+            given[name] = pairs(option, given[name])
+    return given
+
+
+def job_of(path: str | None, **overrides: Any) -> "Job":
+    """The job of a file, else of ./callconv.toml.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from callconv_kit.errors import UsageError
+    from callconv_kit.job import Job
+
+    if path is None and not Path(JOB_FILE).exists():
+        raise UsageError(
+            "no_job",
+            "No job was named",
+            f"no {JOB_FILE} in this folder",
+            f"--job FILE, or {JOB_FILE} here",
+            "Write one with `callconv init FILE`.",
+        )
+    return Job.load(path or JOB_FILE, **overrides)
+
+
+@contextmanager
+def sent_calls(job: "Job", wanted: bool) -> "Iterator[SentCalls | None]":
+    """The job's ledger, where it is wanted."""
+    if not wanted:
+        yield None
+        return
+    from callconv_kit.delivery.ledger import Ledger
+
+    with Ledger.open(job.ledger_path) as ledger:
+        yield ledger
+
+
+def progress(silent: bool) -> "AbstractContextManager[Progress | None]":
+    """A progress bar where a terminal watches."""
+    if silent or not click.get_text_stream("stderr").isatty():
+        return nullcontext(None)
+    from callconv_kit import terminal
+
+    return terminal.progress()
+
+
+def show_run(prepared: "Prepared", folder: Path | None) -> None:
+    """What a run came to, for a person."""
+    from callconv_kit import terminal
+
+    terminal.show(prepared.summary, folder=folder)
+
+
+def print_json(document: Any, problem: "CallConvError | None" = None) -> None:
+    """A JSON document on standard output; `error` first where there is a problem."""
+    from callconv_kit.writing.summary import as_json
+
+    told = {"error": problem.as_dict(), **document} if problem is not None else document
+    click.echo(as_json(told), nl=False)
+
+
+def fail_if_exists(path: Path) -> None:
+    """Raise UsageError rather than overwrite a file."""
+    from callconv_kit.errors import UsageError
+
+    if path.exists():
+        raise UsageError(
+            "file_exists",
+            f"{path} exists already",
+            "",
+            "a new name",
+            "Name another file, or move that one away.",
+        )
