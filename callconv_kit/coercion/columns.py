@@ -32,7 +32,7 @@ KEEPS_MARKS = {Kind.STATUS, Kind.COUNTRY}
 """Where empty has a meaning to the server, a word for empty is not taken for it."""
 
 FREE_TEXT = {Kind.TEXT, Kind.REFERENCE, Kind.KEYPRESSES}
-# A link is kept byte for byte, so it loses what text loses and no more.
+# A link is kept byte for byte: it loses what text loses at its edges, and is not composed.
 TYPED = set(Kind) - FREE_TEXT - {Kind.LINK}
 IDENTIFYING = {Kind.IDENTIFIER, Kind.PHONE, Kind.DURATION}
 IDS_IN_TEXT = {"CallSessionId", "VendorEventId", "ClickId", "SubId1", "SubId2", "SubId3"}
@@ -164,7 +164,12 @@ def _in_us(read: Mapping[str, Coerced], length: int) -> Bools:
 
 def _cleaning(column: Column) -> Kernel:
     identifies = column.kind in IDENTIFYING or column.name in IDS_IN_TEXT
-    return universal.kernel(column.kind in TYPED, column.kind in KEEPS_MARKS, identifies)
+    return universal.kernel(
+        column.kind in TYPED,
+        column.kind in KEEPS_MARKS,
+        identifies,
+        composes=column.kind is not Kind.LINK,
+    )
 
 
 _SIMPLE: Mapping[Kind, Callable[[], Kernel]] = {

@@ -61,7 +61,13 @@ RULES = (
 """The rules of this module, in the order in which a note names them."""
 
 
-def read(text: str, typed: bool, keeps_marks: bool = False, identifies: bool = False) -> Reading:
+def read(
+    text: str,
+    typed: bool,
+    keeps_marks: bool = False,
+    identifies: bool = False,
+    composes: bool = True,
+) -> Reading:
     """What is left of one cell.
 
     Args:
@@ -71,6 +77,7 @@ def read(text: str, typed: bool, keeps_marks: bool = False, identifies: bool = F
             `'` goes as well, and accents are left alone.
         keeps_marks: an empty mark stays as text, because empty has a meaning in this column.
         identifies: a number or an id is expected, so `1.21256E+10` is one that lost its digits.
+        composes: accents in text are composed; not in links, which stay byte for byte.
 
     Returns:
         value: the cleaned text; None where nothing is left, or where there is a code.
@@ -84,7 +91,7 @@ def read(text: str, typed: bool, keeps_marks: bool = False, identifies: bool = F
     before = None
     while before != text:  # what is removed may bare something else: ' ="x "' has two edges
         before = text
-        text = _once(text, typed, done)
+        text = _once(text, typed, composes, done)
     if text in EMPTY_MARKS and not keeps_marks:
         done.add("empty_mark")
         text = ""
@@ -94,7 +101,7 @@ def read(text: str, typed: bool, keeps_marks: bool = False, identifies: bool = F
     return Reading(text or None, None, tuple(rule for rule in RULES if rule in done))
 
 
-def _once(text: str, typed: bool, done: set[str]) -> str:
+def _once(text: str, typed: bool, composes: bool, done: set[str]) -> str:
     """One round over `text`; adds the rules that were used to `done`."""
     if _CONTROLS.search(text) or "\t" in text.strip():
         done.add("control_removed")
@@ -114,7 +121,7 @@ def _once(text: str, typed: bool, done: set[str]) -> str:
     if typed and text.startswith("'"):
         done.add("armour_removed")
         text = text.lstrip("'")
-    if not typed and not unicodedata.is_normalized("NFC", text):
+    if composes and not typed and not unicodedata.is_normalized("NFC", text):
         done.add("unicode_composed")
         text = unicodedata.normalize("NFC", text)
     return text
@@ -140,7 +147,9 @@ def _code(text: str, identifies: bool) -> str | None:
     return None
 
 
-def kernel(typed: bool, keeps_marks: bool = False, identifies: bool = False) -> Kernel:
+def kernel(
+    typed: bool, keeps_marks: bool = False, identifies: bool = False, composes: bool = True
+) -> Kernel:
     """`read` for whole columns; see there for the arguments.
 
     A column of which there is nothing to say is given back itself, but for `''`, which becomes
@@ -149,7 +158,7 @@ def kernel(typed: bool, keeps_marks: bool = False, identifies: bool = False) -> 
     looks = _looks(typed, keeps_marks)
 
     def rule(text: str) -> Reading:
-        return read(text, typed, keeps_marks, identifies)
+        return read(text, typed, keeps_marks, identifies, composes)
 
     def suspects(text: pa.StringArray) -> Ints:
         return _suspects(text, looks, identifies)

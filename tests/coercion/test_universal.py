@@ -175,3 +175,8 @@ def test_nulls_may_hide_bytes():
         pa.py_buffer(b"\x02"),
     )
     assert universal.kernel(typed=False)(hidden).values.to_pylist() == [None, "b"]
+
+
+def test_a_link_is_not_composed():
+    decomposed = "https://example.com/cafe\u0301"
+    assert universal.read(decomposed, typed=False, composes=False).value == decomposed
