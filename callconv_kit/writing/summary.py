@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callconv_kit import spec
 from callconv_kit.findings import Severity
-from callconv_kit.writing.tally import Tally
+from callconv_kit.writing.tally import DURATION_BINS, Tally
 
 SEVERITIES = tuple(Severity)
 
@@ -60,6 +61,31 @@ def by_partner(tally: Tally) -> list[dict[str, Any]]:
         for (media, tracker), partner in sorted(tally.partners.items())
         if partner.read
     ]
+
+
+def calls(tally: Tally) -> dict[str, list[dict[str, Any]]]:
+    """What the charts draw: the ready rows by day, status and duration, and the filled cells.
+
+    A day is that of the EventDate as it is written, in its own offset. An empty status is "".
+    Durations are counted from `from` up to, but not including, `below` seconds. Days are those
+    that have calls; columns are all of the format.
+    """
+    ends = (*DURATION_BINS[1:], None)
+    return {
+        "by_day": [
+            {"day": day, "calls": count} for day, count in sorted(tally.days.items()) if count
+        ],
+        "by_status": [
+            {"status": status, "calls": count}
+            for status, count in tally.statuses.most_common()
+            if count
+        ],
+        "by_duration": [
+            {"from": start, "below": end, "calls": tally.durations[start]}
+            for start, end in zip(DURATION_BINS, ends, strict=True)
+        ],
+        "filled": [{"column": name, "cells": tally.fill[name]} for name in spec.NAMES],
+    }
 
 
 def settings_sha256(settings: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from callconv_kit import texts
 from callconv_kit.findings import Severity
 from callconv_kit.notes import note_of
 from callconv_kit.rows import Fate, Judged, Ragged
-from callconv_kit.texts import Ints
+from callconv_kit.texts import Bools, Ints
 from callconv_kit.writing.reasons import shown
 
 EXAMPLES = 5
@@ -23,6 +23,13 @@ Example: TypeAlias = dict[str, Any]
 FindingKey: TypeAlias = tuple[str, str | None, Severity]
 ChangeKey: TypeAlias = tuple[str, str]
 PartnerKey: TypeAlias = tuple[str, str]
+
+PARTNERS = 10_000
+"""Pairs of partner and tracker that are counted apart. A run has dozens; where a column of ids was
+mistaken for MediaId it has millions, and those past the bound are counted together."""
+
+OTHERS: PartnerKey = ("others", "")
+"""The partners past the bound."""
 
 DURATION_BINS = (0, 1, 10, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds at which the bars of the report's duration chart begin."""
@@ -39,6 +46,26 @@ class Partner:
     answered: int = 0
     talk_seconds: int = 0
     sale_amount: Decimal = Decimal("0.00")
+
+    def add(
+        self,
+        sign: int,
+        read: int,
+        ready: int = 0,
+        rejected: int = 0,
+        left_out: int = 0,
+        answered: int = 0,
+        talk_seconds: int = 0,
+        cents: int = 0,
+    ) -> None:
+        """Count some rows in, or out again where `sign` is -1."""
+        self.read += sign * read
+        self.ready += sign * ready
+        self.rejected += sign * rejected
+        self.left_out += sign * left_out
+        self.answered += sign * answered
+        self.talk_seconds += sign * talk_seconds
+        self.sale_amount += sign * Decimal(cents) / 100
 
 
 @dataclass(slots=True)
@@ -79,9 +106,7 @@ class Tally:
             example = {"source_file": row.file or file, "source_line": row.source_line}
             value = f"{len(row.cells)} cells"
             self.count("field_count", Severity.ERROR, None, 1, {**example, "value": value})
-            partner = self.partners.setdefault(("", ""), Partner())
-            partner.read += 1
-            partner.rejected += 1
+        self._partner(("", "")).add(+1, len(ragged), rejected=len(ragged))
 
     def count(
         self, code: str, severity: Severity, column: str | None, number: int, example: Example
@@ -107,8 +132,11 @@ class Tally:
             if sign < 0:
                 _forget(examples, judged, rows)
                 continue
-            for row in rows[: EXAMPLES - len(examples)].tolist():
-                examples.append(self._example(judged, row, said.column))
+            for at, row in enumerate(rows[: EXAMPLES - len(examples)].tolist()):
+                example = self._example(judged, row, said.column)
+                if said.details and len(rows) == len(said.rows):
+                    example["detail"] = said.details[at]
+                examples.append(example)
 
     def _example(self, judged: Judged, row: int, column: str | None) -> Example:
         before = judged.before.get(column) if column else None
@@ -154,49 +182,55 @@ class Tally:
             )
 
     def _count_partners(self, judged: Judged, sign: int) -> None:
-        for key, rows in _by_partner(judged):
-            partner = self.partners.setdefault(key, Partner())
-            partner.read += sign * len(rows)
-            fates = judged.fates[rows]
-            partner.rejected += sign * int((fates == Fate.REJECTED).sum())
-            partner.left_out += sign * int((fates == Fate.LEFT_OUT).sum())
-            self._earn(partner, judged, rows[fates == Fate.READY], sign)
-
-    def _earn(self, partner: Partner, judged: Judged, rows: Ints, sign: int) -> None:
-        """Count what ready rows are worth."""
-        partner.ready += sign * len(rows)
-        if not len(rows):
+        if not len(judged):
             return
-        status = texts.take(judged.values("CallStatus"), rows)
+        keys, pair = _pairs(judged)
+
+        def rows(of: Bools) -> list[int]:
+            return np.bincount(pair[of], minlength=len(keys)).tolist()  # type: ignore[no-any-return] # tolist of a vector
+
+        ready = judged.fates == Fate.READY
         # An empty status is taken for ANSWER.
-        answered = int(pc.sum(pc.fill_null(pc.equal(status, "ANSWER"), True)).as_py())
-        talk = pc.sum(pc.cast(texts.take(judged.values("TalkDuration"), rows), pa.int64()))
-        sales = texts.take(judged.values("SaleAmount"), rows)
-        if sales.null_count < len(sales):
-            cents = pc.sum(pc.cast(pc.replace_substring(sales, ".", ""), pa.int64())).as_py()
-            partner.sale_amount += sign * Decimal(cents) / 100
-        partner.answered += sign * answered
-        partner.talk_seconds += sign * (talk.as_py() or 0)
+        status = pc.fill_null(judged.values("CallStatus"), "ANSWER")
+        counts = zip(
+            keys,
+            rows(np.ones(len(judged), np.bool_)),
+            rows(ready),
+            rows(judged.fates == Fate.REJECTED),
+            rows(judged.fates == Fate.LEFT_OUT),
+            rows(ready & texts.bools(pc.equal(status, "ANSWER"))),
+            _sums(pair, judged.values("TalkDuration"), ready, len(keys)),
+            _sums(pair, _cents(judged.values("SaleAmount")), ready, len(keys)),
+            strict=True,
+        )
+        for key, *numbers in counts:
+            self._partner(key).add(sign, *numbers)
+
+    def _partner(self, key: PartnerKey) -> Partner:
+        if key not in self.partners and len(self.partners) >= PARTNERS:
+            key = OTHERS
+        return self.partners.setdefault(key, Partner())
 
     def _draw(self, judged: Judged, sign: int) -> None:
         """Count what the report draws: ready rows by day, status and duration; filled cells."""
-        rows = judged.rows(Fate.READY)
-        if not len(rows):
+        ready = judged.fates == Fate.READY
+        if not ready.any():
             return
-        everything = len(rows) == len(judged)
+        only = None if ready.all() else texts.mask(ready)
 
-        def ready(column: str) -> pa.StringArray:
+        def cells(column: str) -> pa.StringArray:
             values = judged.values(column)
-            return values if everything else texts.take(values, rows)
+            return values if only is None else values.filter(only)
 
-        _tally(self.days, pc.utf8_slice_codeunits(ready("EventDate"), 0, 10), sign)
-        _tally(self.statuses, pc.fill_null(ready("CallStatus"), ""), sign)
-        seconds = pc.cast(ready("CallDuration"), pa.int64()).to_numpy(zero_copy_only=False)
+        _tally(self.days, pc.utf8_slice_codeunits(cells("EventDate"), 0, 10), sign)
+        _tally(self.statuses, pc.fill_null(cells("CallStatus"), ""), sign)
+        seconds = pc.cast(cells("CallDuration"), pa.int64()).to_numpy(zero_copy_only=False)
         bins = np.searchsorted(DURATION_BINS, seconds, side="right") - 1
         for at, number in enumerate(np.bincount(bins, minlength=len(DURATION_BINS)).tolist()):
             self.durations[DURATION_BINS[at]] += sign * number
         for name in judged.columns:
-            self.fill[name] += sign * int(texts.present(ready(name)).sum())
+            filled = texts.present(judged.values(name))
+            self.fill[name] += sign * int(np.count_nonzero(filled & ready))
 
 
 def _forget(examples: list[Example], judged: Judged, rows: Ints) -> None:
@@ -211,18 +245,30 @@ def _tally(counter: Counter[str], cells: pa.StringArray, sign: int) -> None:
         counter[item["values"]] += sign * item["counts"]
 
 
-def _by_partner(judged: Judged) -> list[tuple[PartnerKey, Ints]]:
-    """Rows by (MediaId, ActionTrackerId); empty where the row has none."""
-    if not len(judged):
-        return []
-    media = _codes(judged.values("MediaId"))
-    tracker = _codes(judged.values("ActionTrackerId"))
-    pairs = media[0] * (len(tracker[1]) + 1) + tracker[0]
-    grouped = []
-    for pair in np.unique(pairs).tolist():
-        key = (media[1][pair // (len(tracker[1]) + 1)], tracker[1][pair % (len(tracker[1]) + 1)])
-        grouped.append((key, np.flatnonzero(pairs == pair)))
-    return grouped
+def _pairs(judged: Judged) -> tuple[list[PartnerKey], Ints]:
+    """The distinct (MediaId, ActionTrackerId), empty where there is none, and each row's own."""
+    media, media_names = _codes(judged.values("MediaId"))
+    tracker, tracker_names = _codes(judged.values("ActionTrackerId"))
+    distinct, pair = np.unique(media * len(tracker_names) + tracker, return_inverse=True)
+    keys = [
+        (media_names[at // len(tracker_names)], tracker_names[at % len(tracker_names)])
+        for at in distinct.tolist()
+    ]
+    return keys, np.asarray(pair, np.int64)
+
+
+def _sums(pair: Ints, numbers: pa.StringArray, ready: Bools, pairs: int) -> list[int]:
+    """The sum of these whole numbers over the ready rows of each pair."""
+    sums = np.zeros(pairs, np.int64)
+    if numbers.null_count < len(numbers):
+        counted = pc.fill_null(pc.cast(numbers, pa.int64()), 0).to_numpy(zero_copy_only=False)
+        np.add.at(sums, pair[ready], counted[ready])
+    return sums.tolist()
+
+
+def _cents(amounts: pa.StringArray) -> pa.StringArray:
+    """Amounts with two decimals as whole cents."""
+    return pc.replace_substring(amounts, ".", "")
 
 
 def _codes(cells: pa.StringArray) -> tuple[Ints, list[str]]:
