@@ -129,6 +129,7 @@ def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
         "changes": summaries.changes(ran.tally),
         "inputs": [_input(table.account) for table in ran.tables],
         "by_partner": summaries.by_partner(ran.tally),
+        "calls": summaries.calls(ran.tally),
         "ready_sha256": ran.ready_sha256 if ran.problem is None else "",
         "settings": settings,
         "settings_sha256": summaries.settings_sha256(settings),
