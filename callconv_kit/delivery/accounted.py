@@ -264,9 +264,11 @@ def _whole(
     """One receipt for all parts."""
     first = receipts[0]
     warnings = [warning for receipt in receipts for warning in receipt.warnings]
-    for standing in (Standing.CHANGED, Standing.UNKNOWN):
-        if count := left.get(LEFT_OUT[standing]):
-            warnings.append(f"{count} rows of the file were not sent: {LEFT_OUT[standing]}")
+    warnings += [
+        f"{count} rows of the file were not sent: {code}"
+        for code, count in left.items()
+        if code != LEFT_OUT[Standing.SENT]
+    ]
     if len(receipts) == 1:
         return replace(first, warnings=tuple(warnings), left_out=left)
     unverified = any(receipt.state is State.ACCEPTED_UNVERIFIED for receipt in receipts)

@@ -200,8 +200,9 @@ class FtpSession:
 
     def close(self) -> None:
         """QUIT where the server still listens; the sockets are closed in any case."""
-        self._wait(min(2.0, self._timeout))
-        with contextlib.suppress(*ftplib.all_errors, AttributeError):
+        # A TLS handshake that failed leaves ftplib with a socket that is closed already.
+        with contextlib.suppress(*_ERRORS, AttributeError):
+            self._wait(min(2.0, self._timeout))
             self._ftp.quit()
         self._ftp.close()
 

@@ -177,8 +177,8 @@ class Delivery:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.patience.attempts)
             | tenacity.stop_after_delay(self.patience.deadline),
-            wait=tenacity.wait_exponential_jitter(
-                self.patience.first_wait, self.patience.longest_wait
+            wait=tenacity.wait_random_exponential(
+                multiplier=self.patience.first_wait, max=self.patience.longest_wait
             ),
             retry=tenacity.retry_if_exception(self._may_retry),
             sleep=self.patience.sleep,
