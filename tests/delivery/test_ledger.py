@@ -1,0 +1,372 @@
+"""The ledger: what it remembers, what it holds back, and when it refuses to go on."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callconv_kit.checking.keys import Keys, keys_of
+from callconv_kit.delivery import archive, ledger_file, segments
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.one import Outgoing
+from callconv_kit.delivery.outgoing import outgoing
+from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.standing import Freed, Standing, standing_of
+from callconv_kit.errors import CallConvError, DeliveryError, UsageError
+from callconv_kit.texts import from_list
+
+from .conftest import CALL, write_ready
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".callconv" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path, now=NOW) as opened:
+        yield opened
+
+
+def keys(*calls: dict[str, str]) -> Keys:
+    """The keys of calls that differ from CALL as given."""
+    rows = [{**CALL, **call} for call in calls]
+    names = {name for row in rows for name in row}
+    return keys_of({name: from_list([row.get(name) for row in rows]) for name in names})
+
+
+def sent(ledger: Ledger, folder: Path, state: State, *calls: dict[str, str]) -> int:
+    """A submission of these calls that ended in `state`."""
+    names = "-".join("".join(call.values()) for call in calls)
+    file = outgoing(write_ready(folder / f"{names}.csv", names))
+    number = ledger.begin(file, keys(*calls), account="a", name=f"{names}.csv", origin="here")
+    ledger.enter(number, state)
+    return number
+
+
+A = {"CallSessionId": "A"}
+A_PAID = {**A, "SaleAmount": "10.00"}
+A_EVENT = {**A, "VendorEventId": "e1"}
+A_EVENT_2 = {**A, "VendorEventId": "e2"}
+NEW, SENT, CHANGED, UNKNOWN = Standing.NEW, Standing.SENT, Standing.CHANGED, Standing.UNKNOWN
+
+STANDINGS: dict[str, tuple[dict[str, str], State, dict[str, str], Standing]] = {
+    "another call": (A, State.DELIVERED, {"CallSessionId": "B"}, NEW),
+    "the same call": (A, State.DELIVERED, A, SENT),
+    "the same, accepted unverified": (A, State.ACCEPTED_UNVERIFIED, A, SENT),
+    "the same, another recording": (A, State.DELIVERED, {**A, "City": "Boston"}, SENT),
+    "the same, now with a sale": (A, State.DELIVERED, A_PAID, CHANGED),
+    "never delivered": (A, State.NOT_DELIVERED, A, NEW),
+    "unknown": (A, State.UNKNOWN, A, UNKNOWN),
+    "unknown, and changed": (A, State.UNKNOWN, A_PAID, UNKNOWN),
+    "on its way": (A, State.SENDING, A, UNKNOWN),
+    "intended": (A, State.INTENT, A, UNKNOWN),
+    "sent again since": (A, State.RESENT, A, NEW),
+    "the same event": (A_EVENT, State.DELIVERED, A_EVENT, SENT),
+    "another event of the session": (A_EVENT, State.DELIVERED, A_EVENT_2, NEW),
+    "the export gained an event": (A, State.DELIVERED, A_EVENT, SENT),
+    "the export lost its event": (A_EVENT, State.DELIVERED, A, SENT),
+    "its case differs": (A, State.DELIVERED, {"CallSessionId": "a"}, NEW),
+    "another campaign": (A, State.DELIVERED, {**A, "CampaignId": "1002"}, NEW),
+}
+
+
+@pytest.mark.parametrize(("before", "state", "now", "standing"), STANDINGS.values(), ids=STANDINGS)
+def test_a_row_stands_as_its_last_delivery_did(
+    ledger: Ledger,
+    tmp_path: Path,
+    before: dict[str, str],
+    state: State,
+    now: dict[str, str],
+    standing: Standing,
+) -> None:
+    sent(ledger, tmp_path, state, before)
+    assert ledger.standing(keys(now)).tolist() == [standing]
+
+
+def test_the_latest_delivery_of_a_row_decides(ledger: Ledger, tmp_path: Path) -> None:
+    sent(ledger, tmp_path, State.DELIVERED, A)
+    assert ledger.standing(keys(A_PAID)).tolist() == [CHANGED]
+    sent(ledger, tmp_path, State.DELIVERED, A_PAID)
+    assert ledger.standing(keys(A_PAID)).tolist() == [SENT]
+    assert ledger.standing(keys(A)).tolist() == [CHANGED]
+
+
+def test_a_row_that_the_server_refused_may_go_again(ledger: Ledger, tmp_path: Path) -> None:
+    calls = (A, {"CallSessionId": "B", "VendorEventId": "e9"})
+    number = sent(ledger, tmp_path, State.DELIVERED, *calls)
+    assert ledger.standing(keys(*calls)).tolist() == [SENT, SENT]
+    ledger.free(number, [3], keys(calls[1]))
+    assert ledger.standing(keys(*calls)).tolist() == [SENT, NEW]
+
+
+@given(st.data())
+def test_a_look_up_finds_what_a_dictionary_would(data: st.DataObject) -> None:
+    """Words from a small range, so that keys share their high word and stand several times."""
+    word = st.integers(1, 4)
+    row = st.tuples(word, word, word)
+    submissions = data.draw(st.lists(st.lists(row, max_size=6), min_size=1, max_size=5))
+    states = {
+        number: data.draw(st.sampled_from([State.DELIVERED, State.NOT_DELIVERED, State.UNKNOWN]))
+        for number in range(1, len(submissions) + 1)
+    }
+    stored = [
+        segments.segment(words(rows), payments(rows), np.zeros(len(rows), np.bool_), number)
+        for number, rows in enumerate(submissions, 1)
+    ]
+    stored = [segments.unpack(segments.pack(part)) for part in stored]
+    if data.draw(st.booleans()):
+        stored = [segments.merged(stored)]
+    asked = data.draw(st.lists(row, max_size=8))
+    found = standing_of(
+        Keys(np.zeros((len(asked), 2), np.uint64), words(asked), payments(asked)),
+        states,
+        Freed([]),
+        lambda kind: iter(stored if kind == "session" else []),
+    )
+    assert found.standing.tolist() == [by_hand(one, submissions, states) for one in asked]
+
+
+def by_hand(
+    one: tuple[int, int, int],
+    submissions: list[list[tuple[int, int, int]]],
+    states: dict[int, State],
+) -> Standing:
+    for number in range(len(submissions), 0, -1):
+        same = [row for row in submissions[number - 1] if row[:2] == one[:2]]
+        if same and states[number] is State.UNKNOWN:
+            return UNKNOWN
+        if same and states[number] is State.DELIVERED:
+            return SENT if one in same else CHANGED
+    return NEW
+
+
+def words(rows: list[tuple[int, int, int]]) -> np.ndarray:
+    return np.array([row[:2] for row in rows], np.uint64).reshape(-1, 2)
+
+
+def payments(rows: list[tuple[int, int, int]]) -> np.ndarray:
+    return np.array([row[2] for row in rows], np.uint64)
+
+
+def test_segments_stay_few_however_many_submissions_there_are(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    for number in range(60):
+        sent(ledger, tmp_path, State.DELIVERED, {"CallSessionId": f"S{number}"})
+    assert len(list(ledger._segments("session"))) <= 7
+    everyone = keys(*({"CallSessionId": f"S{number}"} for number in range(60)))
+    assert set(ledger.standing(everyone).tolist()) == {SENT}
+
+
+def test_a_file_that_is_tried_again_keeps_its_number(ledger: Ledger, tmp_path: Path) -> None:
+    first = sent(ledger, tmp_path, State.NOT_DELIVERED, A)
+    assert sent(ledger, tmp_path, State.DELIVERED, A) == first
+    states = [event.state for event in ledger.history(first)]
+    assert states == [State.INTENT, State.NOT_DELIVERED, State.INTENT, State.DELIVERED]
+
+
+def test_the_archive_gives_back_the_exact_bytes(ledger: Ledger, tmp_path: Path) -> None:
+    ready = write_ready(tmp_path / "r.csv", *map(str, range(500)))
+    file = outgoing(ready)
+    number = ledger.begin(file, keys(A), account="a", name="x/../y.csv", origin="")
+    kept = ledger.submission(number).archived
+    with archive.opened(ledger.archive, kept) as stream:
+        assert stream.read() == ready.read_bytes()
+    assert [p.name for p in ledger.archive.iterdir()] == [kept]
+
+
+def test_the_archive_forgets_what_is_older_than_it_keeps(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(path, now=NOW) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, A)
+        sent(ledger, tmp_path, State.UNKNOWN, {"CallSessionId": "B"})
+    with Ledger.open(path, now=NOW + timedelta(days=41)) as ledger:
+        assert ledger.prune(0) == 0
+        assert ledger.prune(42) == 0
+        assert ledger.prune(40) == 1
+        assert [bool(s.archived) for s in ledger.submissions()] == [False, True]
+        assert ledger.standing(keys(A)).tolist() == [SENT]
+
+
+def test_only_an_unknown_outcome_can_be_settled(ledger: Ledger, tmp_path: Path) -> None:
+    unknown = sent(ledger, tmp_path, State.UNKNOWN, A)
+    ledger.settle(unknown, State.DELIVERED)
+    assert ledger.standing(keys(A)).tolist() == [SENT]
+    with pytest.raises(UsageError, match="not in doubt"):
+        ledger.settle(unknown, State.NOT_DELIVERED)
+
+
+# -- one run at a time -----------------------------------------------------------------------------
+
+
+def test_a_second_run_is_told_that_another_is_delivering(path: Path) -> None:
+    with Ledger.open(path) as first, Ledger.open(path) as second, first.lock():
+        with pytest.raises(DeliveryError) as caught, second.lock():
+            pass
+        assert caught.value.code == "busy"
+    with Ledger.open(path) as third, third.lock():
+        pass
+
+
+def test_a_second_run_may_wait(path: Path) -> None:
+    from callconv_kit.delivery.lock import locked
+
+    with Ledger.open(path) as first:
+        held = first.lock()
+        held.__enter__()
+
+        def release(_: float) -> None:
+            held.__exit__(None, None, None)
+
+        with locked(ledger_file.lock_of(path), wait=1.0, sleep=release):
+            pass
+
+
+def test_a_run_may_lock_twice(ledger: Ledger) -> None:
+    with ledger.lock(), ledger.lock():
+        pass
+
+
+# -- what is wrong with a ledger -------------------------------------------------------------------
+
+
+def spoil_header(path: Path) -> None:
+    path.write_bytes(b"not a database at all, but long enough to be one" * 100)
+
+
+def spoil_pages(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[16384 + 200 :] = b"\xff" * (len(data) - 16384 - 200)
+    path.write_bytes(bytes(data))
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: 3 * 16384])
+
+
+def other_database(path: Path) -> None:
+    path.unlink()
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE submission (id)")
+    db.commit()
+    db.close()
+
+
+def older_copy(path: Path) -> None:
+    shutil.copy(path.with_suffix(".early"), path)
+
+
+def another(path: Path) -> None:
+    path.unlink()
+    with Ledger.open(path.parent / "elsewhere" / "ledger.sqlite"):
+        pass
+    shutil.move(path.parent / "elsewhere" / "ledger.sqlite", path)
+
+
+def later_version(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+
+
+SPOILED = {
+    "gone": (Path.unlink, "ledger_lost"),
+    "not a database": (spoil_header, "ledger_damaged"),
+    "bytes changed": (spoil_pages, "ledger_damaged"),
+    "cut short": (cut_short, "ledger_damaged"),
+    "emptied": (truncate, "ledger_damaged"),
+    "another program's": (other_database, "ledger_damaged"),
+    "an older copy": (older_copy, "ledger_older"),
+    "another ledger": (another, "ledger_older"),
+    "of a later version": (later_version, "ledger_newer"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILED.values(), ids=SPOILED)
+def test_a_ledger_that_can_not_be_trusted_stops_delivery(
+    path: Path, tmp_path: Path, spoil: object, code: str
+) -> None:
+    with Ledger.open(path) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, A)
+    shutil.copy(path, path.with_suffix(".early"))
+    with Ledger.open(path) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, {"CallSessionId": "B"})
+    assert callable(spoil)
+    spoil(path)
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(DeliveryError) as caught:
+        Ledger.open(path)
+    assert (caught.value.code, caught.value.exit_status) == (code, 4)
+    assert caught.value.next_step
+    # It stays as it was: nothing begins again by itself, and nothing is overwritten.
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_a_damaged_block_of_keys_is_noticed(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, A)
+    db = sqlite3.connect(path)
+    (data,) = db.execute("SELECT data FROM segment").fetchone()
+    db.execute("UPDATE segment SET data = ?", (data[:-1] + bytes([data[-1] ^ 1]),))
+    db.commit()
+    db.close()
+    with Ledger.open(path) as ledger, pytest.raises(DeliveryError) as caught:
+        ledger.standing(keys(A))
+    assert caught.value.code == "ledger_damaged"
+
+
+def test_a_new_ledger_sets_the_old_one_aside(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, A)
+    spoil_header(path)
+    spoiled = path.read_bytes()
+    with Ledger.renew(path, now=NOW) as fresh:
+        assert fresh.submissions() == []
+    aside = path.with_name(f"{path.name}.aside-20261120T120000")
+    assert aside.read_bytes() == spoiled
+    with Ledger.open(path) as again:
+        assert again.standing(keys(A)).tolist() == [NEW]
+
+
+def test_a_first_ledger_is_begun_only_where_that_is_allowed(path: Path) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        Ledger.open(path, create=False)
+    assert caught.value.code == "ledger_missing"
+    assert not path.parent.exists()
+    with pytest.raises(DeliveryError) as caught:
+        Ledger.open(path, seen_before=True)
+    assert caught.value.code == "ledger_lost"
+
+
+def test_a_clock_that_went_back_stops_delivery(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(path, now=NOW) as ledger:
+        sent(ledger, tmp_path, State.DELIVERED, A)
+    with Ledger.open(path, now=NOW - timedelta(hours=20)) as ledger, ledger.lock():
+        pass
+    with Ledger.open(path, now=NOW - timedelta(days=2)) as ledger:
+        with pytest.raises(DeliveryError) as caught, ledger.lock():
+            pass
+        assert caught.value.code == "clock_behind"
+
+
+def test_an_archive_that_can_not_be_written_stops_before_the_first_byte(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    ledger.archive.write_text("a file where the folder should be")
+    file = Outgoing(write_ready(tmp_path / "r.csv", "A"), 1, "0" * 64, 1)
+    with pytest.raises(CallConvError):
+        ledger.begin(file, keys(A), account="a", name="r.csv", origin="")
+    assert ledger.submissions() == []
