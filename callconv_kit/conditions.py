@@ -1,0 +1,56 @@
+"""Where the conditions of a job's rules hold: `equals`, `in`, `matches`, `below`, `above`, `empty`.
+
+Rules that leave rows out and rules that make a status are asked here alike. A condition looks at
+the trimmed text of a cell; an empty cell meets none but `empty = true`.
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit import texts
+from callconv_kit.job import Condition
+from callconv_kit.texts import Bools
+
+NUMBER = r"^\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,6})?\s*$"
+
+
+def holds(condition: Condition, text: pa.StringArray) -> Bools:
+    """Where all words of a condition hold; each is asked once for each distinct text."""
+    encoded = text.dictionary_encode()
+    hits = _holds(condition, pc.utf8_trim_whitespace(encoded.dictionary))
+    # The last entry answers for the nulls, which are numbered -1.
+    return np.append(hits, condition.empty is True)[encoded.indices.fill_null(-1).to_numpy()]
+
+
+def _holds(condition: Condition, trimmed: pa.StringArray) -> Bools:
+    present = texts.present(trimmed)
+    if condition.empty is not None:
+        meets = ~present if condition.empty else present
+    else:
+        meets = present
+    if condition.equals is not None:
+        meets &= texts.bools(pc.equal(trimmed, condition.equals))
+    if condition.in_ is not None:
+        meets &= texts.bools(pc.is_in(trimmed, texts.from_list(list(condition.in_))))
+    if condition.matches is not None:
+        pattern = re.compile(condition.matches)
+        hits = (pattern.fullmatch(cell) is not None for cell in trimmed.to_pylist())
+        meets &= np.fromiter(hits, np.bool_, len(trimmed))
+    if condition.below is not None or condition.above is not None:
+        meets &= _compares(trimmed, condition)
+    return meets
+
+
+def _compares(text: pa.StringArray, condition: Condition) -> Bools:
+    number = texts.bools(pc.match_substring_regex(text, NUMBER))
+    values = np.full(len(text), np.nan)
+    values[number] = pc.cast(text.filter(texts.mask(number)), pa.float64()).to_numpy()
+    meets = number
+    if condition.below is not None:
+        meets = meets & (values < condition.below)
+    if condition.above is not None:
+        meets = meets & (values > condition.above)
+    return meets
