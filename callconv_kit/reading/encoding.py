@@ -9,7 +9,7 @@ little: nearly all of it is ASCII, and that is checked many bytes at a time.
 import codecs
 import re
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from callconv_kit.errors import InputError
 
@@ -32,6 +32,8 @@ NOT_TEXT = (
     (b"SQLite format 3", "a SQLite database"),
     (b"PAR1", "a Parquet file"),
 )
+CONTINUATION_BYTE, LEAD_BYTE = 0x80, 0xC0
+"""From these values on, a byte of UTF-8 goes on with a character, or begins one of several bytes."""
 MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml|table|div|head)\b", re.IGNORECASE)
 
 
@@ -92,32 +94,54 @@ def detect(stream: BinaryIO, name: str, wanted: str = "") -> Encoding:
 
 def _utf8_or_cp1252(stream: BinaryIO, head: bytes, name: str) -> Encoding:
     multi_byte = False
-    first_bad_line = 0
-    lines = 0
-    has_line_feed = False
+    first_bad = Breaks(-1, -1)
+    passed = Breaks(0, 0)
     rest = b""
     chunk = head
     while chunk:
         if b"\0" in chunk:
             raise not_a_table(name, "bytes of zero, which no text holds")
-        has_line_feed = has_line_feed or b"\n" in chunk
         whole = rest + chunk
-        # A chunk ends where a character may be half read: keep that tail for the next round.
-        cut = max(whole.rfind(b"\n"), whole.rfind(b"\r"), len(whole) - 8) + 1
+        cut = _whole_characters(whole)
         whole, rest = whole[:cut], whole[cut:]
         if not whole.isascii():
             bad_at = _first_bad(whole)
             multi_byte = multi_byte or VALID_MULTI_BYTE.search(whole) is not None
-            if bad_at >= 0 and not first_bad_line:
-                first_bad_line = lines + whole.count(b"\n", 0, bad_at) + 1
-        lines += whole.count(b"\n")
+            if bad_at >= 0 and first_bad == (-1, -1):
+                first_bad = passed.after(whole[:bad_at])
+        passed = passed.after(whole)
         chunk = stream.read(CHUNK)
-    if rest and _first_bad(rest) >= 0 and not first_bad_line:
-        first_bad_line = lines + 1
-    newline = b"\n" if has_line_feed else b"\r"
-    if first_bad_line and not multi_byte:
-        return Encoding("cp1252", first_bad_line, newline)
-    return Encoding("utf-8", newline=newline)
+    if rest and first_bad == (-1, -1):
+        first_bad = passed
+    newline = b"\n" if passed.line_feeds else b"\r"
+    if first_bad == (-1, -1) or multi_byte:
+        return Encoding("utf-8", newline=newline)
+    before = first_bad.line_feeds if passed.line_feeds else first_bad.returns
+    return Encoding("cp1252", before + 1, newline)
+
+
+class Breaks(NamedTuple):
+    """How many of each line-ending byte there were before a place in a file."""
+
+    line_feeds: int
+    returns: int
+
+    def after(self, data: bytes) -> "Breaks":
+        """The same after `data`; carriage returns are counted only while there is no line feed."""
+        line_feeds = self.line_feeds + data.count(b"\n")
+        return Breaks(line_feeds, self.returns + (0 if line_feeds else data.count(b"\r")))
+
+
+def _whole_characters(data: bytes) -> int:
+    """Where the last whole character ends: a character may be half read at the end."""
+    for back in range(1, min(4, len(data) + 1)):
+        byte = data[-back]
+        if byte >= LEAD_BYTE:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if length > back else len(data)
+        if byte < CONTINUATION_BYTE:
+            break
+    return len(data)
 
 
 def _first_bad(data: bytes) -> int:
