@@ -67,6 +67,10 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+_WHOLE = {"join", "sum"}
+"""Tables under `[columns]` that say one thing, and are not merged key by key."""
+
+
 def _unset(value: object) -> bool:
     return value is None or (isinstance(value, str) and value == "")
 
@@ -81,7 +85,7 @@ def _by_column(under: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, A
     for name, value in over.items():
         column = _column(name)
         below = result.get(column)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and "join" not in value:
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and not _WHOLE & set(value):
             result[column] = {**below, **value}
         else:
             result[column] = value

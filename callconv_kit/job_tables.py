@@ -44,38 +44,43 @@ class Table(BaseModel):
 
 
 class Source(NamedTuple):
-    """Where a spec column comes from: the first of `names` that is not empty, or all, joined."""
+    """Where a spec column comes from: the first of `names` that is not empty, or all of them.
+
+    join: all, as one text with spaces between; total: all, added up as numbers.
+    """
 
     names: tuple[str, ...]
     join: bool = False
+    total: bool = False
 
     def as_written(self) -> "str | list[str] | dict[str, list[str]]":
         """The source as the job file writes it."""
-        if self.join:
-            return {"join": list(self.names)}
+        if self.join or self.total:
+            return {"join" if self.join else "sum": list(self.names)}
         return self.names[0] if len(self.names) == 1 else list(self.names)
 
 
 def _source(value: object) -> Source:
     if isinstance(value, Source):
         return value
-    join = isinstance(value, dict)
+    how = ""
     if isinstance(value, dict):
-        if set(value) != {"join"}:
-            raise wrong("knows one key only", expected='{join = ["Date", "Time"]}')
-        value = value["join"]
-    names = [value] if isinstance(value, str) and not join else value
+        if len(value) != 1 or not set(value) <= {"join", "sum"}:
+            known = '{join = ["Date", "Time"]} or {sum = ["Ring", "Talk"]}'
+            raise wrong("knows one key only", expected=known)
+        ((how, value),) = value.items()
+    names = [value] if isinstance(value, str) and not how else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise wrong(
             "names no source column", expected='"Name", ["Name", "Other"] or {join = ["D", "T"]}'
         )
     if not names or not all(name.strip() for name in names):
         raise wrong("names a blank", expected="the name of a source column")
-    if join and len(names) < 2:
-        raise wrong("joins one column only", expected='two or more, or just "Name"')
+    if how and len(names) < 2:
+        raise wrong(f"{how}s one column only", expected='two or more, or just "Name"')
     if len(set(names)) < len(names):
         raise wrong("names a source column twice")
-    return Source(tuple(names), join)
+    return Source(tuple(names), join=how == "join", total=how == "sum")
 
 
 ColumnSource: TypeAlias = Annotated[
@@ -190,11 +195,15 @@ def _said(value: object) -> str:
     return str(value)
 
 
-def _condition(value: object) -> object:
+def as_condition(value: object) -> object:
     """A bare value stands for `equals`, a list for `in`."""
     if isinstance(value, dict | Condition):
         return value
     return {"in": value} if isinstance(value, list | tuple) else {"equals": value}
+
+
+When: TypeAlias = dict[StrictText, Annotated[Condition, BeforeValidator(as_condition)]]
+"""Source column = value, list or table of words; all of them must hold."""
 
 
 def _status(word: object) -> str:
@@ -211,7 +220,7 @@ def _status(word: object) -> str:
 class StatusRule(Table):
     """The CallStatus of rows of which all of `when` hold: source column = value, list or table."""
 
-    when: dict[StrictText, Annotated[Condition, BeforeValidator(_condition)]] = Field(min_length=1)
+    when: When = Field(min_length=1)
     then: Annotated[str, PlainValidator(_status)]
 
 
