@@ -41,6 +41,9 @@ from callconv_kit.writing.tally import Tally
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of rows done so far."""
 
+READ_AGAIN_ROWS = 1 << 13
+"""Rows that are judged at once when duplicates are read again."""
+
 NEW, ALREADY_SENT, CHANGED_SINCE, OUTCOME_UNKNOWN = range(4)
 
 
@@ -249,15 +252,17 @@ class Run:
             gone.update(place for group in settled.conflicts for place in group)
         if not gone:
             return np.zeros(0, np.int64)
-        concerned = sorted(gone | {place for group in settled.conflicts for place in group})
-        differing = self._differences(tables, plans, settled) if settled.conflicts else {}
-        for number, judged in self._read_again(tables, plans, concerned):
-            places = duplicates.places(number, judged.batch.lines)
+        members = {place for group in settled.conflicts for place in group}
+        again = [
+            (number, judged, duplicates.places(number, judged.batch.lines))
+            for number, judged in self._read_again(tables, plans, sorted(gone | members))
+        ]
+        differing = _differences(tables, again, settled)
+        for number, judged, places in again:
             at = np.flatnonzero(np.isin(places, np.fromiter(gone, np.int64, len(gone))))
             one = _only(judged, at)
             self._tally.take_off(one)
-            said = _duplicates_said(tables, places[at].tolist(), settled, differing)
-            more = one.with_more(said)
+            more = one.with_more(_duplicates_said(tables, places[at].tolist(), settled, differing))
             if self._log is not None:
                 self._log.forget(more)
             self._count(more)
@@ -283,7 +288,7 @@ class Run:
     def _read_again(
         self, tables: Sequence[Table], plans: Sequence[Plan], places: Sequence[int]
     ) -> Iterator[tuple[int, Judged]]:
-        """Read and judge single rows once more."""
+        """Read and judge single rows once more, gathered into batches worth judging."""
         everywhere = np.asarray(places, np.int64)
         for number, (table, plan) in enumerate(zip(tables, plans, strict=True)):
             here = everywhere[everywhere >> duplicates.LINE_BITS == number]
@@ -291,35 +296,15 @@ class Run:
                 continue
             lines = here & ((1 << duplicates.LINE_BITS) - 1)
             account = table.account
+            gathered: list[Batch] = []
             for batch in table.batches(lines):
-                yield number, self._judge.judge(table, plan, batch)
+                gathered.append(batch)
+                if sum(len(one.lines) for one in gathered) > READ_AGAIN_ROWS:
+                    yield number, self._judge.judge(table, plan, Batch.of(gathered))
+                    gathered = []
+            if gathered:
+                yield number, self._judge.judge(table, plan, Batch.of(gathered))
             table.account = account
-
-    def _differences(
-        self, tables: Sequence[Table], plans: Sequence[Plan], settled: duplicates.Settled
-    ) -> dict[int, str]:
-        """For each row of a conflict: which others it conflicts with, and in which columns."""
-        members = sorted(place for group in settled.conflicts for place in group)
-        hashes: dict[int, npt.NDArray[np.uint64]] = {}
-        for number, judged in self._read_again(tables, plans, members):
-            content = np.stack(
-                [murmur3_128(judged.values(name))[:, 0] for name in spec.PAYMENT_COLUMNS],
-                axis=1,
-            )
-            places = duplicates.places(number, judged.batch.lines)
-            hashes.update(zip(places.tolist(), content, strict=True))
-        told = {}
-        for group in settled.conflicts:
-            stacked = np.stack([hashes[place] for place in group])
-            differs = (stacked != stacked[0]).any(axis=0)
-            columns = joined(
-                name for name, differ in zip(spec.PAYMENT_COLUMNS, differs, strict=True) if differ
-            )
-            for place in group:
-                others = [_where(tables, other) for other in group if other != place]
-                more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-                told[place] = f"{columns} differ from {', '.join(others[:5])}{more}"
-        return told
 
     def _problem(self, ran: Ran) -> InputError | None:
         if ran.rows_read == 0 and self._job.expect_rows:
@@ -343,6 +328,36 @@ class Run:
                 "There is no ready.csv.",
             )
         return None
+
+
+def _differences(
+    tables: Sequence[Table],
+    again: Sequence[tuple[int, Judged, Ints]],
+    settled: duplicates.Settled,
+) -> dict[int, str]:
+    """For each row of a conflict: which others it conflicts with, and in which columns."""
+    members = np.asarray([place for group in settled.conflicts for place in group], np.int64)
+    hashes: dict[int, npt.NDArray[np.uint64]] = {}
+    for _, judged, places in again:
+        at = np.flatnonzero(np.isin(places, members))
+        if len(at):
+            contents = [
+                murmur3_128(texts.take(judged.values(name), at))[:, 0]
+                for name in spec.PAYMENT_COLUMNS
+            ]
+            hashes.update(zip(places[at].tolist(), np.stack(contents, axis=1), strict=True))
+    told = {}
+    for group in settled.conflicts:
+        stacked = np.stack([hashes[place] for place in group])
+        differs = (stacked != stacked[0]).any(axis=0)
+        columns = joined(
+            name for name, differ in zip(spec.PAYMENT_COLUMNS, differs, strict=True) if differ
+        )
+        for place in group:
+            others = [_where(tables, other) for other in group if other != place]
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            told[place] = f"{columns} differ from {', '.join(others[:5])}{more}"
+    return told
 
 
 def _sent_before(standing: npt.NDArray[np.uint8], rows: Ints) -> tuple[Said, ...]:

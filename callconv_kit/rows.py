@@ -1,6 +1,6 @@
 """Rows, as the steps hand them on: read, and judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import NamedTuple
@@ -40,6 +40,25 @@ class Batch:
     ragged: tuple[Ragged, ...] = ()
     files: pa.StringArray | None = None
     source_lines: Ints | None = None
+
+    @classmethod
+    def of(cls, batches: "Sequence[Batch]") -> "Batch":
+        """Several batches of one input, one after the other."""
+        if len(batches) == 1:
+            return batches[0]
+        first = batches[0]
+        files = [one.files for one in batches if one.files is not None]
+        lines = [one.source_lines for one in batches if one.source_lines is not None]
+        return cls(
+            np.concatenate([one.lines for one in batches]),
+            tuple(
+                pa.concat_arrays(columns)
+                for columns in zip(*(one.cells for one in batches), strict=True)
+            ),
+            tuple(row for one in batches for row in one.ragged),
+            pa.concat_arrays(files) if first.files is not None else None,
+            np.concatenate(lines) if first.source_lines is not None else None,
+        )
 
     def take(self, at: Ints) -> "Batch":
         """The rows at these positions, and all ragged ones."""

@@ -120,6 +120,8 @@ def murmur3_128(text: pa.StringArray) -> Words:
 def _window(windows: Words, starts: npt.NDArray[np.int32], at: int, left: Ints) -> Words:
     """The word at byte `at` of each cell, zero past the `left` bytes that the cell still has."""
     word = windows[starts.astype(np.int64) + at]
+    if left.min(initial=8) >= 8:
+        return word
     bits = (np.clip(left, 0, 8) * 8).astype(np.uint64)
     keep = np.where(
         bits == 64, ~np.uint64(0), (np.uint64(1) << (bits & np.uint64(63))) - np.uint64(1)

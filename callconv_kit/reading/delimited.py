@@ -35,6 +35,7 @@ class Block(NamedTuple):
 
     data: bytes
     line: int
+    newlines: int
     regular: bool
 
 
@@ -114,12 +115,14 @@ class DelimitedTable:
             cut, regular = self._cut(block, line, final=False)
             if cut:
                 data = self._utf8(block[:cut])
-                yield Block(data, line, regular)
-                line += data.count(b"\n")
+                newlines = scanning.count_newlines(data)
+                yield Block(data, line, newlines, regular)
+                line += newlines
             rest = block[cut:]
         if rest:
             cut, regular = self._cut(rest, line, final=True)
-            yield Block(self._utf8(rest), line, regular)
+            data = self._utf8(rest)
+            yield Block(data, line, scanning.count_newlines(data), regular)
 
     def _body(self, stream: BinaryIO) -> Iterator[bytes]:
         """The bytes after the header, still in the file's encoding where that is 8-bit."""
@@ -154,9 +157,7 @@ class DelimitedTable:
 
     def _cut(self, block: bytes, line: int, *, final: bool) -> tuple[int, bool]:
         """Where the last whole record ends, and whether the block is regular."""
-        half_read = 0 if final else block.endswith(b"\r")
-        lone_returns = block.count(b"\r") - block.count(b"\r\n") - half_read
-        if not lone_returns:
+        if not self._has_lone_returns(block, final=final):
             end = scanning.last_record_end(block, self.dialect.delimiter)
             if end is not None:
                 unfinished = block[end:]
@@ -169,6 +170,12 @@ class DelimitedTable:
         # latin-1 gives one character a byte, so that offsets in the text are offsets in bytes.
         _, end = self._scan(block, line, final=final)
         return end, False
+
+    def _has_lone_returns(self, block: bytes, *, final: bool) -> bool:
+        if b"\r" not in block:
+            return False
+        half_read = 0 if final else block.endswith(b"\r")
+        return block.count(b"\r") - block.count(b"\r\n") - half_read > 0
 
     def _scan(self, block: bytes, line: int, *, final: bool) -> tuple[list[scanning.Record], int]:
         try:
@@ -201,7 +208,7 @@ class DelimitedTable:
 
     def _parse(self, block: Block, wanted: Ints | None) -> Batch | None:
         if wanted is not None:
-            last = block.line + block.data.count(b"\n")
+            last = block.line + block.newlines
             span = wanted[(wanted >= block.line) & (wanted <= last)]
             if not len(span):
                 return None
@@ -219,7 +226,7 @@ class DelimitedTable:
         return self._arrow(b"\n".join(pieces), lambda _: (where.lines + block.line)[at])
 
     def _parse_regular(self, block: Block) -> Batch:
-        newlines = block.data.count(b"\n")
+        newlines = block.newlines
         unended = not block.data.endswith(b"\n")
 
         def lines(records: int) -> Ints:
@@ -243,7 +250,7 @@ class DelimitedTable:
 
         width = len(self.dialect.header)
         names = [str(number) for number in range(width)]
-        if not data.strip(b"\r\n"):
+        if not data.lstrip(b"\r\n"):
             lines(0)
             return self._batch(np.zeros(0, np.int64), [texts.from_list([])] * width, [])
         table = csv.read_csv(
