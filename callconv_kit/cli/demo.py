@@ -1,0 +1,60 @@
+"""`callconv demo`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callconv_kit.cli import shared
+
+if TYPE_CHECKING:
+    from callconv_kit.demo import Demo
+
+SHOWN_ACTIONS = 5
+
+
+@click.command("demo", epilog="Example: callconv demo")
+@click.argument("folder", default="callconv-demo")
+def demo_command(folder: str) -> int:
+    """See it all once, on this machine: nothing leaves it.
+
+    Prepares a bundled, messy export, uploads it over FTP to a mock of the import server, and
+    prints what came in, what was changed, what was rejected and why, and the pending actions on
+    the server's side. The files stay in FOLDER.
+    """
+    from callconv_kit.demo import run
+
+    demo = run(Path(folder))
+    shared.show_run(demo.prepared, demo.folder / "out")
+    _show_server(demo)
+    return 0
+
+
+def _show_server(demo: "Demo") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    receipt = demo.receipt
+    console = Console()
+    console.print()
+    console.print(
+        f"Uploaded {receipt.rows:,} rows as {receipt.name}: {receipt.state.value}.", highlight=False
+    )
+    partners = Counter(action.cells["MediaId"] for action in demo.pending_actions)
+    table = Table(
+        title=f"{len(demo.pending_actions):,} pending actions on the mock server",
+        title_justify="left",
+        title_style="bold",
+    )
+    for heading in ("Line", "Partner", "Event type", "Event date", "Session", "Talk (s)"):
+        table.add_column(heading)
+    for action in demo.pending_actions[:SHOWN_ACTIONS]:
+        cells = action.cells
+        names = ("MediaId", "ActionTrackerId", "EventDate", "CallSessionId", "TalkDuration")
+        table.add_row(str(action.line), *(Text(cells[name]) for name in names))
+    console.print(table)
+    told = ", ".join(f"partner {name}: {count}" for name, count in sorted(partners.items()))
+    console.print(f"In all, {told}; refused by the server: {len(demo.errors)}.", highlight=False)
+    console.print(f"Look at {demo.folder / 'out' / 'report.html'}", highlight=False)
