@@ -23,6 +23,7 @@ from callconv_kit.delivery.one import Delivery, End, Outgoing, Word, judge
 from callconv_kit.delivery.outgoing import keys_of_file, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.sending import Sender
+from callconv_kit.delivery.sent_rows import keep_lines
 from callconv_kit.delivery.standing import Standing
 from callconv_kit.delivery.transport import Sight, Trouble
 from callconv_kit.errors import OutcomeUnknown
@@ -128,10 +129,10 @@ class Accounted:
                     part = write_rows(file.path, Path(folder, f"{at}.csv"), piece)
                     its_keys = Keys(*(column[piece] for column in keys))
                 name = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
-                receipts.append(self._send(ready, part, its_keys, name))
+                receipts.append(self._send(ready, part, its_keys, name, piece))
         return receipts
 
-    def _send(self, ready: Path, file: Outgoing, keys: Keys, label: str) -> Receipt:
+    def _send(self, ready: Path, file: Outgoing, keys: Keys, label: str, chosen: Bools) -> Receipt:
         started = self.clock()
         template = self.sending.connection.file_name
         name = naming.file_name(template, now=started, sha256=file.sha256, part=label)
@@ -139,6 +140,7 @@ class Accounted:
         number = self.ledger.begin(
             file, keys, account=self.sending.account, name=name, origin=str(ready)
         )
+        keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
         log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
         end = self.sending.send(file, name, Entries(self.ledger, number))
         if end.state is State.UNKNOWN and self._is_confirmed(number, end):

@@ -40,59 +40,64 @@ def credentials_of(connection: "Connection", password: str | None = None) -> Cre
     """
     if password is not None:
         return Credentials(connection.user, password)
-    source = connection.password_from
-    if source.startswith("env:"):
-        found = os.environ.get(source.removeprefix("env:"))
-        if found is None:
-            raise _missing(
-                f"the environment has no {source.removeprefix('env:')}",
-                f"export {source.removeprefix('env:')}=… in the shell or the service's unit file",
-            )
-        return Credentials(connection.user, found)
-    if source == "netrc":
-        return _from_netrc(connection)
-    if source == "keyring":
-        return _from_keyring(connection)
-    if not source and connection.private_key:
-        return Credentials(connection.user, "")
-    raise _missing(
-        "nothing says where the password is",
-        'set password_from = "env:NAME", "netrc" or "keyring" under [connection]',
-    )
-
-
-def _from_netrc(connection: "Connection") -> Credentials:
-    path = os.environ.get("NETRC")
     try:
-        entry = netrc.netrc(path).authenticators(connection.host)
+        return secret_from(connection.password_from, connection.host, connection.user)
+    except UsageError:
+        if connection.private_key is not None:
+            return Credentials(connection.user, "")  # a key without a passphrase is enough
+        raise
+
+
+def secret_from(source: str, host: str, user: str) -> Credentials:
+    """The password, or token, that stands at `source`: "env:NAME", "netrc" or "keyring".
+
+    Raises:
+        UsageError: `password_missing`.
+    """
+    if source == "netrc":
+        return _from_netrc(host, user)
+    if source == "keyring":
+        return _from_keyring(host, user)
+    variable = source.removeprefix("env:")
+    found = os.environ.get(variable)
+    if not found:
+        raise _missing(
+            f"the environment has no {variable}",
+            f"export {variable}=… in the shell, or set it in the service's unit file",
+        )
+    return Credentials(user, found)
+
+
+def _from_netrc(host: str, user: str) -> Credentials:
+    try:
+        entry = netrc.netrc(os.environ.get("NETRC")).authenticators(host)
     except FileNotFoundError:
         raise _missing("there is no netrc file", "write ~/.netrc, readable by you only") from None
-    except netrc.NetrcParseError as error:
-        # The message names file and line, and never the text that stands there.
-        where = f"{error.filename or '.netrc'} line {error.lineno or '?'}"
+    except (netrc.NetrcParseError, UnicodeDecodeError) as error:
+        # File and line only: the parser's own message may show what stands there.
+        line = getattr(error, "lineno", None)
         raise _missing(
-            f"the netrc file can't be used: {where}",
+            f"the netrc file can't be used{f' (line {line})' if line else ''}",
             "each entry reads `machine HOST login USER password …`; the file must be your own "
             "and readable by you only",
         ) from None
     if entry is None:
-        raise _missing(f"netrc has no machine {connection.host}", "add an entry for it")
+        raise _missing(f"netrc has no machine {host}", "add an entry for it")
     login, _account, password = entry
-    if connection.user and login and login != connection.user:
-        raise _missing(
-            f"netrc has another login than {connection.user} for {connection.host}",
-            "make the two agree",
-        )
-    return Credentials(connection.user or login, password or "")
+    if user and login and login != user:
+        raise _missing(f"netrc has another login than {user} for {host}", "make the two agree")
+    return Credentials(user or login, password or "")
 
 
-def _from_keyring(connection: "Connection") -> Credentials:
+def _from_keyring(host: str, user: str) -> Credentials:
     try:
         import keyring
         import keyring.errors
     except ModuleNotFoundError:
-        raise _missing("the keyring package is missing", "pip install keyring") from None
-    account = f"{connection.user}@{connection.host}"
+        raise _missing(
+            "the keyring package is missing", "pip install 'callconv-kit[keyring]'"
+        ) from None
+    account = f"{user}@{host}"
     try:
         found = keyring.get_password(KEYRING_SERVICE, account)
     except keyring.errors.KeyringError as error:
@@ -105,7 +110,7 @@ def _from_keyring(connection: "Connection") -> Credentials:
             f"the keyring has no password for {account}",
             f"run: keyring set {KEYRING_SERVICE} {account}",
         )
-    return Credentials(connection.user, found)
+    return Credentials(user, found)
 
 
 def _missing(found: str, next_step: str) -> UsageError:

@@ -224,7 +224,7 @@ class Ledger:
 
         The bytes go into the archive first. A file that was not delivered before keeps its number.
         """
-        with self._writing():
+        with self.writing():
             row = self._db.execute(
                 "SELECT id, archived FROM submission WHERE sha256 = ? AND account = ? AND state = ?"
                 " AND id NOT IN (SELECT submission FROM freed) ORDER BY id DESC",
@@ -296,7 +296,7 @@ class Ledger:
             note: for the history.
             more: `temporary`, `code`, `said` or `refused`.
         """
-        with self._writing():
+        with self.writing():
             self._enter(number, state, name, note, **more)
 
     def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
@@ -341,7 +341,7 @@ class Ledger:
             lines: their lines in its file.
             keys: of the same rows.
         """
-        with self._writing():
+        with self.writing():
             self._db.executemany(
                 "INSERT OR IGNORE INTO freed VALUES (?, ?, ?, ?)",
                 [
@@ -410,13 +410,13 @@ class Ledger:
         ):
             if found.archived and archive.expired(found.changed, self._clock(), keep_days):
                 archive.discard(self.archive, found.archived)
-                with self._writing():
+                with self.writing():
                     self._set(found.id, archived="")
                 removed += 1
         return removed
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; all of it is on the disk at the end, or none."""
         with ledger_faults.told(self.path):
             self._db.execute("BEGIN IMMEDIATE")
@@ -427,6 +427,11 @@ class Ledger:
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with ledger_faults.told(self.path):
+            return self._db.execute(query, values).fetchall()
 
     def _meta(self, key: str) -> str:
         (value,) = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -47,13 +47,15 @@ CREATE TABLE freed (
 ) WITHOUT ROWID;
 CREATE TABLE batch (
     id TEXT PRIMARY KEY, submission INTEGER NOT NULL, status TEXT NOT NULL,
-    records INTEGER NOT NULL, errors INTEGER NOT NULL, read_at TEXT NOT NULL
+    records INTEGER NOT NULL, errors INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE refusal (
-    submission INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,
-    status TEXT NOT NULL, server_line INTEGER NOT NULL, source_file TEXT NOT NULL,
-    source_line INTEGER NOT NULL, session TEXT NOT NULL,
-    PRIMARY KEY (submission, line, reason)
+    submission INTEGER NOT NULL, server_line INTEGER NOT NULL, reason TEXT NOT NULL,
+    status TEXT NOT NULL, line INTEGER NOT NULL,
+    PRIMARY KEY (submission, server_line, reason)
+) WITHOUT ROWID;
+CREATE TABLE confirmation (
+    submission INTEGER NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (submission, line)
 ) WITHOUT ROWID;
 """
 

@@ -1,0 +1,412 @@
+"""`callconv run jobs/*.toml`: prepare, ledger, upload, for many jobs, every night.
+
+Each job has a lock and a folder of its own for each run, `runs/{job}/{time}/`, beside its job
+file. Run it twice and it delivers once: the ledger leaves out what was sent. One job's failure
+never stops the others.
+"""
+
+import json
+import logging
+import shlex
+import subprocess
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.lock import locked
+from callconv_kit.delivery.one import Patience
+from callconv_kit.delivery.receipt import Receipt
+from callconv_kit.delivery.reconcile import Reconciliation, reconcile, sign_off
+from callconv_kit.delivery.results import confirmer
+from callconv_kit.delivery.results_api import ResultsApi
+from callconv_kit.delivery.uploading import upload
+from callconv_kit.errors import CallConvError, DeliveryError, UsageError
+from callconv_kit.job import Job
+
+if TYPE_CHECKING:
+    from callconv_kit.delivery.accounted import Confirm
+
+log = logging.getLogger(__name__)
+
+RECORD = "run.json"
+"""Beside a run's other files: what came of it, as the JSON line says it."""
+
+BUG = "bug.txt"
+
+REMEMBERED = 7
+"""Runs with which the rejected share is compared."""
+
+TOLERANCE = 0.10
+"""How far above their mean it may be."""
+
+NOTIFY_SECONDS = 60
+
+
+class Prepared(Protocol):
+    """What `prepare` gives; see `callconv_kit.prepared`."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """As in summary.json."""
+
+    @property
+    def exit_status(self) -> int:
+        """0, 1, or 3 where there is no ready.csv."""
+
+
+class Prepare(Protocol):
+    """`callconv_kit.prepared.prepare`, handed in."""
+
+    def __call__(
+        self, inputs: None, job: Job, *, out: Path, now: datetime, ledger: Ledger, **options: Any
+    ) -> Prepared:
+        """Prepare the job's own input into `out`."""
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What came of one job.
+
+    state: `delivered`, `accepted_unverified`, `nothing_to_send`, or the code of the error.
+    exit_status: as the command line's.
+    """
+
+    job: str
+    folder: Path | None = None
+    state: str = ""
+    exit_status: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    rejected_share: float | None = None
+    receipt: Receipt | None = None
+    error: CallConvError | None = None
+    sums: Reconciliation | None = None
+    started: datetime | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as its JSON line says it."""
+        return {
+            "job": self.job,
+            "state": self.state,
+            "exit_status": self.exit_status,
+            "folder": str(self.folder) if self.folder else None,
+            **self.rows,
+            "rejected_share": self.rejected_share,
+            "receipt": self.receipt.as_dict() if self.receipt else None,
+            "error": self.error.as_dict() if self.error else None,
+            "reconciliation": self.sums.as_dict() if self.sums else None,
+            "started": self.started.isoformat(timespec="seconds") if self.started else None,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """How jobs are run.
+
+    prepare: `callconv_kit.prepared.prepare`.
+    now: the clock; None: the real one.
+    wait: seconds to wait for another run of the same job or with the same ledger.
+    force: send although the rejected share is unusual.
+    notify: a command that gets the JSON line of each job that did not end well on its standard
+        input; split as a shell would, run without one.
+    """
+
+    prepare: Prepare
+    now: datetime | None = None
+    wait: float = 0.0
+    force: bool = False
+    notify: str = ""
+    patience: Patience = field(default_factory=Patience)
+    on_done: Callable[[JobRun], None] = lambda _: None
+
+    def run(self, jobs: Iterable[Path]) -> list[JobRun]:
+        """Run all jobs, one after the other; raises nothing that is one job's fault."""
+        done = []
+        for path in jobs:
+            one = self._one(Path(path))
+            done.append(one)
+            self._tell(one)
+            self.on_done(one)
+        return done
+
+    # -- one job -------------------------------------------------------------------------------
+
+    def _one(self, path: Path) -> JobRun:
+        run = JobRun(path.stem)
+        begun = time.monotonic()
+        clock = clock_of(self.now)
+        run.started = clock()
+        try:
+            job = Job.load(path)
+            runs = job.folder / "runs" / path.stem
+            with locked(runs / ".lock", wait=self.wait):
+                run.folder = _new_folder(runs, run.started)
+                try:
+                    self._prepare_and_send(job, run, clock, runs)
+                finally:
+                    run.seconds = round(time.monotonic() - begun, 3)
+                    _record(run)
+        except CallConvError as error:
+            _failed(run, error)
+        except Exception as error:  # noqa: BLE001 - one job's failure never stops the others
+            _failed(run, _bug(run, error))
+        run.seconds = round(time.monotonic() - begun, 3)
+        if run.folder is not None:
+            _record(run)
+        return run
+
+    def _prepare_and_send(
+        self, job: Job, run: JobRun, clock: Callable[[], datetime], runs: Path
+    ) -> None:
+        folder = run.folder or runs
+        connection = job.connection
+        if connection is None:
+            raise UsageError(
+                "no_connection",
+                "The job does not say where to deliver",
+                "no [connection]",
+                "host, user and password_from under [connection]",
+                "Add the table; `callconv mock-server` shows one to try with.",
+            )
+        seen_before = any(_was_delivered(record) for record in _records(runs))
+        with Ledger.open(job.ledger_path, now=clock(), seen_before=seen_before) as ledger:
+            try:
+                prepared = self.prepare(
+                    None, job, out=folder, now=job_now(job, clock), ledger=ledger
+                )
+            except UsageError as error:
+                if error.code == "no_input" and job.input and not job.expect_rows:
+                    run.state = "nothing_to_send"
+                    log.info("job=%s step=prepare state=no_input", run.job)
+                    return
+                raise
+            self._take_counts(run, prepared)
+            ready = folder / "ready.csv"
+            if prepared.exit_status == 3 or not ready.is_file():
+                raise _unusable(prepared.summary, folder)
+            run.exit_status = prepared.exit_status
+            if not run.rows["rows_ready"]:
+                run.state = "nothing_to_send"
+                log.info("job=%s step=upload state=nothing_to_send", run.job)
+                return
+            self._hold_back(run, runs)
+            with ledger.lock(self.wait), _confirm(job) as confirm:
+                run.receipt = upload(
+                    ready,
+                    connection,
+                    ledger=ledger,
+                    now=clock(),
+                    patience=self.patience,
+                    confirm=confirm,
+                    keep_days=job.archive.keep_days,
+                )
+            run.state = str(run.receipt.state) if run.receipt.rows else "nothing_to_send"
+            run.sums = reconcile(ledger, prepared.summary)
+        log.info("job=%s step=upload state=%s name=%s", run.job, run.state, run.receipt.name)
+
+    def _take_counts(self, run: JobRun, prepared: Prepared) -> None:
+        summary = prepared.summary
+        names = ("rows_read", "rows_ready", "rows_rejected", "rows_left_out")
+        run.rows = {name: int(summary[name]) for name in names}
+        meant = run.rows["rows_read"] - run.rows["rows_left_out"] + _already_sent(summary)
+        run.rejected_share = round(run.rows["rows_rejected"] / meant, 4) if meant else 0.0
+        counts = " ".join(f"{name}={count}" for name, count in run.rows.items())
+        log.info("job=%s step=prepare %s share=%.4f", run.job, counts, run.rejected_share)
+
+    def _hold_back(self, run: JobRun, runs: Path) -> None:
+        """Stop where far more is rejected than usual: the export has probably changed."""
+        shares = _usual_shares(runs)
+        share = run.rejected_share or 0.0
+        if self.force or not shares or share < sum(shares) / len(shares) + TOLERANCE:
+            return
+        usual = sum(shares) / len(shares)
+        raise DeliveryError(
+            "held_back",
+            "Far more rows than usual are rejected, so nothing was sent",
+            f"{share:.0%} of the rows, {usual:.0%} in the last {len(shares)} runs",
+            f"less than {usual + TOLERANCE:.0%}",
+            f"Look at {run.folder}/rejected.csv. If it is right so: callconv run --force.",
+        )
+
+    # -- telling -------------------------------------------------------------------------------
+
+    def _tell(self, run: JobRun) -> None:
+        level = logging.INFO if run.exit_status < 2 else logging.ERROR
+        log.log(level, "job=%s step=end state=%s exit=%d", run.job, run.state, run.exit_status)
+        if not self.notify or run.exit_status == 0:
+            return
+        try:
+            subprocess.run(  # noqa: S603 - the command is the user's own, and no shell is used
+                shlex.split(self.notify),
+                input=json.dumps(run.as_dict()) + "\n",
+                text=True,
+                timeout=NOTIFY_SECONDS,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            log.error("job=%s step=notify failed=%s", run.job, type(error).__name__)
+
+
+def run_jobs(jobs: Iterable[Path], prepare: Prepare, **options: Any) -> list[JobRun]:
+    """Run jobs as `Night(prepare, **options).run(jobs)` does; see there."""
+    return Night(prepare, **options).run(jobs)
+
+
+def worst(runs: Iterable[JobRun]) -> int:
+    """The exit status of them all."""
+    return max((run.exit_status for run in runs), default=0)
+
+
+def job_now(job: Job, clock: Callable[[], datetime]) -> datetime:
+    """The clock of the age rules: the job's own `now`, else the night's."""
+    return clock() if job.now is None else job.clock
+
+
+# -- a run's folder and record ---------------------------------------------------------------------
+
+
+def _new_folder(runs: Path, started: datetime) -> Path:
+    """A folder that no other run has."""
+    name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    turn = 1
+    while True:
+        folder = runs / (name if turn == 1 else f"{name}-{turn}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            turn += 1
+        else:
+            return folder
+
+
+def _record(run: JobRun) -> None:
+    if run.folder is None or not run.folder.is_dir():
+        return
+    partial = run.folder / f"{RECORD}.tmp"
+    partial.write_text(json.dumps(run.as_dict(), indent=2) + "\n", encoding="utf-8")
+    partial.replace(run.folder / RECORD)
+    receipt = run.receipt
+    sign_off(
+        run.folder / "report.html",
+        {
+            "State": run.state or "in progress",
+            "File on the server": receipt.name if receipt else "",
+            "Rows": receipt.rows if receipt else "",
+            "Bytes": receipt.bytes if receipt else "",
+            "SHA-256": receipt.sha256 if receipt else "",
+            "Attempts": receipt.attempts if receipt else "",
+            "Warnings": "; ".join(receipt.warnings) if receipt else "",
+            "Error": str(run.error) if run.error else "",
+        },
+        run.sums,
+    )
+
+
+def _records(runs: Path) -> Iterator[Mapping[str, Any]]:
+    """The records of earlier runs, the latest first; unreadable ones are passed over."""
+    for path in sorted(runs.glob(f"*/{RECORD}"), reverse=True):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict):
+            yield record
+
+
+def _was_delivered(record: Mapping[str, Any]) -> bool:
+    return record.get("receipt") is not None
+
+
+def _usual_shares(runs: Path) -> list[float]:
+    shares: list[float] = []
+    for record in _records(runs):
+        share = record.get("rejected_share")
+        usable = isinstance(share, int | float) and record.get("rows_read")
+        if usable and record.get("state") != "held_back":
+            shares.append(float(share or 0.0))
+        if len(shares) == REMEMBERED:
+            break
+    return shares
+
+
+def _already_sent(summary: Mapping[str, Any]) -> int:
+    """Rows that are fine and were delivered before.
+
+    They count as meant, or a second run of one night would seem to reject all that is left.
+    """
+    return sum(
+        int(finding["rows"])
+        for finding in summary.get("findings", ())
+        if finding.get("code") == "already_sent"
+    )
+
+
+# -- failing ---------------------------------------------------------------------------------------
+
+
+def _failed(run: JobRun, error: CallConvError) -> None:
+    run.error, run.state = error, error.code
+    run.exit_status = max(run.exit_status, error.exit_status)
+    log.error("job=%s code=%s problem=%r", run.job, error.code, error.problem)
+
+
+def _unusable(summary: Mapping[str, Any], folder: Path) -> CallConvError:
+    from callconv_kit.errors import InputError
+
+    problem = summary.get("problem")
+    if isinstance(problem, Mapping):
+        return InputError(**{str(key): str(value) for key, value in problem.items()})
+    return InputError(
+        "too_many_rejected",
+        "There is no ready.csv",
+        str(folder),
+        "",
+        f"Look at {folder}/rejected.csv.",
+    )
+
+
+def _bug(run: JobRun, error: Exception) -> CallConvError:
+    where = "the log"
+    if run.folder is not None and run.folder.is_dir():
+        # Without the values of variables: those may hold a password or phone numbers.
+        frames = traceback.format_tb(error.__traceback__)
+        text = "".join(frames) + type(error).__name__ + "\n"
+        (run.folder / BUG).write_text(text, encoding="utf-8")
+        where = str(run.folder / BUG)
+    return CallConvError(
+        "bug",
+        "callconv-kit failed in a way that it should not",
+        type(error).__name__,
+        "",
+        f"Details are in {where}; please report it.",
+    )
+
+
+class _confirm:  # noqa: N801 - used as a function in a with statement
+    """The results API as a witness of unknown outcomes, where the job names one that works."""
+
+    def __init__(self, job: Job) -> None:
+        self._settings = job.results
+        self._api: ResultsApi | None = None
+
+    def __enter__(self) -> "Confirm | None":
+        if self._settings is None or not self._settings.account_sid:
+            return None
+        try:
+            self._api = ResultsApi(self._settings)
+        except UsageError as error:
+            log.warning("step=confirm code=%s", error.code)
+            return None
+        return confirmer(self._api)
+
+    def __exit__(self, *_: object) -> None:
+        if self._api is not None:
+            self._api.__exit__()

@@ -1,0 +1,123 @@
+"""The two sums that must hold, of a run and of its delivery, and the sign-off on its report."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.results import Outcome, outcome
+
+BEGIN, END = "<!-- delivery -->", "<!-- /delivery -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """read = ready + rejected + left out; sent = refused + unconfirmed + confirmed.
+
+    The first sum is of one run, and absent where none is at hand; the second of all that the
+    ledger holds as sent, or of one file.
+    """
+
+    read: int | None
+    ready: int
+    rejected: int
+    left_out: int
+    sent: int
+    refused: int
+    unconfirmed: int
+    confirmed: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether both sums come out."""
+        prepared = self.read is None or self.read == self.ready + self.rejected + self.left_out
+        return prepared and self.sent == self.refused + self.unconfirmed + self.confirmed
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The sums, for a person."""
+        sent = (
+            f"sent {self.sent} = refused {self.refused} + unconfirmed {self.unconfirmed} "
+            f"+ confirmed {self.confirmed}"
+        )
+        if self.read is None:
+            return (sent,)
+        read = (
+            f"read {self.read} = ready {self.ready} + rejected {self.rejected} "
+            f"+ left out {self.left_out}"
+        )
+        return (read, sent)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `--json` shows it."""
+        return {
+            "read": self.read,
+            "ready": self.ready,
+            "rejected": self.rejected,
+            "left_out": self.left_out,
+            "sent": self.sent,
+            "refused": self.refused,
+            "unconfirmed": self.unconfirmed,
+            "confirmed": self.confirmed,
+            "holds": self.holds,
+        }
+
+
+def reconcile(
+    ledger: Ledger, summary: Mapping[str, Any] | None = None, *, name: str = ""
+) -> Reconciliation:
+    """The sums of a run (its summary.json) and of what was sent.
+
+    Args:
+        ledger: of the job.
+        summary: of one run; None leaves the first sum out.
+        name: of one file on the server; all that were sent if empty.
+    """
+    seen = outcome(ledger)
+    if name:
+        seen = Outcome(tuple(f for f in seen.files if f.submission.name == name))
+    return Reconciliation(
+        None if summary is None else int(summary["rows_read"]),
+        int(summary["rows_ready"]) if summary else 0,
+        int(summary["rows_rejected"]) if summary else 0,
+        int(summary["rows_left_out"]) if summary else 0,
+        sum(file.submission.rows for file in seen.files),
+        seen.refused,
+        seen.unconfirmed,
+        seen.confirmed,
+    )
+
+
+def sign_off(report: Path, delivery: Mapping[str, Any], sums: Reconciliation | None) -> None:
+    """Add delivery and reconciliation to a run's report.html; again replaces them.
+
+    Args:
+        report: the page; nothing is done where there is none.
+        delivery: what to show, by label.
+        sums: shown below it.
+    """
+    if not report.is_file():
+        return
+    page = report.read_text(encoding="utf-8")
+    if BEGIN in page:
+        page = page[: page.index(BEGIN)] + page[page.index(END) + len(END) :]
+    rows = "".join(
+        f"<tr><th scope='row'>{html.escape(str(label))}</th><td>{html.escape(str(value))}</td></tr>"
+        for label, value in delivery.items()
+        if value not in ("", None)
+    )
+    lines = "".join(f"<p>{html.escape(line)}</p>" for line in (sums.lines if sums else ()))
+    table = f"<h2>Delivery</h2><table>{rows}</table>{lines}"
+    section = f"{BEGIN}<section id='delivery'>{table}</section>{END}"
+    # Before the end of the page's main part, if it names one.
+    for mark in ("</main>", "</body>"):
+        if mark in page:
+            page = page.replace(mark, section + mark, 1)
+            break
+    else:
+        page += section
+    partial = report.with_name(report.name + ".tmp")
+    partial.write_text(page, encoding="utf-8", newline="\n")
+    partial.replace(report)

@@ -1,0 +1,269 @@
+"""impact.com's Submissions API, as far as results need it: what became of each file, its errors.
+
+`GET {base}/Advertisers/{sid}/FTPFileSubmissions`, and `/{BatchId}/ErrorDetails` below it, with
+Basic authentication. The list's key is documented in two ways and numbers come as strings: both
+are taken. Rate limit: 429 with X-RateLimit-Reset and without Retry-After.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import tenacity
+
+from callconv_kit.delivery.credentials import secret_from
+from callconv_kit.errors import DeliveryError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from callconv_kit.job import Results
+
+log = logging.getLogger(__name__)
+
+PAGES = 1000
+"""A list that goes on after so many pages goes round in a circle."""
+
+LONGEST_WAIT = 900.0
+"""Seconds that a rate limit is waited for at most."""
+
+COMPLETE = "Complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One file on the server's side. `records` is -1 where the server does not say."""
+
+    id: str
+    file_name: str
+    status: str
+    records: int
+    errors: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the server has judged all of its rows; errors may exist."""
+        return self.status == COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One refused row: `line` is the server's number, from which ours may differ by an offset."""
+
+    line: int
+    reason: str
+    status: str
+    campaign: str = ""
+    tracker: str = ""
+    media: str = ""
+
+
+class _TryAgain(Exception):
+    """A passing failure; `wait` in seconds where the server says how long."""
+
+    def __init__(self, said: str, wait: float = 0.0) -> None:
+        super().__init__(said)
+        self.wait = wait
+
+
+class ResultsApi:
+    """The API of one account. Use it in a `with` block."""
+
+    def __init__(
+        self,
+        settings: "Results",
+        *,
+        token: str | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        sleep: Callable[[float], None] = time.sleep,
+        attempts: int = 6,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            settings: the job's [results].
+            token: wins over its `token_from`.
+            transport: in place of the network, for tests.
+            sleep: the same.
+            attempts: how often a request is tried.
+
+        Raises:
+            UsageError: `results_missing`, `account_missing` or `password_missing`.
+        """
+        try:
+            import httpx
+        except ModuleNotFoundError:
+            raise UsageError(
+                "results_missing",
+                "Reading results needs a package that is not installed",
+                "httpx is missing",
+                "callconv-kit with its extra",
+                "pip install 'callconv-kit[results]', or `callconv results --from FILE`.",
+            ) from None
+        if not settings.account_sid:
+            raise UsageError(
+                "account_missing",
+                "The job does not say whose results to read",
+                "no account_sid",
+                "the account's SID, as impact.com's API settings show it",
+                "Set `account_sid` under [results].",
+            )
+        secret = token
+        if secret is None:
+            host = httpx.URL(settings.base_url).host
+            secret = secret_from(settings.token_from, host, settings.account_sid).password
+        self._base = f"{settings.base_url.rstrip('/')}/Advertisers/{settings.account_sid}"
+        self._host = httpx.URL(settings.base_url).host
+        self._client = httpx.Client(
+            auth=httpx.BasicAuth(settings.account_sid, secret),
+            headers={"Accept": "application/json"},
+            timeout=30.0,
+            transport=transport,
+            follow_redirects=False,  # the token goes to one host only
+        )
+        self._sleep = sleep
+        self._attempts = attempts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def batches(self, since: datetime | None = None) -> Iterator[Batch]:
+        """The account's files, those submitted since a time.
+
+        Raises:
+            DeliveryError: `results_refused`, `results_unavailable` or `results_unreadable`.
+        """
+        asked = {"SubmissionDateStart": since.isoformat(timespec="seconds")} if since else {}
+        for item in self._listed(f"{self._base}/FTPFileSubmissions", asked, _SUBMISSIONS):
+            yield Batch(
+                str(item.get("BatchId", "")),
+                str(item.get("FileName", "")),
+                str(item.get("Status", "")),
+                _number(item.get("TotalRecords"), -1),
+                _number(item.get("TotalErrors"), 0),
+            )
+
+    def errors(self, batch: str) -> list[RowError]:
+        """The refused rows of a file; the same errors as `batches`."""
+        found = []
+        address = f"{self._base}/FTPFileSubmissions/{batch}/ErrorDetails"
+        for item in self._listed(address, {}, _ERRORS):
+            line = _number(item.get("Line"), 0)
+            words = (item.get(key) or "" for key in _ERROR_WORDS)
+            found.append(RowError(line, *(str(word) for word in words)))
+        return found
+
+    def _listed(
+        self, address: str, asked: Mapping[str, str], keys: tuple[str, ...]
+    ) -> Iterator[Mapping[str, Any]]:
+        following: str | None = address
+        for _ in range(PAGES):
+            if following is None:
+                return
+            page = self._page(following, asked)
+            items = next((page[key] for key in keys if isinstance(page.get(key), list)), None)
+            if items is None:
+                raise self._unreadable(f"none of {', '.join(keys)} in the answer")
+            yield from (item for item in items if isinstance(item, dict))
+            following, asked = self._next(page), {}
+
+    def _next(self, page: Mapping[str, Any]) -> str | None:
+        following = page.get("@nextpageuri") or page.get("NextPageUri")
+        if not following:
+            return None
+        # Only the path is taken: the token goes to no host that an answer names.
+        address = self._client.build_request("GET", self._base).url.join(str(following))
+        return str(address) if address.host == self._host else None
+
+    def _page(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._attempts),
+            wait=_as_told,
+            retry=tenacity.retry_if_exception_type(_TryAgain),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, address, asked)
+        except _TryAgain as error:
+            raise DeliveryError(
+                "results_unavailable",
+                f"The results API at {self._host} does not answer",
+                str(error),
+                "a page of results",
+                "Run `callconv results` again later; nothing is lost by waiting (up to 90 days).",
+            ) from None
+
+    def _once(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
+        import httpx
+
+        try:
+            answer = self._client.get(address, params=asked or None)
+        except httpx.TransportError as error:
+            raise _TryAgain(type(error).__name__) from None
+        status = answer.status_code
+        if status == 429:
+            raise _TryAgain("429, the rate limit", _reset(answer.headers))
+        if status >= 500:
+            raise _TryAgain(str(status))
+        if status != 200:
+            raise DeliveryError(
+                "results_refused",
+                f"The results API at {self._host} refuses",
+                f"{status} {answer.reason_phrase}",
+                "200",
+                "Check `account_sid` and the token under [results]; the token needs the scope "
+                "for submissions.",
+            )
+        try:
+            page = answer.json()
+        except ValueError:
+            page = None
+        if not isinstance(page, dict):
+            raise self._unreadable("no JSON object")
+        return page
+
+    def _unreadable(self, found: str) -> DeliveryError:
+        return DeliveryError(
+            "results_unreadable",
+            f"The answer of {self._host} is not a page of results",
+            found,
+            "JSON with a list of submissions",
+            "Check `base_url` under [results].",
+        )
+
+
+_SUBMISSIONS = ("FTPFileSubmissions", "APISubmission", "APISubmissions", "Submissions")
+_ERRORS = ("ErrorDetails", "FTPFileSubmissionErrors", "Errors", "APISubmissionError")
+_ERROR_WORDS = ("Reason", "Status", "CampaignId", "ActionTrackerId", "MediaPartnerId")
+
+_backoff = tenacity.wait_random_exponential(multiplier=1, max=60)
+
+
+def _as_told(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    told = error.wait if isinstance(error, _TryAgain) else 0.0
+    return min(told or _backoff(state), LONGEST_WAIT)
+
+
+def _reset(headers: Mapping[str, str]) -> float:
+    """Seconds until the limit is lifted: the header gives seconds, or an epoch."""
+    value = headers.get("X-RateLimit-Reset") or headers.get("Retry-After") or ""
+    try:
+        told = float(value)
+    except ValueError:
+        return 0.0
+    return max(told - time.time(), 1.0) if told > 1e8 else max(told, 0.0)
+
+
+def _number(value: object, missing: int) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return missing
