@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from callconv_kit.errors import CallConvError
-    from callconv_kit.job import Job
+    from callconv_kit.job import Connection, Job
     from callconv_kit.pipeline import Progress, SentCalls
     from callconv_kit.prepared import Prepared
 
@@ -80,6 +80,41 @@ def job_of(path: str | None, **overrides: Any) -> "Job":
             "Write one with `callconv init FILE`.",
         )
     return Job.load(path or JOB_FILE, **overrides)
+
+
+def connection_of(job: "Job") -> "Connection":
+    """Where the job delivers to.
+
+    Raises:
+        UsageError: it does not say.
+    """
+    from callconv_kit.errors import UsageError
+
+    if job.connection is None:
+        raise UsageError(
+            "no_connection",
+            "The job has no [connection]",
+            "",
+            "where to upload to",
+            "Add [connection] with host, user and directory to the job.",
+        )
+    return job.connection
+
+
+def existing(file: str) -> Path:
+    """The path of a file that is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    from callconv_kit.errors import InputError
+
+    path = Path(file)
+    if not path.is_file():
+        raise InputError(
+            "unreadable", f"There is no file {file}", "", "", "Check the name and the folder."
+        )
+    return path
 
 
 @contextmanager
