@@ -102,7 +102,7 @@ def status_command(
 
     path = Path(ledger) if ledger else shared.job_of(job).ledger_path
     if new_ledger:
-        kept = Ledger.begin_anew(path)
+        kept = Ledger.renew(path)
         click.echo(f"A new ledger stands at {path}" + (f"; the old one is {kept}" if kept else ""))
         return 0
     with Ledger.open(path, create=False) as opened:
