@@ -1,0 +1,411 @@
+"""The FTP side: sessions, the drop box they see, and the loop that serves them."""
+
+import errno
+import logging
+import os
+import re
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+# Imported before pyftpdlib.handlers: this module silences a DeprecationWarning that it would raise.
+from pyftpdlib.servers import FTPServer  # isort: skip
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.exceptions import AuthenticationFailed, FilesystemError
+from pyftpdlib.filesystems import AbstractedFS
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.ioloop import IOLoop
+
+from mock_server.accounts import Account
+from mock_server.certificates import Certificates
+from mock_server.faults import At, Effect, Fault, FaultBook
+from mock_server.intake import Intake, is_call_file
+from mock_server.transfer import DataChannel, TLSDataChannel, reset
+
+log = logging.getLogger("mock_server.ftp")
+
+DROP_BOX = "elwf"
+"""List, store and rename; no reading back, deleting, appending or new directories."""
+
+PATH_COMMANDS = frozenset(
+    "APPE CWD DELE LIST MDTM MFMT MKD MLSD MLST NLST RETR RMD RNFR RNTO SIZE STAT STOR STOU"
+    " XCWD XMKD XRMD".split()
+)
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class DropBox(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
+    """An account's directory: `/` and `/{name}` are the same place, and there is no other.
+
+    A new upload of an old name is a new file, so that what was taken in stays as it was.
+    """
+
+    def ftp2fs(self, ftppath: str) -> str:
+        """The real path; `/{name}` in front says nothing new."""
+        path = self.ftpnorm(ftppath)
+        own = "/" + self.cmd_channel.account.name
+        if path == own or path.startswith(own + "/"):
+            path = path[len(own) :] or "/"
+        return os.path.normpath(os.path.join(self.root, path[1:]))  # noqa: PTH118 - as pyftpdlib
+
+    def chdir(self, path: str) -> None:
+        """Without os.chdir, as pyftpdlib does it: this process has other work to do."""
+        if not Path(path).is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "No such directory")
+        self.cwd = self.fs2ftp(path)
+
+    def open(self, filename: str, mode: str) -> Any:
+        """Open for writing; names are not shared with what was there."""
+        path = Path(filename)
+        if path.is_dir() or path.is_symlink():
+            raise FilesystemError("Not a file")
+        if "w" in mode:
+            path.unlink(missing_ok=True)
+            return path.open("xb", buffering=1 << 18)
+        if path.exists() and path.stat().st_nlink > 1:  # taken in already: go on in a copy
+            copy = path.with_name(f".{path.name}.resumed")
+            copy.write_bytes(path.read_bytes())
+            copy.replace(path)
+        return path.open(mode)
+
+
+class Authorizer(DummyAuthorizer):  # type: ignore[misc]  # pyftpdlib has no types
+    """Log-ins by the hashed passwords of the accounts; anonymous never."""
+
+    def __init__(self, accounts: Mapping[str, Account], root: Path) -> None:
+        super().__init__()
+        self.accounts = {account.user: account for account in accounts.values()}
+        for account in accounts.values():
+            home = root / account.name
+            home.mkdir(exist_ok=True)
+            self.add_user(account.user, "", str(home), perm=DROP_BOX)
+
+    def validate_authentication(self, username: str, password: str, handler: Any) -> None:
+        """Raise unless these are an account's credentials."""
+        account = self.accounts.get(username)
+        if account is None or not account.password.matches(password):
+            log.warning("%s: log-in refused for %r", handler.who, username[:64])
+            raise AuthenticationFailed("Login incorrect.")
+
+
+class ImportSession:
+    """What an import server's session does beyond FTP. Mixed in front of pyftpdlib's handlers.
+
+    pyftpdlib keeps settings on the handler class, so each server has a class of its own, with
+    these set.
+    """
+
+    book: FaultBook
+    intake: Intake
+    max_file_size: int
+    account: Account
+
+    banner = "import server mock ready."
+    abstracted_fs = DropBox
+    unicode_errors = "strict"
+    max_login_attempts = 3
+
+    # --- what pyftpdlib offers, and the mixin uses
+    ioloop: Any
+    socket: Any
+    fs: Any
+    authorizer: Any
+    authenticated: bool
+    username: str
+    remote_ip: str
+    remote_port: int
+    respond: Callable[..., None]
+    close: Callable[[], None]
+    close_when_done: Callable[[], None]
+
+    @property
+    def who(self) -> str:
+        """For the log: where the client is, and whose account it uses."""
+        return f"{self.remote_ip}:{self.remote_port} [{self.username}]"
+
+    def log(self, msg: str, logfun: object = None) -> None:
+        """To our log: pyftpdlib's own is one for the whole process."""
+        del logfun
+        log.debug("%s: %s", self.who, msg)
+
+    logline = log
+
+    def respond_w_warning(self, resp: str) -> None:
+        """A reply that the log should show."""
+        log.warning("%s: %s", self.who, resp)
+        self.respond(resp)
+
+    def log_cmd(self, cmd: str, arg: str, respcode: int, respstr: str) -> None:
+        """Refused commands are worth a line."""
+        if respcode >= 400:
+            shown = "" if cmd in ("PASS", "ACCT") else repr(arg)[:200]
+            log.warning("%s: %s %s: %s %s", self.who, cmd, shown, respcode, respstr)
+
+    # --- a session's events
+
+    def handle(self) -> None:
+        """The greeting, unless a fault stands in the way."""
+        fault = self.book.strike(At.CONNECT)
+        if fault is None:
+            super().handle()  # type: ignore[misc]
+        elif fault.effect is Effect.REPLY_AND_CLOSE:
+            self.respond(fault.reply)
+            self.close_when_done()
+        elif fault.effect is Effect.RESET:
+            self.cut()
+        elif fault.effect is Effect.CLOSE:
+            self.close()
+
+    def cut(self) -> None:
+        """Reset the control connection."""
+        reset(self.socket.fileno())
+        self._error = True  # the SSL mixin then skips its goodbye
+        self.close()
+
+    def on_login(self, username: str) -> None:
+        """From now on the session has an account."""
+        self.account = self.authorizer.accounts[username]
+        log.info("%s: logged in", self.who)
+
+    def finished(self, path: Path) -> None:
+        """A whole upload is on disk: take it in, before 226 is said."""
+        self.intake.receive(self.account.name, path)
+
+    # --- commands
+
+    def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
+        """Refuse what no import server would do; then faults; then pyftpdlib."""
+        if cmd in PATH_COMMANDS and (UNPRINTABLE.search(arg) or ".." in arg.split("/")):
+            log.warning("%s: %s %r refused", self.who, cmd, arg[:200])
+            self.respond("553 File name not allowed.")
+            return
+        fault = self.book.waits(At.COMMAND, cmd)
+        if fault and (fault.effect is not Effect.REPLY_IF_EXISTS or self._exists(arg)):
+            self._refuse(self.book.strike(At.COMMAND, cmd) or fault)
+        elif cmd == "EPSV" and self._lies_about_passive():
+            self.respond("500 EPSV not understood.")
+        else:
+            super().pre_process_command(line, cmd, arg)  # type: ignore[misc]
+
+    def _refuse(self, fault: Fault) -> None:
+        log.info("%s: fault %s strikes", self.who, fault.name)
+        self.respond(fault.reply)
+        if fault.effect is Effect.REPLY_AND_CLOSE:
+            self.close_when_done()
+
+    def _exists(self, arg: str) -> bool:
+        return self.authenticated and bool(arg) and os.path.lexists(self.fs.ftp2fs(arg))
+
+    def _lies_about_passive(self) -> bool:
+        fault = self.book.waits(At.PASSIVE)
+        return fault is not None and fault.effect is Effect.ADDRESS
+
+    def _make_epasv(self, extmode: bool = False) -> None:
+        """The answer to PASV and EPSV; a fault may name a wrong address or a dead port."""
+        fault = self.book.strike(At.PASSIVE)
+        if fault is None:
+            super()._make_epasv(extmode)  # type: ignore[misc]
+        elif fault.effect is Effect.ADDRESS:
+            self.respond(f"227 Entering passive mode ({fault.reply},151,63).")
+        elif extmode:
+            self.respond(f"229 Entering extended passive mode (|||{_dead_port()}|).")
+        else:
+            high, low = divmod(_dead_port(), 256)
+            self.respond(f"227 Entering passive mode (127,0,0,1,{high},{low}).")
+
+    def ftp_RNTO(self, path: str) -> tuple[str, str] | None:  # noqa: N802 - pyftpdlib's name
+        """A rename from a name that is not picked up to one that is finishes an upload."""
+        renamed: tuple[str, str] | None = super().ftp_RNTO(path)  # type: ignore[misc]
+        if renamed is not None:
+            before, after = map(Path, renamed)
+            if is_call_file(after.name) and not is_call_file(before.name):
+                self.finished(after)
+        return renamed
+
+
+def _dead_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PlainSession(ImportSession, FTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
+    """Plain FTP; AUTH is not known."""
+
+    dtp_handler = DataChannel
+
+
+class TLSSession(ImportSession, TLS_FTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
+    """Explicit TLS offered, or required."""
+
+    dtp_handler = TLSDataChannel
+    certificates: Certificates
+
+    def ftp_AUTH(self, line: str) -> None:  # noqa: N802 - pyftpdlib's name
+        """TLS on the control connection; a fault may spoil it."""
+        fault = self.book.strike(At.TLS)
+        if fault is None:
+            super().ftp_AUTH(line)
+        elif fault.effect is Effect.REPLY:
+            self.respond(fault.reply)
+        elif fault.effect is Effect.CERTIFICATE:
+            self.ssl_context = self.certificates.context(fault.reply)
+            super().ftp_AUTH(line)
+        else:
+            self.respond("234 AUTH TLS successful.")
+            if fault.effect is Effect.CLOSE:
+                self.close_when_done()
+            else:
+                self.del_channel()
+
+
+class Listener(FTPServer):  # type: ignore[misc]  # pyftpdlib has no types
+    """pyftpdlib's server, which survives running out of file descriptors and counts sessions."""
+
+    def _accept_new_cons(self) -> bool:
+        """Sessions, not sockets: stock counts data connections and listeners as well."""
+        return not self.max_cons or len(self.ip_map) <= self.max_cons
+
+    def handle_accept(self) -> None:
+        """A client that can't be taken is no reason to stop serving."""
+        try:
+            super().handle_accept()
+        except OSError as error:
+            log.warning("a connection could not be accepted: %s", error)
+
+
+class _Waker:
+    """Lets other threads interrupt the loop's waiting."""
+
+    def __init__(self, ioloop: Any) -> None:
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+        self._fileno = self._near.fileno()
+        ioloop.register(self._fileno, self, ioloop.READ)
+
+    def wake(self) -> None:
+        try:
+            self._far.send(b".")
+        except OSError:
+            pass  # full: the loop is being woken; closed: there is no loop
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read_event(self) -> None:
+        self._near.recv(4096)
+
+    def handle_close(self) -> None:
+        """Only the owner closes it."""
+
+    handle_error = handle_close
+
+    def close(self) -> None:
+        self._near.close()
+        self._far.close()
+
+
+class Loop:
+    """Serves one listener; everything that touches it from outside goes through `call`."""
+
+    def __init__(
+        self,
+        session: type,
+        settings: Mapping[str, object],
+        address: tuple[str, int],
+        *,
+        max_connections: int,
+        max_connections_per_ip: int = 0,
+    ) -> None:
+        self._ioloop = IOLoop()
+        # Settings and the TLS context are kept on the class: each server needs a class of its own.
+        handler = type("Session", (session,), dict(settings))
+        try:
+            self._listener = Listener(address, handler, ioloop=self._ioloop, backlog=512)
+        except BaseException:
+            self._ioloop.close()
+            raise
+        self._listener.max_cons = max_connections
+        self._listener.max_cons_per_ip = max_connections_per_ip
+        self.address: tuple[str, int] = self._listener.address
+        self._placeholder: socket.socket | None = None
+        self._waker = _Waker(self._ioloop)
+        self._calls: deque[tuple[Callable[[], None], threading.Event]] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="mock-ftp", daemon=True)
+
+    def start(self) -> None:
+        """Serve from now on; clients could queue since the object was made."""
+        self._thread.start()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run `function` in the loop's thread and wait for it."""
+        done = threading.Event()
+        self._calls.append((function, done))
+        self._waker.wake()
+        while self._thread.is_alive() and not done.wait(0.05):
+            pass
+
+    def stop(self) -> None:
+        """Close every connection and end the thread; from any thread but the loop's, repeatedly."""
+        self._stopping = True
+        self._waker.wake()
+        if self._thread.ident is not None:
+            self._thread.join()
+        else:
+            self._close()
+
+    def refuse(self, refusing: bool) -> None:
+        """Refuse connections, or take them again. In the loop's thread.
+
+        While refusing, a socket that does not listen keeps the port.
+        """
+        if refusing and self._placeholder is None:
+            self._listener.del_channel()
+            self._listener.socket.close()
+            self._placeholder = self._bound()
+        elif not refusing and self._placeholder is not None:
+            self._placeholder.close()
+            self._placeholder = None
+            fresh = self._bound()
+            fresh.setblocking(False)
+            self._listener.set_socket(fresh)
+            self._listener._fileno = fresh.fileno()
+            self._listener.add_channel()
+            self._listener.listen(512)
+
+    def _bound(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(self.address)
+        return bound
+
+    def _run(self) -> None:
+        # Not `loop()`: it would configure logging for the whole process.
+        wait: float | None = None
+        try:
+            while not self._stopping:
+                self._ioloop.poll(wait)
+                while self._calls:
+                    function, done = self._calls.popleft()
+                    function()
+                    done.set()
+                wait = self._ioloop.sched.poll()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self._listener.close_all()
+        self._waker.close()
+        if self._placeholder is not None:
+            self._placeholder.close()

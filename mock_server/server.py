@@ -1,0 +1,247 @@
+"""`MockImportServer`: the whole mock as one object with a `with` block."""
+
+import contextlib
+import logging
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Self
+
+from mock_server import accounts as accounts_
+from mock_server.accounts import Account, Secret
+from mock_server.certificates import Certificates
+from mock_server.clock import Clock
+from mock_server.faults import Armed, At, FaultBook
+from mock_server.ftp import Authorizer, Loop, PlainSession, TLSSession
+from mock_server.intake import Intake, Receipt
+from mock_server.store import PendingAction, RowError, Store, Submission
+
+import threading  # isort: skip
+
+log = logging.getLogger("mock_server")
+
+TLS = Literal["off", "offered", "required"]
+
+
+class MockImportServer:
+    """A mock of impact.com's import server; serves while its `with` block runs.
+
+    >>> with MockImportServer() as server:  # doctest: +SKIP
+    ...     upload(calls_csv, server.host, server.port, server.user, server.password)
+    ...     server.pending_actions()
+
+    Args:
+        root: where uploads go, one folder an account, and the mock's memory (`.mock`); a second
+            server on the same root remembers. None: a temporary folder, removed at the end.
+        accounts: none given: one account `demo` with a generated password.
+        host, port: loopback unless told otherwise; port 0 is a free one.
+        tls: "off" (AUTH is not known), "offered", or "required" on control and data.
+        now: where the clock stands; it moves by `advance` only. A `Clock` may be given. None: the
+            real time.
+        process_after: how long a submission is Queued; `process_for`: how long In Progress.
+        passive_ports: the ports that PASV and EPSV name; None: any.
+        max_file_size: in bytes; 0 is no limit.
+        login_delay: seconds that a refused log-in waits for its answer.
+        timeout: seconds after which an idle connection is closed.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        accounts: Iterable[Account] = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: TLS = "off",
+        now: datetime | Clock | None = None,
+        process_after: timedelta = timedelta(0),
+        process_for: timedelta = timedelta(0),
+        passive_ports: range | None = None,
+        max_connections: int = 256,
+        max_file_size: int = 0,
+        login_delay: float = 0.0,
+        timeout: float = 300.0,
+    ) -> None:
+        self._exits = contextlib.ExitStack()
+        if root is None:
+            temporary = tempfile.TemporaryDirectory(prefix="mock-import-server-")
+            self._exits.callback(temporary.cleanup)
+            root = Path(temporary.name)
+        self.root = root
+        memory = root / ".mock"
+        spool = memory / "spool"
+        try:
+            spool.mkdir(parents=True, exist_ok=True)
+            self.clock = now if isinstance(now, Clock) else Clock(now)
+            self.store = Store(memory / "store.sqlite")
+            self._exits.callback(self.store.close)
+            self.accounts = self._with_kept_credentials(list(accounts) or [accounts_.make("demo")])
+            self.certificates = Certificates(memory, host) if tls != "off" else None
+            self.book = FaultBook(self._faults_changed)
+            self.intake = Intake(
+                self.store,
+                self.clock,
+                self.accounts,
+                spool,
+                process_after=process_after,
+                process_for=process_for,
+            )
+            settings: dict[str, object] = {
+                "authorizer": Authorizer(self.accounts, root),
+                "book": self.book,
+                "intake": self.intake,
+                "max_file_size": max_file_size,
+                "passive_ports": passive_ports,
+                "auth_failed_timeout": login_delay,
+                "timeout": timeout,
+            }
+            if self.certificates:
+                settings |= {
+                    "certificates": self.certificates,
+                    "ssl_context": self.certificates.context(),
+                    "tls_control_required": tls == "required",
+                    "tls_data_required": tls == "required",
+                }
+            session = TLSSession if self.certificates else PlainSession
+            self._loop = Loop(session, settings, (host, port), max_connections=max_connections)
+        except BaseException:
+            self._exits.close()
+            raise
+        self._exits.callback(self._loop.stop)
+        self._worker = threading.Thread(target=self.intake.run, name="mock-intake", daemon=True)
+
+    # --- where it is
+
+    @property
+    def host(self) -> str:
+        """The address it listens on."""
+        return self._loop.address[0]
+
+    @property
+    def port(self) -> int:
+        """The FTP port."""
+        return self._loop.address[1]
+
+    @property
+    def account(self) -> Account:
+        """The first account."""
+        return next(iter(self.accounts.values()))
+
+    @property
+    def user(self) -> str:
+        """The first account's FTP user."""
+        return self.account.user
+
+    @property
+    def password(self) -> str:
+        """The first account's password, where it was generated in this run."""
+        try:
+            return self.account.generated["password"]
+        except KeyError:
+            raise AttributeError("only a password generated in this run is known") from None
+
+    @property
+    def url(self) -> str:
+        """The first account's directory, as impact.com writes it: ftp://host:port/name."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"ftp://{host}:{self.port}/{self.account.name}"
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate authority that clients must trust; None without TLS."""
+        return self.certificates.ca_file if self.certificates else None
+
+    @property
+    def directory(self) -> Path:
+        """Where the first account's uploads are."""
+        return self.root / self.account.name
+
+    # --- what came of the uploads
+
+    def submissions(self, account: str | None = None) -> list[Submission]:
+        """All submissions, when all that is due has been done."""
+        self.intake.settle()
+        return self.store.submissions(account)
+
+    def pending_actions(self, account: str | None = None) -> list[PendingAction]:
+        """Rows that were taken, when all that is due has been done."""
+        self.intake.settle()
+        return self.store.pending_actions(account)
+
+    def errors(self, account: str | None = None) -> list[RowError]:
+        """Rows that were refused, when all that is due has been done."""
+        self.intake.settle()
+        return self.store.errors(account)
+
+    def next_receipt(self, timeout: float = 10.0) -> Receipt:
+        """The next finished upload not yet asked for; TimeoutError if none comes in time."""
+        return self.intake.next_receipt(timeout)
+
+    # --- what a test does to it
+
+    def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> None:
+        """Move the clock on, and do what then is due."""
+        self.clock.advance(timedelta(days=days, hours=hours, seconds=seconds))
+        self.intake.wake()
+        self.intake.settle()
+
+    def fault(
+        self,
+        name: str,
+        times: int | None = 1,
+        *,
+        after: int | None = None,
+        command: str | None = None,
+    ) -> None:
+        """Arm a fault of the book: so many times, or for ever (None)."""
+        self.book.arm(name, times, after=after, command=command)
+
+    def clear_faults(self, name: str | None = None) -> None:
+        """Disarm one fault, or all."""
+        self.book.clear(name)
+
+    def faults(self) -> list[Armed]:
+        """The faults that are armed."""
+        return self.book.armed()
+
+    def _faults_changed(self) -> None:
+        refusing = self.book.waits(At.LISTEN) is not None
+        self._loop.call(lambda: self._loop.refuse(refusing))
+
+    # --- serving
+
+    def start(self) -> Self:
+        """Serve until `stop`; as `with` does."""
+        self._loop.start()
+        self._worker.start()
+        log.info("serving %s", self.url)
+        return self
+
+    def stop(self) -> None:
+        """End all connections and threads, close the store. From any thread; again does nothing."""
+        self.intake.stop()
+        if self._worker.ident is not None:
+            self._worker.join()
+        self._exits.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _with_kept_credentials(self, accounts: list[Account]) -> dict[str, Account]:
+        """Accounts by name; a password generated in an earlier run on this root is still right."""
+        by_name = {}
+        for account in accounts:
+            kept = self.store.credential(account.name)
+            if "password" in account.generated and kept:
+                secret = Secret(kept)
+                token = secret if account.token is account.password else account.token
+                account = replace(account, password=secret, token=token, generated={})  # noqa: PLW2901
+            elif "password" in account.generated:
+                self.store.keep_credential(account.name, account.password.stored)
+            by_name[account.name] = account
+        return by_name

@@ -1,0 +1,235 @@
+"""The data connection: an upload's bytes, honest replies about them, and its faults.
+
+Stock pyftpdlib says 226 to uploads that were cut, and before its callback runs. Here a reset, a
+TLS stream without its goodbye, or a client that is gone is 426, and 226 is said only after the
+submission is recorded. A plain connection that ends early but cleanly can't be told from the end
+of the file by any server, and is taken as such.
+
+The class with the hooks must stand below pyftpdlib's SSL mixin (`TLSDataChannel`), or TLS reads
+never reach it.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+# Imported before pyftpdlib.handlers: this module silences a DeprecationWarning that it would raise.
+import pyftpdlib.servers  # noqa: F401
+from OpenSSL import SSL
+from pyftpdlib.exceptions import _FileReadWriteError
+from pyftpdlib.handlers import DTPHandler, TLS_DTPHandler
+
+from mock_server.faults import At, Effect
+
+log = logging.getLogger("mock_server.ftp")
+
+DRIP_SECONDS = 0.1
+CUT = "426 Connection closed; transfer aborted."
+
+
+def reset(fileno: int) -> None:
+    """Make the next close of this socket a reset."""
+    with contextlib.suppress(OSError):
+        twin = socket.socket(fileno=os.dup(fileno))
+        twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        twin.close()
+
+
+def is_gone(fileno: int) -> bool:
+    """Whether the other side of this socket has closed it."""
+    twin = socket.socket(fileno=os.dup(fileno))
+    try:
+        twin.setblocking(False)
+        return twin.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        twin.close()
+
+
+class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
+    """One data connection of an `ftp.ImportSession`, its `cmd_channel`."""
+
+    ac_in_buffer_size = 1 << 18
+    fault = None
+    _cut = False
+    _cut_after_write = False
+    _paused = False
+    _stored = False
+
+    def enable_receiving(self, type: str, cmd: str) -> None:  # noqa: A002 - pyftpdlib's name
+        """An upload begins: only now is it known that this is no listing."""
+        super().enable_receiving(type, cmd)
+        self.fault = self.cmd_channel.book.strike(At.DATA, cmd)
+
+    def recv(self, size: int) -> bytes:
+        """Bytes of the upload, as far as a fault lets them through."""
+        effect = self.fault.effect if self.fault else None
+        left = self.fault.after - self.tot_bytes_received if self.fault else 0
+        if effect in (Effect.CUT, Effect.CUT_ALL, Effect.FULL):
+            size = max(1, min(size, left))
+        elif effect is Effect.DRIP and self.fault:
+            size = max(1, min(size, self.fault.after))
+        try:
+            data: bytes = super().recv(size)
+        except (SSL.WantReadError, SSL.WantWriteError, SSL.ZeroReturnError):
+            raise
+        except (SSL.Error, ConnectionResetError):  # TLS that ends without its goodbye, or a reset
+            self._cut = True
+            raise
+        if effect in (Effect.CUT, Effect.CUT_ALL, Effect.FULL):
+            self._cut_after_write = bool(data) and len(data) >= left
+        elif effect is Effect.STALL and data and len(data) >= left:
+            self._pause()
+        elif effect is Effect.DRIP and data:
+            self._pause()
+            self.call_later(DRIP_SECONDS, self._go_on)
+        return data
+
+    def _pause(self) -> None:
+        self._paused = True
+        self.del_channel()
+
+    def _go_on(self) -> None:
+        self._paused = False
+        self.add_channel(events=self.ioloop.READ)
+
+    def modify_ioloop_events(self, events: int, logdebug: bool = False) -> None:
+        """Not while paused: the SSL mixin would put a paused channel back."""
+        if not self._paused:
+            super().modify_ioloop_events(events, logdebug)
+
+    def handle_read(self) -> None:
+        """Write what came; a full disk, a size limit and a cut end the upload here."""
+        try:
+            super().handle_read()
+        except _FileReadWriteError as error:
+            self._fail(_storage_reply(error.errno))
+            return
+        limit = self.cmd_channel.max_file_size
+        if self._closed:
+            return
+        if limit and self.tot_bytes_received > limit:
+            path = Path(self.file_obj.name)
+            self._fail(f"552 Larger than the limit of {limit} bytes.")
+            path.unlink(missing_ok=True)
+        elif self._cut_after_write and self.fault:
+            session = self.cmd_channel
+            if self.fault.effect is Effect.FULL:
+                self._fail(self.fault.reply)
+                return
+            reset(self.socket.fileno())
+            if self.fault.effect is Effect.CUT_ALL:
+                reset(session.socket.fileno())
+                self._end(())
+                session.cut()
+            else:
+                self._end((CUT, log.info))
+
+    handle_read_event = handle_read  # pyftpdlib binds this at class level, so it is bound again
+
+    def _fail(self, reply: str) -> None:
+        """The server's own end of an upload; bytes under way get a reset."""
+        log.warning("%s: %s", self.cmd_channel.who, reply)
+        reset(self.socket.fileno())
+        self._end((reply, log.info))
+
+    def _end(self, reply: tuple[Any, ...]) -> None:
+        self.transfer_finished = False
+        self._cut, self._resp = True, reply
+        self._error = True  # the SSL mixin then skips its goodbye
+        self._stored = True
+        self.close()
+
+    def handle_close(self) -> None:
+        """The client's end; a reset arrives here too, as an exception or as the socket's error."""
+        if isinstance(sys.exc_info()[1], ConnectionResetError | SSL.SysCallError):
+            self._cut = True
+        with contextlib.suppress(OSError):
+            if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                self._cut = True
+        super().handle_close()
+
+    def close(self) -> None:
+        """Decide what the upload came to, then let pyftpdlib close and send the reply."""
+        if self._closed or not self.receive or self.file_obj is None or self._stored:
+            super().close()
+            return
+        self._stored = True
+        session = self.cmd_channel
+        if self.transfer_finished and (self._cut or is_gone(session.socket.fileno())):
+            self.transfer_finished = False
+            self._resp = (CUT, log.info)
+        effect = None
+        if self.transfer_finished:
+            effect = self.fault.effect if self.fault else None
+            self._finish(effect)
+        super().close()
+        if effect is Effect.LOST_226:
+            session.close()
+
+    def _finish(self, effect: Effect | None) -> None:
+        """All data is here: store it, record it, and choose the reply."""
+        path = Path(self.file_obj.name)
+        if effect is Effect.LATE_REPLY and self.fault:
+            self.transfer_finished = False
+            self._resp = (self.fault.reply, log.info)
+            return
+        try:
+            if effect is Effect.TRUNCATE and self.fault:
+                self.file_obj.flush()
+                self.file_obj.truncate(self.fault.after)
+            superseded = self._is_superseded(path)
+            self.file_obj.close()
+            if not superseded:
+                self.cmd_channel.finished(path)
+        except OSError as error:
+            self.transfer_finished = False
+            self._resp = (_storage_reply(error.errno), log.warning)
+            return
+        if superseded:
+            self.transfer_finished = False
+            self._resp = ("426 Another upload took this name meanwhile.", log.info)
+        elif effect in (Effect.NO_226, Effect.LOST_226):
+            self._resp = ()
+        elif effect is Effect.VANISH:
+            path.unlink(missing_ok=True)
+
+    def _is_superseded(self, path: Path) -> bool:
+        """Whether the name now belongs to a later upload than this one."""
+        try:
+            return not os.path.samestat(path.stat(), os.fstat(self.file_obj.fileno()))
+        except FileNotFoundError:
+            return True
+
+
+class TLSDataChannel(TLS_DTPHandler, DataChannel):  # type: ignore[misc]  # pyftpdlib has no types
+    """The same over TLS."""
+
+    def handle_ssl_established(self) -> None:
+        """The handshake is done; a server may ask that it resumed the control session."""
+        book = self.cmd_channel.book
+        if book.waits(At.DATA_TLS) and not _resumed(self.socket):
+            fault = book.strike(At.DATA_TLS)
+            self._resp = (fault.reply, log.info)
+            self._error = self._stored = True
+            self.close()
+
+
+def _resumed(connection: SSL.Connection) -> bool:
+    """Whether this TLS session resumed an earlier one; pyOpenSSL does not offer the question."""
+    return bool(SSL._lib.SSL_session_reused(connection._ssl))  # type: ignore[attr-defined]
+
+
+def _storage_reply(number: int | None) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return "452 Insufficient storage space."
+    return "451 Local error in processing."
