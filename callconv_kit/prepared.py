@@ -19,7 +19,7 @@ from callconv_kit.errors import CallConvError, InputError, UsageError
 from callconv_kit.job import Job
 from callconv_kit.pipeline import Progress, Ran, Run, SentCalls, versions
 from callconv_kit.reading import Input
-from callconv_kit.writing import output, report
+from callconv_kit.writing import card, output, report
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
@@ -83,7 +83,7 @@ def prepare(
         summary = _summary(ran, full_job, clock)
         with output.writing(folder.path):
             _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
-            _write_text(folder.work / output.REPORT, report.page(summary, ran.tally))
+            _write_text(folder.work / output.REPORT, report.page(summary))
         folder.finish(with_ready=ran.problem is None)
     finally:
         folder.clean_up()
@@ -278,7 +278,7 @@ class Prepared:
         return f"{text}; {self.problem.problem}>" if self.problem else f"{text}>"
 
     def _repr_html_(self) -> str:
-        return report.card(self.summary)
+        return card.fragment(self.summary)
 
 
 def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":

@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callconv_kit import spec
 from callconv_kit.findings import Severity
 from callconv_kit.writing.tally import DURATION_BINS, Tally
+
+# JSON itself escapes only the C0 controls. These are C1 controls, direction marks, invisible ones.
+_OBEYED = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 SEVERITIES = tuple(Severity)
 
@@ -95,5 +99,6 @@ def settings_sha256(settings: Mapping[str, Any]) -> str:
 
 
 def as_json(summary: Mapping[str, Any] | Sequence[Any]) -> str:
-    """JSON as all our outputs write it."""
-    return json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+    """JSON as all our outputs write it; what a terminal might obey is written as an escape."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

@@ -10,14 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
-from callconv_kit.findings import Severity
+from callconv_kit import spec, texts
+from callconv_kit.findings import Severity, mask_phone
 from callconv_kit.notes import note_of
 from callconv_kit.rows import Fate, Judged, Ragged
 from callconv_kit.texts import Bools, Ints
-from callconv_kit.writing.reasons import shown
 
 EXAMPLES = 5
+
+EXAMPLE_LENGTH = 200
+"""Characters of a cell that an example holds."""
 
 Example: TypeAlias = dict[str, Any]
 FindingKey: TypeAlias = tuple[str, str | None, Severity]
@@ -144,8 +146,15 @@ class Tally:
         return {
             "source_file": judged.source_file(row),
             "source_line": judged.source_line(row),
-            "value": shown(column, value, mask=self.mask),
+            "value": self._shown(column, value),
         }
+
+    def _shown(self, column: str | None, value: str | None) -> str:
+        """A cell as examples hold it: as it stands, but masked and cut; see also `visible`."""
+        text = value or ""
+        if self.mask and column in spec.PERSONAL:
+            text = mask_phone(text)
+        return text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 1] + "…"
 
     def _count_changes(self, judged: Judged, sign: int) -> None:
         ready = judged.fates == Fate.READY
@@ -176,8 +185,8 @@ class Tally:
                 {
                     "source_file": judged.source_file(row),
                     "source_line": judged.source_line(row),
-                    "before": shown(column, was, mask=self.mask),
-                    "after": shown(column, after[row].as_py(), mask=self.mask),
+                    "before": self._shown(column, was),
+                    "after": self._shown(column, after[row].as_py()),
                 }
             )
 

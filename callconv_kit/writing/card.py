@@ -1,0 +1,101 @@
+"""What a notebook shows of a run: a fragment of HTML with its own style, and no script.
+
+It takes its colours of text from the notebook, so it is legible in light and dark themes, and its
+style names nothing outside itself. Where a notebook drops the style, as it does for outputs that
+are not trusted, the words are all still there.
+"""
+
+from callconv_kit.findings import Severity
+from callconv_kit.writing import charts, report, wording
+from callconv_kit.writing.markup import Html, tag
+from callconv_kit.writing.visible import visible
+from callconv_kit.writing.wording import Entry, Summary, many
+
+ENTRIES = {Severity.ERROR: 6, Severity.LEFT_OUT: 3, Severity.WARNING: 4}
+"""Findings of each severity that the card shows."""
+
+HEADS = {
+    Severity.ERROR: "Rejected",
+    Severity.LEFT_OUT: "Left out",
+    Severity.WARNING: "Warnings",
+}
+CHANGES = 5
+EXAMPLES = 2
+
+
+def fragment(summary: Summary) -> str:
+    """The card of a run, from the dict of summary.json."""
+    return tag(
+        "div",
+        tag("style", Html(report.style("card.css"))),
+        tag("p", visible(wording.title(summary)), class_="callconv-files"),
+        tag("p", visible(wording.headline(summary), report.LONG_TEXT), class_="callconv-headline"),
+        report.funnel(summary),
+        tag("ul", [tag("li", visible(line, report.LONG_TEXT)) for line in wording.advice(summary)]),
+        _days(summary),
+        [_findings(summary, severity) for severity in ENTRIES],
+        _changes(summary),
+        class_="callconv-card",
+    )
+
+
+def _days(summary: Summary) -> Html | None:
+    days = wording.every_day(summary["calls"]["by_day"])
+    if not days:
+        return None
+    most = max(count for _, count in days)
+    said = f"Calls by day, {days[0][0]} to {days[-1][0]}, at most {most:,}"
+    return tag("div", tag("small", said), charts.columns(days, said, "columns"))
+
+
+def _findings(summary: Summary, severity: Severity) -> Html | None:
+    entries = wording.of_severity(summary, severity)
+    shown = entries[: ENTRIES[severity]]
+    rows = [
+        _row(entry, wording.code_of(entry).problem, [
+            (value or detail, places)
+            for (value, detail), places in wording.alike(entry, "value", "detail")
+        ])
+        for entry in shown
+    ]  # fmt: skip
+    name = severity.value.replace("_", "-")
+    return _part(HEADS[severity], name, rows, len(entries) - len(shown), "reason",
+                 unfolded=severity is not Severity.WARNING)  # fmt: skip
+
+
+def _changes(summary: Summary) -> Html | None:
+    entries = summary["changes"]
+    shown = entries[:CHANGES]
+    rows = [
+        _row(entry, wording.rule_of(entry), [
+            (f"{before or 'empty'} → {after or 'empty'}", places)
+            for (before, after), places in wording.alike(entry, "before", "after")
+        ])
+        for entry in shown
+    ]  # fmt: skip
+    return _part("Changed", "changed", rows, len(entries) - len(shown), "rule", unfolded=False)
+
+
+def _row(entry: Entry, said: str, examples: list[tuple[str, list[Entry]]]) -> Html:
+    cells = [
+        tag("li", tag("code", tag("bdi", visible(text))) if text else None,
+            tag("small", f" {wording.where(places, several=False)}"))
+        for text, places in examples[:EXAMPLES]
+    ]  # fmt: skip
+    return tag(
+        "tr",
+        tag("td", f"{entry['rows']:,}", class_="callconv-number"),
+        tag("td", tag("b", visible(entry["column"])) if entry["column"] else "the row"),
+        tag("td", said),
+        tag("td", tag("ul", cells)),
+    )
+
+
+def _part(
+    head: str, name: str, rows: list[Html], more: int, noun: str, *, unfolded: bool
+) -> Html | None:
+    if not rows:
+        return None
+    note = tag("p", tag("small", f"{many(more, f'more {noun}')} in .summary")) if more > 0 else None
+    return tag("details", tag("summary", head), tag("table", tag("tbody", rows)), note,
+               open=unfolded, class_=f"callconv-{name}")  # fmt: skip

@@ -1,0 +1,173 @@
+"""The words in which the report, the notebook's card and the terminal tell of a run.
+
+All of them read the dict of summary.json, so that they can't tell different stories.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+
+from callconv_kit.findings import CODES, RULES, Code, Severity
+from callconv_kit.writing.reasons import joined
+
+Summary: TypeAlias = Mapping[str, Any]
+Entry: TypeAlias = Mapping[str, Any]
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+LONGEST_SPAN = 1000
+"""Days; a longer span is drawn without the days that have no calls."""
+
+FILES_NAMED = 3
+
+
+def many(number: int, noun: str = "row") -> str:
+    """A count with its noun: `1 row`, `4,035 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; what is neither none nor all never reads as 0 % or 100 %.
+
+    >>> percent(1, 100_000), percent(99_999, 100_000), percent(1, 2)
+    ('<0.1 %', '>99.9 %', '50 %')
+    """
+    if not whole:
+        return "–"
+    if 0 < part < whole / 1000:
+        return "<0.1 %"
+    if whole * 999 / 1000 < part < whole:
+        return ">99.9 %"
+    share = f"{part / whole:.1%}".replace(".0%", "%")
+    return share.replace("%", " %")
+
+
+def title(summary: Summary) -> str:
+    """The names of the inputs, the first few of many."""
+    names = [entry["file"] for entry in summary["inputs"]]
+    if len(names) > FILES_NAMED:
+        names = [*names[: FILES_NAMED - 1], f"{len(names) - FILES_NAMED + 1} more files"]
+    return joined(names) if names else "No input"
+
+
+def headline(summary: Summary) -> str:
+    """What came of it, in one sentence."""
+    read, ready = summary["rows_read"], summary["rows_ready"]
+    rejected, left_out = summary["rows_rejected"], summary["rows_left_out"]
+    if summary["problem"]:
+        return f"Nothing will be sent: {summary['problem']['problem']}."
+    if not read:
+        return "The input holds a header but not one row: there is nothing to send."
+    if ready == read:
+        return "The one row is ready to go." if read == 1 else f"All {read:,} rows are ready to go."
+    verb = "is" if ready == 1 else "are"
+    others = [
+        f"{rejected:,} {'was' if rejected == 1 else 'were'} rejected" if rejected else "",
+        f"{left_out:,} {'was' if left_out == 1 else 'were'} left out" if left_out else "",
+    ]
+    of = f"{ready:,} of {many(read)}" if ready else f"None of {many(read)}"
+    return f"{of} {verb} ready to go; {joined(filter(None, others))}."
+
+
+def advice(summary: Summary) -> list[str]:
+    """What a person can do now, in one or two sentences, the most useful first."""
+    told = [summary["problem"]["next_step"]] if summary["problem"] else []
+    worst = of_severity(summary, Severity.ERROR)[:1]
+    for entry in worst:
+        remedy = code_of(entry).remedy
+        told.append(
+            f"Most often ({many(entry['rows'])}): {subject(entry)}{code_of(entry).problem}."
+            + (f" What helps: {remedy}." if remedy else "")
+        )
+    if summary["rows_rejected"] and not summary["problem"]:
+        told.append("Or correct the cells in rejected.csv and give it back: --fixes rejected.csv.")
+    if not told and summary["rows_ready"]:
+        told.append("Upload ready.csv, or let `callconv upload` do it.")
+    return told
+
+
+def of_severity(summary: Summary, severity: Severity) -> list[Entry]:
+    """The findings of a severity, the most frequent first."""
+    return [entry for entry in summary["findings"] if entry["severity"] == severity.value]
+
+
+def code_of(entry: Entry) -> Code:
+    """The texts of a finding; its bare name where the code is not in our table."""
+    name = entry["code"]
+    return CODES.get(name) or Code(name, Severity(entry["severity"]), name.replace("_", " "))
+
+
+def rule_of(entry: Entry) -> str:
+    """What a rule of change did."""
+    name = str(entry["rule"])
+    return RULES.get(name) or name.replace("_", " ")
+
+
+def subject(entry: Entry) -> str:
+    """The column that a finding is about, as the beginning of a sentence."""
+    return f"{entry['column']}: " if entry["column"] else ""
+
+
+def alike(entry: Entry, *keys: str) -> list[tuple[tuple[str, ...], list[Entry]]]:
+    """The examples of a finding or change, those with the same texts under these keys together."""
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for example in entry["examples"]:
+        texts = tuple(example.get(key) or "" for key in keys)
+        groups.setdefault(texts, []).append(example)
+    return list(groups.items())
+
+
+def where(examples: Sequence[Entry], *, several: bool) -> str:
+    """The places of examples: `lines 3, 8`; with their files where there are several."""
+    if not several:
+        lines = ", ".join(str(example["source_line"]) for example in examples)
+        return f"line {lines}" if len(examples) == 1 else f"lines {lines}"
+    return ", ".join(
+        f"{example['source_file']} line {example['source_line']}" for example in examples
+    )
+
+
+def several_files(summary: Summary) -> bool:
+    """Whether a line number alone does not name a place."""
+    files = {entry["file"] for entry in summary["inputs"]}
+    for entry in (*summary["findings"], *summary["changes"]):
+        files.update(example["source_file"] for example in entry["examples"])
+    return len(files) > 1
+
+
+def every_day(by_day: Sequence[Entry]) -> list[tuple[str, int]]:
+    """Calls of each day from the first to the last, those without calls too."""
+    counts = {entry["day"]: entry["calls"] for entry in by_day}
+    if not counts:
+        return []
+    first, last = (date.fromisoformat(day) for day in (min(counts), max(counts)))
+    span = (last - first).days + 1
+    if span > LONGEST_SPAN:
+        return sorted(counts.items())
+    days = [(first + timedelta(days=at)).isoformat() for at in range(span)]
+    return [(day, counts.get(day, 0)) for day in days]
+
+
+def status_label(status: str) -> str:
+    """A call status; the empty one with what the server makes of it."""
+    return status or "(empty: taken for ANSWER)"
+
+
+def duration_label(start: int, below: int | None) -> str:
+    """A range of seconds in words.
+
+    >>> duration_label(0, 1), duration_label(3600, None)
+    ('0 s', '1 h and more')
+    """
+    if below is None:
+        return f"{start // 3600} h and more" if start >= 3600 else f"{start} s and more"
+    if below - start == 1:
+        return f"{start} s"
+    if below > 60:
+        return f"{start // 60}–{below // 60} min"
+    return f"{start}–{below - 1} s"
+
+
+def clock(seconds: int) -> str:
+    """Seconds as hours, minutes and seconds: `1:02:03`."""
+    return f"{seconds // 3600:,}:{seconds // 60 % 60:02}:{seconds % 60:02}"
