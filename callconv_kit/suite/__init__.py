@@ -1,0 +1,25 @@
+"""The Great Expectations suite: what right call data is, for anyone who has Great Expectations.
+
+from callconv_kit import suite
+result = suite.validate("out/ready.csv")          # a Validation: success, failed, rows(…)
+suite.docs("docs-out", result)                    # Data Docs that open without a network
+mine = suite.build()                              # an ExpectationSuite, to be added to
+
+Great Expectations is imported when one of these functions needs it, and nowhere else in the kit.
+"""
+
+from callconv_kit.suite.generated import refresh
+from callconv_kit.suite.running import validate
+from callconv_kit.suite.stored import build, load, save
+from callconv_kit.suite.validation import Outcome, State, Validation
+
+__all__ = [
+    "Outcome",
+    "State",
+    "Validation",
+    "build",
+    "load",
+    "refresh",
+    "save",
+    "validate",
+]

@@ -1,0 +1,154 @@
+"""The suite as a file: built, written the same each time, and read with its faults told.
+
+Great Expectations drops an expectation of an unknown type from a file that it reads, and goes on;
+here that is an error.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from callconv_kit.errors import UsageError
+from callconv_kit.suite import rules
+from callconv_kit.suite.rules import Expectation
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+Suite: TypeAlias = "str | Path | ExpectationSuite"
+
+VOLATILE = {"id", "great_expectations_version"}
+"""What differs from run to run."""
+
+
+def build() -> "ExpectationSuite":
+    """The suite as Great Expectations knows it; the same as the stored one."""
+    return from_mapping(rules.stored(), "the suite")
+
+
+def load(path: str | Path) -> "ExpectationSuite":
+    """Read a stored suite.
+
+    Raises:
+        UsageError: `suite_unreadable`, `suite_damaged`, or `suite_version`.
+    """
+    return from_mapping(_read(path), Path(path).name)
+
+
+def save(suite: "ExpectationSuite", path: str | Path) -> Path:
+    """Write a suite, the same text for the same suite; returns the path.
+
+    Raises:
+        UsageError: `suite_unwritable`.
+    """
+    target = Path(path)
+    try:
+        target.write_text(as_text(as_mapping(suite)), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(
+            "suite_unwritable",
+            f"The suite can't be written to {target.name}",
+            error.strerror or str(error),
+            "a folder that exists and that you may write to",
+            "Choose another place.",
+        ) from error
+    return target
+
+
+def as_mapping(suite: "ExpectationSuite") -> dict[str, Any]:
+    """The suite as data, without what differs from run to run and what is empty."""
+    whole = _lasting(suite.to_json_dict())
+    whole["expectations"] = [_lasting(one) for one in whole["expectations"]]
+    return whole
+
+
+def as_text(whole: dict[str, Any]) -> str:
+    """The text of a stored suite. ASCII only: its patterns hold characters that none could see."""
+    return json.dumps(whole, indent=2, sort_keys=True) + "\n"
+
+
+def expectations_of(suite: "Suite | None") -> list[Expectation]:
+    """The expectations of a suite, or of the kit's own.
+
+    Raises:
+        UsageError: see `load`.
+    """
+    if suite is None:
+        return rules.expectations()
+    known = load(suite) if isinstance(suite, str | Path) else suite
+    return list(as_mapping(known)["expectations"])
+
+
+def _lasting(mapping: Any) -> dict[str, Any]:
+    lasting = {key: value for key, value in mapping.items() if key not in VOLATILE}
+    if "meta" in lasting:
+        lasting["meta"] = _lasting(lasting["meta"] or {})
+    return {key: value for key, value in lasting.items() if value not in (None, {}, [])}
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    source = Path(path)
+    try:
+        whole = json.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            "suite_unreadable",
+            f"The suite {source.name} can't be read",
+            error.strerror or str(error),
+            "a suite file, such as expectations/callconv.json",
+            "Check its name.",
+        ) from error
+    except ValueError as error:
+        raise _damaged(source.name, str(error)) from error
+    if not isinstance(whole, dict) or not isinstance(whole.get("expectations"), list):
+        raise _damaged(source.name, "no list of expectations")
+    version = (whole.get("meta") or {}).get("callconv_suite")
+    if version != rules.VERSION:
+        raise UsageError(
+            "suite_version",
+            f"The suite {source.name} is of another version",
+            "no version" if version is None else f"version {version}",
+            f"version {rules.VERSION} (callconv_suite under meta)",
+            f"Write it anew: {rules.COMMAND}, and add your own expectations to that.",
+        )
+    return whole
+
+
+def from_mapping(whole: dict[str, Any], name: str) -> "ExpectationSuite":
+    """A suite of Great Expectations from stored data.
+
+    Raises:
+        UsageError: `suite_damaged`: an expectation is of an unknown type or has wrong arguments.
+    """
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+    from callconv_kit.suite import engine
+
+    module = engine.gx()
+    with engine.quiet():
+        known = set(list_registered_expectation_implementations())
+        unknown = [str(kind) for kind in map(_type, whole["expectations"]) if kind not in known]
+        if unknown:
+            raise _damaged(name, f"unknown types of expectation: {', '.join(unknown[:5])}")
+        try:
+            suite = module.ExpectationSuite(**whole)
+        except (TypeError, ValueError, KeyError) as error:
+            raise _damaged(name, " ".join(str(error).split())) from error
+    if len(suite.expectations) != len(whole["expectations"]):
+        found = f"{len(suite.expectations)} of {len(whole['expectations'])} expectations"
+        raise _damaged(name, f"only {found} could be read")
+    return suite  # type: ignore[no-any-return] # the module is imported as Any
+
+
+def _type(expectation: Any) -> Any:
+    return expectation.get("type") if isinstance(expectation, dict) else None
+
+
+def _damaged(name: str, found: str) -> UsageError:
+    return UsageError(
+        "suite_damaged",
+        f"{name} is damaged" if name != "the suite" else "The suite is damaged",
+        found,
+        "a suite as Great Expectations 1.x stores it",
+        f"Write it anew: {rules.COMMAND}.",
+    )
