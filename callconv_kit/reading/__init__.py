@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from callconv_kit.reading import sources
+from callconv_kit.reading import archives, contents, inputs
 from callconv_kit.reading.batches import Account, Table
+from callconv_kit.reading.contents import Content
 from callconv_kit.reading.delimited import DelimitedTable
+from callconv_kit.reading.encoding import not_a_table
+from callconv_kit.reading.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,42 +25,70 @@ Input: TypeAlias = "str | Path | pd.DataFrame"
 
 
 def open_tables(
-    inputs: Iterable[Input],
+    items: Iterable[Input],
     is_known: Callable[[str], bool],
     *,
     encoding: str = "",
     delimiter: str = "",
+    sheet: str = "",
     header_line: int = 0,
 ) -> Sequence[Table]:
-    """Recognise each input as a table; its rows are not read yet.
+    """Recognise each input as a table, an archive as several; their rows are not read yet.
 
     Args:
-        inputs: paths, `-` for standard input, or DataFrames.
+        items: paths, addresses, `-` for standard input, or DataFrames.
         is_known: whether a header's cell is the name of a column that the run can use.
         encoding: the job's; empty to detect.
         delimiter: the job's; empty to detect.
+        sheet: the job's: which sheet of a workbook; empty for the only one with a table.
         header_line: the job's; 0 to detect.
 
     Raises:
         InputError: an input is missing, can't be read, or is not a table with a known header.
+        UsageError: a workbook has no sheet of that name.
     """
-    tables: list[Table] = []
-    named = list(inputs)
-    paths = [item for item in named if isinstance(item, str | Path)]
-    found = iter(sources.find(paths))
-    for item in named:
-        if isinstance(item, str | Path):
-            tables.append(
-                DelimitedTable(
-                    next(found),
+
+    def table(source: Source, content: Content) -> Table:
+        match content:
+            case Content.WORKBOOK:
+                from callconv_kit.reading.sheets import SheetTable
+
+                return SheetTable(source, is_known, sheet=sheet, header_line=header_line)
+            case Content.JSON_LINES:
+                from callconv_kit.reading.json_lines import JsonLinesTable
+
+                return JsonLinesTable(source)
+            case Content.PARQUET:
+                from callconv_kit.reading.parquet import ParquetTable
+
+                return ParquetTable(source)
+            case Content.ARCHIVE:
+                raise not_a_table(source.name, "an archive within an archive")
+            case Content.TEXT:
+                return DelimitedTable(
+                    source,
                     is_known,
                     encoding=encoding,
                     delimiter=delimiter,
                     header_line=header_line,
                 )
-            )
-        else:
-            from callconv_kit.reading.frames import FrameTable  # pandas only for who has a frame
 
-            tables.append(FrameTable(item))
+    named = list(items)
+    found = iter(inputs.find([item for item in named if isinstance(item, str | Path)]))
+    frames = sum(not isinstance(item, str | Path) for item in named)
+    tables: list[Table] = []
+    for item in named:
+        if not isinstance(item, str | Path):
+            from callconv_kit.reading.frames import FRAME_NAME, FrameTable
+
+            number = 1 + sum(isinstance(table, FrameTable) for table in tables)
+            tables.append(FrameTable(item, f"{FRAME_NAME}_{number}" if frames > 1 else FRAME_NAME))
+            continue
+        source = next(found)
+        content = contents.look(source)
+        if content is Content.ARCHIVE:
+            files = archives.members(source)
+            tables += [table(file, contents.look(file)) for file in files]
+        else:
+            tables.append(table(source, content))
     return tables

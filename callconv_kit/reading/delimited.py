@@ -12,7 +12,6 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
 
 from callconv_kit import texts
@@ -22,11 +21,16 @@ from callconv_kit.reading import fed_back, scanning
 from callconv_kit.reading.batches import Account
 from callconv_kit.reading.dialect import Dialect, sniff
 from callconv_kit.reading.sources import Source
+from callconv_kit.reading.whole_rows import (
+    BLANK,
+    columns_of,
+    without_blank_rows,
+    without_repeated_headers,
+)
 from callconv_kit.rows import Batch, Ragged
 from callconv_kit.texts import Ints
 
 BLOCK = 1 << 22
-BLANK = " \t\xa0\r\n"
 SAMPLE = 1 << 18
 
 
@@ -216,7 +220,9 @@ class DelimitedTable:
             ragged = tuple(row for row in batch.ragged if row.line in span)
             return replace(batch.keep(np.isin(batch.lines, span)), ragged=ragged)
         batch = (self._parse_regular if block.regular else self._parse_irregular)(block)
-        return self._without_repeated_headers(self._without_blank_rows(batch))
+        return without_repeated_headers(
+            without_blank_rows(batch, self.account), self.header, self.account
+        )
 
     def _parse_wanted(self, block: Block, wanted: Ints) -> Batch:
         where = scanning.layout(block.data)
@@ -299,7 +305,7 @@ class DelimitedTable:
                 rows.append(record.cells)
             else:
                 ragged.append((line, record.cells))
-        return self._batch(np.asarray(numbers, np.int64), _columns(rows, width), ragged)
+        return self._batch(np.asarray(numbers, np.int64), columns_of(rows, width), ragged)
 
     def _batch(
         self, numbers: Ints, columns: list[pa.StringArray], ragged: list[tuple[int, list[str]]]
@@ -319,7 +325,7 @@ class DelimitedTable:
             numbers = np.concatenate([numbers, [line for line, _ in mended]])
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]
-            more = _columns([cells for _, cells in mended], width)
+            more = columns_of([cells for _, cells in mended], width)
             columns = [
                 texts.take(pa.concat_arrays(pair), order)
                 for pair in zip(columns, more, strict=True)
@@ -328,37 +334,3 @@ class DelimitedTable:
             return fed_back.restore(self.name, self.dialect.header, numbers, columns, wrong)
         rows = tuple(Ragged(line, cells, self.name, line) for line, cells in wrong)
         return Batch(numbers, tuple(columns), rows)
-
-    def _without_blank_rows(self, batch: Batch) -> Batch:
-        """Rows of delimiters only, or of spaces, are blank lines."""
-        at = np.arange(len(batch.lines))
-        for column in batch.cells:
-            data, starts, ends = texts.view(column)
-            filled = ends[at] > starts[at]
-            first = data[np.minimum(starts[at], max(len(data) - 1, 0))] if len(data) else filled
-            # 0xC2 begins a no-break space; anything else above a space is text.
-            at = at[~filled | (first <= 0x20) | (first == 0xC2)]
-            if not len(at):
-                return batch
-        keep = np.ones(len(batch.lines), np.bool_)
-        for row in at:
-            keep[row] = any(column[int(row)].as_py().strip(BLANK) for column in batch.cells)
-        self.account.blank_lines += int(len(keep) - keep.sum())
-        return batch.keep(keep)
-
-    def _without_repeated_headers(self, batch: Batch) -> Batch:
-        """Joined monthly files repeat the header in their middle."""
-        if not len(batch.lines) or not self.header:
-            return batch
-        repeated = np.ones(len(batch.lines), np.bool_)
-        for name, column in zip(self.header, batch.cells, strict=True):
-            repeated &= texts.bools(pc.equal(pc.utf8_trim_whitespace(column), name))
-            if not repeated.any():
-                return batch
-        for line in batch.lines[repeated]:
-            self.account.skip(int(line), "repeated_header")
-        return batch.keep(~repeated)
-
-
-def _columns(rows: list[list[str]], width: int) -> list[pa.StringArray]:
-    return [texts.from_list([row[at] for row in rows]) for at in range(width)]

@@ -8,6 +8,8 @@ from callconv_kit.errors import InputError
 from callconv_kit.reading.scanning import Record, lines_of
 
 DELIMITERS = (",", ";", "\t", "|")
+EDGES = " \t\r\n\ufeff\u200b\xa0"
+"""What a header's cell loses at its edges."""
 HEADER_WITHIN = 60
 """A header stands within so many records of a file's start."""
 
@@ -67,7 +69,7 @@ def sniff(
     chosen: tuple[str, list[Record], int] | None = None
     for candidate in candidates:
         records = _head(sample[sample_start:], candidate, 1 if sample_start else 0)
-        at, hits = _find_header(records, is_known, header_line)
+        at, hits = find_header(records, is_known, header_line)
         if at is None:
             continue
         width = len(records[at].cells)
@@ -100,7 +102,7 @@ def _head(text: str, delimiter: str, first_line: int) -> list[Record]:
     return head
 
 
-def _find_header(
+def find_header(
     records: list[Record], is_known: Callable[[str], bool], header_line: int
 ) -> tuple[int | None, int]:
     """The position of the header among `records`, and how many known names it holds."""
@@ -132,7 +134,7 @@ def _dialect(
     return Dialect(
         delimiter,
         record.line + 1,
-        tuple(cell.strip(" \t\r\n\ufeff\u200b\xa0") for cell in record.cells),
+        tuple(cell.strip(EDGES) for cell in record.cells),
         _offset_of_line(sample, lines_before_body),
         lines_before_body + 1,
         tuple(skipped),

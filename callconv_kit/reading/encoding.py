@@ -33,7 +33,7 @@ NOT_TEXT = (
     (b"PAR1", "a Parquet file"),
 )
 CONTINUATION_BYTE, LEAD_BYTE = 0x80, 0xC0
-"""From these values on, a byte of UTF-8 goes on with a character, or begins one of several bytes."""
+"""From these values on, a byte of UTF-8 goes on with a character, or begins one."""
 MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml|table|div|head)\b", re.IGNORECASE)
 
 

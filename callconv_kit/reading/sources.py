@@ -1,25 +1,36 @@
-"""Where bytes come from: a path, a compressed path, standard input.
+"""Where bytes come from: a path, standard input, an address; decompressed on the way.
 
-A source can be opened again, since the duplicates found at the end of a run are read a second time;
-standard input is therefore kept in a temporary file first.
+A source can be opened again, and by two readers at once, since the duplicates found at the end of
+a run are read a second time; standard input is therefore kept in a temporary file first.
 """
 
 import gzip
 import hashlib
 import io
+import os
+import re
 import shutil
 import sys
 import tempfile
+import weakref
+import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from callconv_kit.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BUFFER = 1 << 20
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[a-z0-9]+::")
+
+Opening: TypeAlias = Callable[[], AbstractContextManager[BinaryIO]]
+"""Opens the bytes of a source as they lie, from their start."""
 
 
 class Hashed(io.RawIOBase):
@@ -40,48 +51,78 @@ class Hashed(io.RawIOBase):
         return int(count)
 
 
-@dataclass(slots=True)
 class Source:
     """One input file.
 
     name: how rows name it in `source_file`.
-    path: where its bytes are.
-    sha256: of the file as it lies there; known when a stream has been read to its end.
+    sha256: of the file as it lies there; known when it has been read to its end.
     """
 
-    name: str
-    path: Path
-    sha256: str = ""
-    _spool: BinaryIO | None = field(default=None, repr=False)
+    def __init__(self, name: str, opening: Opening) -> None:
+        self.name = name
+        self.sha256 = ""
+        self._opening = opening
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """The bytes from their start, decompressed.
 
         Raises:
-            InputError: `unreadable`: it is missing, a folder, or not allowed; or a damaged archive.
+            InputError: `unreadable`: it is missing, a folder, not allowed, or damaged.
         """
-        try:
-            with self._raw() as raw:
-                hashed = Hashed(raw)
-                stream = io.BufferedReader(hashed, 1 << 20)
-                if stream.peek(2)[:2] == GZIP_MAGIC:
-                    yield gzip.GzipFile(fileobj=stream)  # type: ignore[misc] # reads like one
-                else:
-                    yield stream
-                if not stream.read(1):
-                    self.sha256 = hashed.sha256.hexdigest()
-        except (OSError, EOFError, zlib.error) as error:
-            raise unreadable(self.name, error) from error
+        with self._told_in_words(), self._opening() as raw:
+            hashed = Hashed(raw)
+            stream = io.BufferedReader(hashed, BUFFER)
+            yield _decompressed(stream)
+            if not stream.read(1):
+                self.sha256 = hashed.sha256.hexdigest()
 
     @contextmanager
-    def _raw(self) -> Iterator[BinaryIO]:
-        if self._spool is not None:
-            self._spool.seek(0)
-            yield self._spool
-            return
-        with self.path.open("rb", buffering=0) as raw:
-            yield raw
+    def seekable(self) -> Iterator[BinaryIO]:
+        """The same, for formats that are read from their end: spooled to disk where need be.
+
+        Raises:
+            InputError: `unreadable`.
+        """
+        with self._told_in_words(), self._opening() as raw:
+            # Within an archive, each step back would unpack from the start again.
+            if raw.seekable() and not isinstance(raw, zipfile.ZipExtFile):
+                head = raw.read(len(ZSTD_MAGIC))
+                raw.seek(0)
+                if not head.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+                    yield raw
+                    return
+        with self.open() as stream, tempfile.TemporaryFile() as spool:
+            shutil.copyfileobj(stream, spool, BUFFER)
+            spool.seek(0)
+            yield cast(BinaryIO, spool)
+
+    def read_through(self) -> None:
+        """Read to the end, so that `sha256` is known."""
+        with self._told_in_words(), self._opening() as raw:
+            hashed = hashlib.sha256()
+            while chunk := raw.read(BUFFER):
+                hashed.update(chunk)
+            self.sha256 = hashed.hexdigest()
+
+    @contextmanager
+    def _told_in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            raise unreadable(self.name, error) from error
+
+
+def _decompressed(stream: "io.BufferedReader[Hashed]") -> BinaryIO:
+    head = stream.peek(4)
+    if head.startswith(GZIP_MAGIC):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+    if head.startswith(ZSTD_MAGIC):
+        import pyarrow as pa
+
+        unpacked = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
+        return io.BufferedReader(unpacked, BUFFER)
+    return cast(BinaryIO, stream)
 
 
 def unreadable(name: str, error: Exception) -> InputError:
@@ -108,26 +149,77 @@ def unreadable(name: str, error: Exception) -> InputError:
     )
 
 
-def find(inputs: Sequence[str | Path]) -> list[Source]:
-    """One source for each input; `-` is standard input.
+def local(name: str, path: Path) -> Source:
+    """A file on this machine."""
 
-    A source is named by its file name alone where that tells the inputs apart, so that outputs
-    are the same on every machine.
-    """
-    paths = [Path(item) for item in inputs]
-    base_names = [path.name for path in paths]
-    sources = []
-    for path in paths:
-        if str(path) == "-":
-            sources.append(_standard_input())
-        else:
-            unique = base_names.count(path.name) == 1
-            sources.append(Source(path.name if unique else str(path), path))
-    return sources
+    @contextmanager
+    def opening() -> Iterator[BinaryIO]:
+        with path.open("rb", buffering=0) as raw:
+            yield cast(BinaryIO, raw)
+
+    return Source(name, opening)
 
 
-def _standard_input() -> Source:
-    # Closed by the garbage collector with its source: it lives as long as rows may be read again.
-    spool = tempfile.TemporaryFile()  # noqa: SIM115 # outlives this function on purpose
-    shutil.copyfileobj(sys.stdin.buffer, spool)
-    return Source("-", Path("-"), _spool=spool)
+def standard_input() -> Source:
+    """What comes in, kept in a temporary file as long as the source lives."""
+    handle, path = tempfile.mkstemp(prefix="callconv-stdin-")
+    with os.fdopen(handle, "wb") as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool, BUFFER)
+    source = local("-", Path(path))
+    weakref.finalize(source, Path(path).unlink, missing_ok=True)
+    return source
+
+
+def is_address(text: str) -> bool:
+    """Whether an input is an address that fsspec opens, such as `s3://bucket/calls.csv`."""
+    return ADDRESS.match(text) is not None
+
+
+def shown_address(address: str) -> str:
+    """An address without what may be secret in it: its user and its query."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+def remote(name: str, address: str) -> Source:
+    """A file at an address that fsspec knows to open."""
+
+    @contextmanager
+    def opening() -> Iterator[BinaryIO]:
+        with _opened(name, address) as file:
+            yield file
+
+    return Source(name, opening)
+
+
+def _opened(name: str, address: str) -> BinaryIO:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise _not_installed(name, "fsspec") from error
+    try:
+        return cast(BinaryIO, fsspec.open(address, "rb").open())
+    except ImportError as error:
+        raise _not_installed(name, str(error)) from error
+    except FileNotFoundError as error:
+        raise unreadable(name, error) from None
+    except Exception as error:  # noqa: BLE001 # every kind of storage raises errors of its own
+        # The error's text may hold the address with its keys, so only its kind is told.
+        raise InputError(
+            "unreadable",
+            f"{name} can't be opened",
+            type(error).__name__,
+            "an address that you may read",
+            "Check the address and your access, or copy the file here first.",
+        ) from None
+
+
+def _not_installed(name: str, found: str) -> InputError:
+    return InputError(
+        "unreadable",
+        f"{name} needs a package that is not installed",
+        found,
+        "fsspec, and its package for this kind of address",
+        "pip install 'callconv-kit[remote]', or copy the file here first.",
+    )

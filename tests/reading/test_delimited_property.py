@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_reader import Held, Unclosed, hold
 
@@ -114,14 +114,17 @@ def agrees(text: str, data: bytes) -> None:
 
 @pytest.mark.usefixtures("block")
 class TestAnyFile:
+    @settings(max_examples=40)
     @given(files(regular_cells()))
     def test_a_regular_file_is_read_as_the_slow_reader_reads_it(self, text):
         agrees(text, text.encode())
 
+    @settings(max_examples=40)
     @given(files(plain_cells() | plain_cells() | quoted_cells() | stray_cells()))
     def test_a_file_with_stray_quotes_is_read_as_the_slow_reader_reads_it(self, text):
         agrees(text, text.encode())
 
+    @settings(max_examples=40)
     @given(files(plain_cells() | regular_cells()).map(lambda text: text.replace("\r\n", "\n")))
     def test_carriage_returns_alone_end_lines(self, text):
         text = text.replace("\n", "\r")
@@ -130,6 +133,7 @@ class TestAnyFile:
 
 @pytest.mark.usefixtures("wide_block")
 class TestWideFiles:
+    @settings(max_examples=40)
     @given(
         files(plain_cells() | quoted_cells()),
         st.sampled_from(["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"]),

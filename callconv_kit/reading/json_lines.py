@@ -1,0 +1,82 @@
+"""JSON Lines: one object a line, as batches of text columns.
+
+Numbers keep the digits with which they are written: they never pass through a float.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from callconv_kit.errors import InputError
+from callconv_kit.reading.records import ROWS, Piece, RecordTable, as_text
+from callconv_kit.reading.sources import Source
+from callconv_kit.reading.whole_rows import columns_of
+from callconv_kit.texts import Ints
+
+LARGEST_LINE = 1 << 24
+"""Bytes; a longer line is no record of a call."""
+
+
+class JsonLinesTable(RecordTable):
+    """A file of JSON objects; a row's line is the record's number. See `batches.Table`."""
+
+    def __init__(self, source: Source) -> None:
+        """Read it once for its keys, in order of appearance.
+
+        Raises:
+            InputError: `unreadable` or `not_a_table`, naming the line.
+        """
+        self._source = source
+        keys: dict[str, None] = {}
+        with source.open() as stream:
+            for record in _records(stream, source.name):
+                keys.update(dict.fromkeys(record))
+        self._keys = list(keys)
+        super().__init__(source.name, self._keys)
+
+    def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
+        done = 0
+        with self._source.open() as stream:
+            records = _records(stream, self.name)
+            while piece := list(islice(records, ROWS)):
+                numbers = np.arange(done + 1, done + len(piece) + 1)
+                done += len(piece)
+                if wanted is None or np.isin(numbers, wanted).any():
+                    rows = [[record.get(key, "") for key in self._keys] for record in piece]
+                    yield Piece(numbers, columns_of(rows, len(self._keys)))
+        self.account.sha256 = self._source.sha256
+
+
+def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
+    """The records as texts; objects within are flattened to `outer.inner`."""
+    number = 0
+    while line := stream.readline(LARGEST_LINE):
+        number += 1
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
+        if not text:
+            continue
+        try:
+            # Numbers as texts: 12345678901234567890 keeps its digits, and 1.50 its zero.
+            record = json.loads(text, parse_int=str, parse_float=str)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            raise InputError(
+                "not_a_table",
+                f"Line {number} of {name} is no JSON object",
+                f"{len(text)} characters",
+                'one object on each line, such as {"CallerId": "2125550123"}',
+                f"Correct line {number}, or export the file again.",
+            )
+        yield dict(_flat(record, ""))
+
+
+def _flat(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, as_text(value)

@@ -1,0 +1,256 @@
+"""A sheet of an Excel workbook as batches of text columns.
+
+openpyxl streams the sheet, so memory stays small; cells come as they are stored, not as they are
+shown. It is slower than CSV by far: some 5,000 rows a second.
+"""
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from callconv_kit.errors import InputError, UsageError
+from callconv_kit.names import nearest
+from callconv_kit.reading import dialect
+from callconv_kit.reading.batches import Account
+from callconv_kit.reading.dialect import Skipped
+from callconv_kit.reading.records import ROWS, Piece, RecordTable, as_text
+from callconv_kit.reading.scanning import Record
+from callconv_kit.reading.sources import Source
+from callconv_kit.reading.whole_rows import BLANK, columns_of
+from callconv_kit.texts import Ints
+
+_ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
+"""How a workbook writes a control character."""
+
+SOME_DAY = date(2000, 1, 1)
+
+_SHOWS_TIME = re.compile(r"[hs]|AM/PM", re.IGNORECASE)
+_QUOTED_OR_BRACKETED = re.compile(r'"[^"]*"|\\.|\[\$[^\]]*\]')
+
+Row: TypeAlias = tuple[int, list[str]]
+"""A row of a sheet: its number, counted from 1, and its cells up to the last that is filled."""
+
+
+class SheetTable(RecordTable):
+    """A sheet; a row's line is the sheet's row. See `batches.Table`."""
+
+    def __init__(
+        self,
+        source: Source,
+        is_known: Callable[[str], bool],
+        *,
+        sheet: str = "",
+        header_line: int = 0,
+    ) -> None:
+        """Find the sheet and its header.
+
+        Raises:
+            InputError: `unreadable`, `empty_file`, `no_header`, or several sheets hold a table.
+            UsageError: the workbook has no sheet of the job's name.
+        """
+        self._source = source
+        with _workbook(source) as book:
+            self._sheet, head, at = _choose(book, source.name, sheet, is_known, header_line)
+        self._header_line, cells = head[at].line + 1, head[at].cells
+        self._skipped = [
+            Skipped(record.line + 1, "preamble") for record in head[:at] if _filled(record.cells)
+        ]
+        self._blank_lines = sum(not _filled(record.cells) for record in head[:at])
+        super().__init__(source.name, cells)
+
+    def _new_account(self) -> Account:
+        return Account(
+            self.name,
+            header_line=self._header_line,
+            blank_lines=self._blank_lines,
+            skipped=list(self._skipped),
+        )
+
+    def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
+        width = len(self._header)
+        with _workbook(self._source) as book:
+            rows = _rows(book[self._sheet])
+            for _ in islice(rows, self._header_line):
+                pass
+            while piece := list(islice(rows, ROWS)):
+                if (
+                    wanted is not None
+                    and not np.isin([number for number, _ in piece], wanted).any()
+                ):
+                    continue
+                fitting = [row for row in piece if len(row[1]) <= width]
+                padded = [cells + [""] * (width - len(cells)) for _, cells in fitting]
+                numbers = np.asarray([number for number, _ in fitting], np.int64)
+                ragged = [row for row in piece if len(row[1]) > width]
+                yield Piece(numbers, columns_of(padded, width), ragged)
+        if wanted is None:
+            self._source.read_through()
+            self.account.sha256 = self._source.sha256
+
+
+def _filled(cells: Sequence[str]) -> bool:
+    return any(cell.strip(BLANK) for cell in cells)
+
+
+@contextmanager
+def _workbook(source: Source) -> Iterator[Any]:
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise InputError(
+            "unreadable",
+            f"{source.name} is a workbook, and openpyxl is not installed",
+            "",
+            "openpyxl, which reads it",
+            "pip install 'callconv-kit[xlsx]', or save the sheet as CSV.",
+        ) from error
+    with source.seekable() as file:
+        try:
+            with _quietly():
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except (KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+            raise _damaged(source.name, error) from error
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the warnings of openpyxl: of styles and validations, nothing that is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _damaged(name: str, error: Exception) -> InputError:
+    return InputError(
+        "unreadable",
+        f"{name} is a damaged workbook",
+        type(error).__name__,
+        "a workbook that Excel opens",
+        "Open it and save it again, or export it as CSV.",
+    )
+
+
+def _choose(
+    book: Any, name: str, wanted: str, is_known: Callable[[str], bool], header_line: int
+) -> tuple[str, list[Record], int]:
+    """The sheet, its first rows, and the header's place among them."""
+    titles = [sheet.title for sheet in book.worksheets]
+    if wanted and wanted not in titles:
+        like = nearest(wanted, titles)
+        raise UsageError(
+            "sheet_unknown",
+            f"{name} has no sheet {wanted!r}",
+            ", ".join(titles),
+            f"perhaps {like!r}" if like else "one of these",
+            f'Set sheet = "{like or titles[0]}" in the job.',
+        )
+    found: list[tuple[str, list[Record], int]] = []
+    holding: list[str] = []
+    for title in [wanted] if wanted else titles:
+        rows = islice(_rows(book[title]), max(dialect.HEADER_WITHIN, header_line))
+        head = [Record(number - 1, cells) for number, cells in rows]
+        if any(_filled(record.cells) for record in head):
+            holding.append(title)
+            at, hits = dialect.find_header(head, is_known, header_line)
+            if at is not None and (hits or header_line):
+                found.append((title, head, at))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _several(name, [title for title, _, _ in found])
+    if not holding:
+        raise InputError(
+            "empty_file", f"{name} has no content", "", "a sheet with a table", "Export it again."
+        )
+    raise InputError(
+        "no_header",
+        f"No row of {name} holds column names that are known",
+        f"sheets: {', '.join(holding)}",
+        "a header such as CampaignId, MediaId, EventDate, …",
+        "Say which column is which under [columns] in the job, or with --column "
+        'CallerId="Your Column".',
+    )
+
+
+def _several(name: str, titles: Sequence[str]) -> InputError:
+    return InputError(
+        "ambiguous_sheet",
+        f"{len(titles)} sheets of {name} hold a table",
+        ", ".join(titles),
+        "one sheet",
+        f'Choose one in the job: sheet = "{titles[0]}".',
+    )
+
+
+def _rows(sheet: Any) -> Iterator[Row]:
+    """Every row of a sheet, blank ones too."""
+    # Some programs write a wrong size of the sheet into it, and rows would be lost.
+    sheet.reset_dimensions()
+    rows = iter(sheet.iter_rows())
+    number = 0
+    while True:
+        try:
+            with _quietly():
+                piece = list(islice(rows, 256))
+        except (KeyError, ValueError, SyntaxError) as error:
+            raise _damaged(sheet.title, error) from error
+        if not piece:
+            return
+        for row in piece:
+            number += 1
+            cells = [_text(cell) for cell in row]
+            while cells and not cells[-1]:
+                cells.pop()
+            yield number, cells
+
+
+def _text(cell: Any) -> str:
+    """A cell as a person would have typed it."""
+    value = cell.value
+    match value:
+        case None:
+            return ""
+        case str():
+            return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), value)
+        case float() if value.is_integer():
+            # A sheet keeps 15 digits; the shortest decimal that names the float is what it shows.
+            return f"{Decimal(repr(value)):f}".removesuffix(".0")
+        case datetime():
+            return _moment(value, cell.number_format)
+        case time():
+            return _time(value)
+        case timedelta():
+            return as_text(timedelta(seconds=round(value.total_seconds(), 3)))
+    return as_text(value)
+
+
+def _moment(value: datetime, number_format: str) -> str:
+    """A date with its time; without, where the sheet shows none.
+
+    A sheet stores days as floats, which miss a second by less than a millisecond.
+    """
+    value = _to_second(value)
+    shows_time = _SHOWS_TIME.search(_QUOTED_OR_BRACKETED.sub("", number_format))
+    if not shows_time and value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat(sep=" ")
+
+
+def _to_second(value: datetime) -> datetime:
+    nearest_second = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return nearest_second if abs(nearest_second - value) <= timedelta(milliseconds=1) else value
+
+
+def _time(value: time) -> str:
+    return _to_second(datetime.combine(SOME_DAY, value)).time().isoformat()

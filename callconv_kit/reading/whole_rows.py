@@ -1,0 +1,50 @@
+"""Rows as columns, without what looks like a row and is none: blank lines and repeated headers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit import texts
+from callconv_kit.reading.batches import Account
+from callconv_kit.rows import Batch
+
+BLANK = " \t\xa0\r\n"
+
+
+def without_blank_rows(batch: Batch, account: Account) -> Batch:
+    """Rows of delimiters only, or of spaces, are blank lines."""
+    at = np.arange(len(batch.lines))
+    for column in batch.cells:
+        data, starts, ends = texts.view(column)
+        filled = ends[at] > starts[at]
+        first = data[np.minimum(starts[at], max(len(data) - 1, 0))] if len(data) else filled
+        # 0xC2 begins a no-break space; anything else above a space is text.
+        at = at[~filled | (first <= 0x20) | (first == 0xC2)]
+        if not len(at):
+            return batch
+    keep = np.ones(len(batch.lines), np.bool_)
+    for row in at:
+        keep[row] = any(column[int(row)].as_py().strip(BLANK) for column in batch.cells)
+    account.blank_lines += int(len(keep) - keep.sum())
+    return batch.keep(keep)
+
+
+def without_repeated_headers(batch: Batch, header: tuple[str, ...], account: Account) -> Batch:
+    """Joined monthly files repeat the header in their middle."""
+    if not len(batch.lines) or not header:
+        return batch
+    repeated = np.ones(len(batch.lines), np.bool_)
+    for name, column in zip(header, batch.cells, strict=True):
+        repeated &= texts.bools(pc.equal(pc.utf8_trim_whitespace(column), name))
+        if not repeated.any():
+            return batch
+    for line in batch.lines[repeated]:
+        account.skip(int(line), "repeated_header")
+    return batch.keep(~repeated)
+
+
+def columns_of(rows: Sequence[Sequence[str]], width: int) -> list[pa.StringArray]:
+    """Rows of `width` cells as columns."""
+    return [texts.from_list([row[at] for row in rows]) for at in range(width)]
