@@ -22,15 +22,15 @@ def holds(condition: Condition, text: pa.StringArray) -> Bools:
     encoded = text.dictionary_encode()
     hits = _holds(condition, pc.utf8_trim_whitespace(encoded.dictionary))
     # The last entry answers for the nulls, which are numbered -1.
-    return np.append(hits, condition.empty is True)[encoded.indices.fill_null(-1).to_numpy()]
+    found: Bools = np.append(hits, condition.empty is True)[
+        encoded.indices.fill_null(-1).to_numpy()
+    ]
+    return found
 
 
 def _holds(condition: Condition, trimmed: pa.StringArray) -> Bools:
     present = texts.present(trimmed)
-    if condition.empty is not None:
-        meets = ~present if condition.empty else present
-    else:
-        meets = present
+    meets = ~present if condition.empty else present
     if condition.equals is not None:
         meets &= texts.bools(pc.equal(trimmed, condition.equals))
     if condition.in_ is not None:

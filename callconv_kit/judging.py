@@ -17,10 +17,14 @@ from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.errors import InputError, UsageError
 from callconv_kit.findings import CODES, Severity
 from callconv_kit.job import Job
-from callconv_kit.mapping import filling
-from callconv_kit.mapping.plan import Plan
+from callconv_kit.mapping import filling, lookup, rules, session
+from callconv_kit.mapping.filling import Filled
+from callconv_kit.mapping.plan import NO_PRESET, Plan
+from callconv_kit.mapping.relations import ChildLegs
+from callconv_kit.mapping.rules import SourceColumn
 from callconv_kit.notes import Coerced, note_of
 from callconv_kit.reading import Table
+from callconv_kit.resolving import Resolved
 from callconv_kit.rows import Batch, Fate, Judged, Said
 from callconv_kit.texts import Bools
 from callconv_kit.writing.reasons import shown
@@ -46,7 +50,9 @@ class SettingNeeded(Exception):
 class Judge:
     """Judges batches under the settings of one run."""
 
-    def __init__(self, job: Job, now: datetime, *, asks: bool = True) -> None:
+    def __init__(
+        self, job: Job, now: datetime, *, asks: bool = True, resolved: Resolved | None = None
+    ) -> None:
         """Prepare the kernels.
 
         Args:
@@ -54,9 +60,12 @@ class Judge:
             now: the clock of the age rules.
             asks: whether a setting that the data needs stops the file; else it is an error of
                 the cell.
+            resolved: what the job names; none: the job has neither preset nor look-up.
         """
         self._job = job
         self._asks = asks
+        self._resolved = resolved or Resolved(job, NO_PRESET)
+        self.legs: ChildLegs | None = None
         self._kernels = Kernels(
             CoercionSettings(
                 now,
@@ -110,7 +119,14 @@ class Judge:
             SettingNeeded: a row that would go needs a setting.
         """
         job, length = self._job, len(batch.lines)
-        filled = filling.fill(batch.cells, length, plan, job, self._kernels.clean)
+        legs = self.legs.columns(plan, batch) if self.legs else ()
+
+        def source_column(name: str) -> pa.StringArray | None:
+            at = plan.position(name)
+            return None if at is None else (batch.cells + legs)[at]
+
+        filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels.clean)
+        lacking = self._fill_more(filled, source_column, length)
         columns = self._kernels.read({name: fed.cells for name, fed in filled.items()}, length)
         totals = _totals(columns, batch)
         if totals.any():
@@ -118,19 +134,17 @@ class Judge:
                 table.account.skip(line, "total")
             table.account.rows -= int(totals.sum())
             return self.judge(table, plan, batch.keep(~totals))
-        if job.talk_time == "call_if_answered":
-            calls.derive_talk_time(columns, length)
+        self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
-        said += cell_rules.missing(columns, length)
+        said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
         said += calls.status_rules(columns, length, empty_status=job.empty_status)
         said += calls.talk_exceeds_call(columns, length)
         if job.send == "answered":
             said += calls.not_answered(columns, length)
-
-        def source_column(name: str) -> pa.StringArray | None:
-            at = plan.position(name)
-            return None if at is None else batch.cells[at]
-
+        if self.legs:
+            children = np.flatnonzero(self.legs.are_children(plan, batch))
+            said += [Said("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
+        said += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
         said += leaving.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
             said = [_left_out_caller(item) for item in said]
@@ -145,6 +159,63 @@ class Judge:
         if self._asks:
             _ask(judged)
         return judged
+
+    @property
+    def _fills(self) -> frozenset[str]:
+        return self._resolved.looked_up
+
+    def _fill_more(
+        self, filled: dict[str, Filled], source_column: SourceColumn, length: int
+    ) -> list[Said]:
+        """Statuses by rules, then what the look-up and the defaults fill."""
+        job, resolved = self._job, self._resolved
+        rules.set_statuses(filled, job, resolved.export, source_column, length)
+        lacking: list[Said] = []
+        if resolved.lookup is not None and resolved.keys is not None and job.lookup is not None:
+            if job.lookup.on is not None:
+                held = filled.get(job.lookup.on) or Filled.nothing(length)
+                cells = held.cells.values
+            else:
+                found = source_column(job.lookup.on_source or "")
+                cells = texts.nulls(length) if found is None else found
+            keys = resolved.keys(cells)
+            lacking = lookup.fill(filled, resolved.lookup, keys, job.constants, job.defaults)
+        rules.fill_otherwise(filled, resolved.export, source_column, length)
+        filling.fill_defaults(filled, length, job.defaults)
+        return lacking
+
+    def _derive(
+        self, columns: dict[str, Coerced], source_column: SourceColumn, length: int
+    ) -> None:
+        """What the export lacks and other columns tell."""
+        job, resolved = self._job, self._resolved
+        if resolved.session_key is not None:
+            found = (source_column(name) for name in job.session_id_from)
+            sources = [cells for cells in found if cells is not None]
+            if sources:
+                columns["CallSessionId"] = session.derive(
+                    columns.get("CallSessionId"), sources, length, resolved.session_key
+                )
+        if resolved.export.first_keys:
+            rules.part_keys(columns, length)
+        if job.talk_time == "call_if_answered":
+            calls.derive_talk_time(columns, length)
+
+
+def _not_looked_up(
+    missing: list[Said], lacking: list[Said], looked_up: frozenset[str]
+) -> list[Said]:
+    """`missing` without what a missing look-up key has said already."""
+    if not lacking:
+        return missing
+    said = []
+    for item in missing:
+        rows = item.rows
+        if item.column in looked_up:
+            rows = np.setdiff1d(rows, lacking[0].rows)
+        if len(rows):
+            said.append(replace(item, rows=rows))
+    return said
 
 
 def _left_out_caller(said: Said) -> Said:

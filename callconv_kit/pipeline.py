@@ -16,17 +16,21 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from callconv_kit import judging, spec, texts
 from callconv_kit.checking import duplicates
-from callconv_kit.checking.keys import Keys, keys_of, murmur3_128
+from callconv_kit.checking.keys import SEPARATOR, Keys, keys_of, murmur3_128
 from callconv_kit.errors import InputError
 from callconv_kit.findings import Severity
 from callconv_kit.job import Job
 from callconv_kit.judging import Judge, SettingNeeded
 from callconv_kit.mapping import plan as planning
+from callconv_kit.mapping import session
 from callconv_kit.mapping.plan import Plan
+from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.resolving import needs_source, resolve
 from callconv_kit.rows import Batch, Fate, Judged, Ragged, Said
 from callconv_kit.streaming import ReadAhead, WriteBehind
 from callconv_kit.texts import Ints
@@ -43,6 +47,9 @@ Progress: TypeAlias = Callable[[int], None]
 
 READ_AGAIN_ROWS = 1 << 13
 """Rows that are judged at once when duplicates are read again."""
+
+ONE_DERIVED_ID = "its session id is derived (session_id_from) and the same, but other cells"
+"""How rows differ that may be two calls: the columns of session_id_from don't tell them apart."""
 
 NEW, ALREADY_SENT, CHANGED_SINCE, OUTCOME_UNKNOWN = range(4)
 
@@ -100,8 +107,9 @@ class Run:
         audit: bool = False,
         log: FindingsLog | None = None,
     ) -> None:
-        self._job = job
-        self._judge = Judge(job, now)
+        self._resolved = resolve(job)
+        self._job = self._resolved.job
+        self._judge = Judge(self._job, now, resolved=self._resolved)
         self._judge.check_job()
         self._folder = folder
         self._sent = sent
@@ -109,8 +117,15 @@ class Run:
         self._audit = AuditFile(folder.work / output.CHANGES) if audit else None
         self._log = log
         self._tally = Tally(mask=job.mask)
+        corrections = self._resolved.export.corrections
+        self._corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._keys = duplicates.KeyStore()
         self._ready_places: list[Ints] = []
+
+    @property
+    def job(self) -> Job:
+        """The effective job: with its preset laid under it."""
+        return self._job
 
     def go(self, inputs: Sequence[Input]) -> Ran:
         """Do it all.
@@ -119,18 +134,17 @@ class Run:
             InputError: see the codes of severity `stop`.
         """
         clock = time.monotonic()
+        export = self._resolved.export
         tables = open_tables(
             inputs,
-            planning.Known(self._job),
+            planning.Known(self._job, export),
             encoding=self._job.encoding,
             delimiter=self._job.delimiter,
+            sheet=self._job.sheet,
             header_line=self._job.header_line,
         )
         ran = Ran(tables, self._tally)
-        plans = [
-            planning.make(table.name, table.header, self._job, fed_back=table.fed_back)
-            for table in tables
-        ]
+        plans = [self._plan(table) for table in tables]
         union = Union([table.header for table in tables])
         work = self._folder.work
         with output.writing(self._folder.path):
@@ -138,6 +152,7 @@ class Run:
             self._rejected = AsideFile(work / output.REJECTED, union)
             self._left_out = AsideFile(work / output.LEFT_OUT, union)
             try:
+                self._gather_legs(tables, plans)
                 self._stream(tables, plans)
                 dropped = self._settle(tables, plans)
                 ran.ready_sha256 = self._ready.finish(
@@ -158,6 +173,30 @@ class Run:
         ran.seconds = round(time.monotonic() - clock, 3)
         return ran
 
+    def _plan(self, table: Table) -> Plan:
+        plan = planning.make(
+            table.name,
+            table.header,
+            self._job,
+            fed_back=table.fed_back,
+            export=self._resolved.export,
+            looked_up=self._resolved.looked_up,
+        )
+        if self._job.lookup is not None:
+            needs_source(self._job.lookup, plan, table.name)
+        return plan
+
+    def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> None:
+        """Read the child legs of calls that stand as several rows: they may come before them."""
+        if self._job.legs is None:
+            return
+        legs = ChildLegs(self._job.legs, plans, murmur3_128)
+        for table, plan in zip(tables, plans, strict=True):
+            for batch in table.batches():
+                legs.add(plan, batch)
+        legs.settle()
+        self._judge.legs = legs
+
     # -- the stream -----------------------------------------------------------------------------
 
     def _stream(self, tables: Sequence[Table], plans: Sequence[Plan]) -> None:
@@ -175,7 +214,7 @@ class Run:
                     judged = self._judge.judge(table, plan, kept)
                 except SettingNeeded as needed:
                     judging.ask_for_setting(needed, table, plan)
-                judged = self._remember(number, judged)
+                judged = self._remember(number, plan, judged)
                 behind(partial(self._write, number, judged))
                 done += len(batch.lines)
                 if self._progress is not None:
@@ -204,8 +243,9 @@ class Run:
         ragged = tuple(row for row in batch.ragged if row not in totals)
         return Batch(batch.lines, batch.cells, ragged, batch.files, batch.source_lines)
 
-    def _remember(self, number: int, judged: Judged) -> Judged:
+    def _remember(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Keep the keys of ready rows, and ask the ledger of them."""
+        judged = self._hold_corrections(number, plan, judged)
         columns = {name: cells.values for name, cells in judged.columns.items()}
         rows = judged.rows(Fate.READY)
         if not len(rows):
@@ -215,8 +255,28 @@ class Run:
             judged = judged.with_more(_sent_before(self._sent.standing(keys), rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
-        self._keys.add(Keys(keys.event[rows], keys.session[rows], keys.payment[rows]), places)
+        content = _told_apart(keys.payment, plan, judged)
+        self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         self._ready_places.append(places)
+        return judged
+
+    def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
+        """Rows that correct a call that was sent already do not go; the others are remembered."""
+        if self._corrected is None:
+            return judged
+        corrects = self._corrected.corrects(plan, judged.batch)
+        rows = np.flatnonzero(texts.present(corrects) & (judged.fates == Fate.READY))
+        if not len(rows):
+            return judged
+        must_be_here = np.ones(len(rows), np.bool_)
+        if self._sent is not None:
+            columns = {name: cells.values for name, cells in judged.columns.items()}
+            standing = self._sent.standing(keys_of({**columns, "VendorEventId": corrects}))[rows]
+            held = Said("correction_held", Severity.LEFT_OUT, None, rows[standing != NEW])
+            judged = judged.with_more((held,)) if len(held.rows) else judged
+            must_be_here = standing != NEW
+        places = duplicates.places(number, judged.batch.lines[rows])
+        self._corrected.add(texts.take(corrects, rows), places, must_be_here)
         return judged
 
     def _write(self, number: int, judged: Judged) -> None:
@@ -250,6 +310,8 @@ class Run:
         gone = set(settled.repeats) | set(settled.losers)
         if self._job.on_conflict == "reject":
             gone.update(place for group in settled.conflicts for place in group)
+        corrected = self._find_corrected(tables, plans)
+        gone.update(corrected)
         if not gone:
             return np.zeros(0, np.int64)
         members = {place for group in settled.conflicts for place in group}
@@ -262,7 +324,8 @@ class Run:
             at = np.flatnonzero(np.isin(places, np.fromiter(gone, np.int64, len(gone))))
             one = _only(judged, at)
             self._tally.take_off(one)
-            more = one.with_more(_duplicates_said(tables, places[at].tolist(), settled, differing))
+            said = _duplicates_said(tables, places[at].tolist(), settled, differing, corrected)
+            more = one.with_more(said)
             if self._log is not None:
                 self._log.forget(more)
             self._count(more)
@@ -270,6 +333,19 @@ class Run:
             self._left_out.add(number, _aside(number, more, Fate.LEFT_OUT))
         ready = np.concatenate(self._ready_places)
         return np.searchsorted(ready, np.sort(np.fromiter(gone, np.int64, len(gone))))
+
+    def _find_corrected(self, tables: Sequence[Table], plans: Sequence[Plan]) -> dict[int, str]:
+        """The places of rows that were ready and that another row corrects, and the code for it."""
+        if not self._corrected:
+            return {}
+        for number, (table, plan) in enumerate(zip(tables, plans, strict=True)):
+            account = table.account
+            for batch in table.batches():
+                self._corrected.find(plan, batch, duplicates.places(number, batch.lines))
+            table.account = account
+        gone = self._corrected.gone()
+        ready = set(np.concatenate(self._ready_places).tolist()) & gone.keys()
+        return {place: gone[place] for place in ready}
 
     def _warn_of_sessions(self, tables: Sequence[Table], settled: duplicates.Settled) -> None:
         for place in settled.with_and_without.tolist():
@@ -350,13 +426,36 @@ def _differences(
     for group in settled.conflicts:
         stacked = np.stack([hashes[place] for place in group])
         differs = (stacked != stacked[0]).any(axis=0)
-        columns = joined(
-            name for name, differ in zip(spec.PAYMENT_COLUMNS, differs, strict=True) if differ
-        )
+        names = [name for name, differ in zip(spec.PAYMENT_COLUMNS, differs, strict=True) if differ]
+        columns = joined(names) if names else ONE_DERIVED_ID
         for place in group:
             others = [_where(tables, other) for other in group if other != place]
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
             told[place] = f"{columns} differ from {', '.join(others[:5])}{more}"
+    return told
+
+
+def _told_apart(
+    payment: npt.NDArray[np.uint64], plan: Plan, judged: Judged
+) -> npt.NDArray[np.uint64]:
+    """`payment`, and for rows with a derived session id a hash of all their cells with it.
+
+    Two calls may share a derived id; so rows that share one are one call only where they are the
+    same in every cell, but for the recording's link, which is signed anew in each export.
+    """
+    rows = session.derived_rows(judged.columns.get("CallSessionId"))
+    if not len(rows):
+        return payment
+    link = plan.feeds.get("CallRecording")
+    passed_over = link.positions if link else ()
+    cells = [
+        texts.take(column, rows)
+        for at, column in enumerate(judged.batch.cells)
+        if at not in passed_over
+    ]
+    whole = pc.binary_join_element_wise(*cells, SEPARATOR, null_handling="replace")
+    told = payment.copy()
+    told[rows] ^= murmur3_128(whole)[:, 0]
     return told
 
 
@@ -451,10 +550,14 @@ def _duplicates_said(
     places: Sequence[int],
     settled: duplicates.Settled,
     differing: dict[int, str],
+    corrected: dict[int, str],
 ) -> tuple[Said, ...]:
     said = []
     for row, place in enumerate(places):
         code, severity = "conflicting_duplicate", Severity.ERROR
+        if place in corrected:
+            said.append(Said(corrected[place], Severity.LEFT_OUT, None, np.asarray([row])))
+            continue
         if place in settled.repeats:
             detail = f"the first is {_where(tables, settled.repeats[place])}"
             code, severity = "duplicate_row", Severity.LEFT_OUT

@@ -78,6 +78,7 @@ def prepare(
     clock = full_job.clock
     try:
         run = Run(full_job, clock, folder, sent=ledger, progress=progress, audit=audit, log=log)
+        full_job = run.job  # with its preset laid under it
         folder.begin()
         ran = run.go(sources)
         summary = _summary(ran, full_job, clock)

@@ -1,6 +1,6 @@
 """The cells of each column of the format, as text, before any rule of its kind.
 
-The order of filling: the input's own columns, then constants, then defaults. Emptiness is judged
+The order of filling: the input's own columns, constants, the look-up, defaults. Emptiness is judged
 on cleaned text; a wrong value is never replaced.
 """
 
@@ -16,6 +16,7 @@ from callconv_kit import notes, spec, texts
 from callconv_kit.job import Job
 from callconv_kit.mapping.plan import Feed, Plan
 from callconv_kit.notes import Coerced, note_id
+from callconv_kit.texts import Bools
 
 Clean: TypeAlias = Callable[[str, pa.StringArray], Coerced]
 """What every cell of a spec column loses before any rule of its kind; handed in."""
@@ -32,32 +33,55 @@ class Filled:
     before: pa.StringArray
     cells: Coerced
 
+    @classmethod
+    def nothing(cls, length: int) -> "Filled":
+        """A column that nothing feeds."""
+        return cls(texts.nulls(length), Coerced.silent(texts.nulls(length)))
+
 
 def fill(
     cells: tuple[pa.StringArray, ...], length: int, plan: Plan, job: Job, clean: Clean
 ) -> dict[str, Filled]:
-    """Fill each column that anything feeds, in the published order.
+    """Fill each column that the input or a constant feeds, in the published order.
 
     Args:
         cells: the input's columns, in the order of its header.
         length: the number of rows.
         plan: what feeds what.
-        job: its value maps, constants and defaults.
+        job: its value maps and constants.
         clean: what every cell loses first.
     """
     filled: dict[str, Filled] = {}
     for column in spec.NAMES:
         constant = job.constants.get(column)
         feed = plan.feeds.get(column)
-        default = job.defaults.get(column)
         if constant is not None:
             filled[column] = _constant(constant, length)
         elif feed is not None:
-            filled[column] = _fed(column, cells, feed, job.values.get(column), default, clean)
-        elif default is not None:
-            blank = texts.nulls(length)
-            filled[column] = Filled(blank, _with_default(Coerced.silent(blank), default))
+            filled[column] = _fed(column, cells, feed, job.values.get(column), clean)
     return filled
+
+
+def fill_defaults(filled: dict[str, Filled], length: int, defaults: Mapping[str, str]) -> None:
+    """Fill the job's `[defaults]` where nothing else has."""
+    for column, default in defaults.items():
+        fill_empty(filled, column, default, np.ones(length, np.bool_))
+
+
+def fill_empty(filled: dict[str, Filled], column: str, value: str, where: Bools) -> None:
+    """Fill `value` into the cells of a column that are empty, of the rows `where`."""
+    held = filled.get(column) or Filled.nothing(len(where))
+    cells = held.cells
+    rows = np.flatnonzero(empty(cells) & where)
+    if len(rows):
+        values = texts.put(cells.values, rows, _repeat(value, len(rows)))
+        said = notes.added(cells, rows, note_id(rules=("default_filled",)), values)
+        filled[column] = Filled(held.before, said)
+
+
+def empty(cells: Coerced) -> Bools:
+    """Which cells hold nothing; a wrong cell is not empty."""
+    return ~texts.present(cells.values) & ~notes.coded(cells, len(cells.values))
 
 
 def _constant(value: str, length: int) -> Filled:
@@ -77,21 +101,64 @@ def _fed(
     cells: tuple[pa.StringArray, ...],
     feed: Feed,
     values: Mapping[str, str] | None,
-    default: str | None,
     clean: Clean,
 ) -> Filled:
     parts = [(cells[at], clean(column, cells[at])) for at in feed.positions]
     before, cleaned = parts[0]
-    for raw, part in parts[1:]:
+    if feed.other.issuperset(feed.positions[:1]):
+        cleaned = _of_the_other(cleaned)
+    for at, (raw, part) in zip(feed.positions[1:], parts[1:], strict=True):
         if feed.join:
             before, cleaned = _joined(before, cleaned, raw, part)
+        elif feed.total:
+            before, cleaned = _added_up(before, cleaned, raw, part)
         else:
+            part = _of_the_other(part) if at in feed.other else part
             before, cleaned = _first_that_holds_text(before, cleaned, raw, part)
     if values:
         cleaned = notes.then(cleaned, _mapped(cleaned.values, values))
-    if default is not None:
-        cleaned = _with_default(cleaned, default)
     return Filled(before, cleaned)
+
+
+def _of_the_other(cells: Coerced) -> Coerced:
+    """Cells of the other number, which stand in for the chosen one."""
+    rows = np.flatnonzero(texts.present(cells.values))
+    return notes.added(cells, rows, note_id(rules=("other_number_used",)), cells.values)
+
+
+NUMBER = r"^[0-9]{1,9}(?:\.[0-9]{1,6})?$"
+
+
+def _added_up(
+    before: pa.StringArray, cleaned: Coerced, raw: pa.StringArray, part: Coerced
+) -> tuple[pa.StringArray, Coerced]:
+    """The sum of two columns of decimals.
+
+    Where one of them is empty or no number, `1.5 + ` remains, which no kernel takes for a number.
+    """
+    both = notes.then(cleaned, part)
+    known = [texts.present(cells.values) for cells in (cleaned, part)]
+    values = _side_by_side(cleaned.values, part.values, " + ")
+    nothing = np.flatnonzero(~known[0] & ~known[1] | notes.coded(both, len(raw)))
+    values = texts.put(values, nothing, texts.nulls(len(nothing)))
+    numbers = (
+        texts.bools(pc.fill_null(pc.match_substring_regex(cells.values, NUMBER), False))
+        for cells in (cleaned, part)
+    )
+    rows = np.flatnonzero(np.logical_and(*numbers))
+    one, two = (
+        pc.cast(texts.take(cells.values, rows), pa.decimal128(20, 6)) for cells in (cleaned, part)
+    )
+    sums = pc.replace_substring_regex(pc.cast(pc.add(one, two), pa.string()), r"\.?0*$", "")
+    summed = Coerced(texts.put(values, rows, sums), both.positions, both.notes)
+    said = notes.added(summed, rows, note_id(rules=("columns_added",)), summed.values)
+    return _side_by_side(before, raw, " + "), said
+
+
+def _side_by_side(one: pa.StringArray, two: pa.StringArray, between: str) -> pa.StringArray:
+    return pc.binary_join_element_wise(
+        one, two, between, null_handling="replace", null_replacement=""
+    )
 
 
 def _joined(
@@ -99,29 +166,23 @@ def _joined(
 ) -> tuple[pa.StringArray, Coerced]:
     """Two columns as one text with a space between; a part that was rejected rejects the whole."""
     both = notes.then(cleaned, part)
-    joined = pc.binary_join_element_wise(
-        cleaned.values, part.values, " ", null_handling="replace", null_replacement=""
-    )
-    trimmed = pc.utf8_trim_whitespace(joined)
+    trimmed = pc.utf8_trim_whitespace(_side_by_side(cleaned.values, part.values, " "))
     usable = texts.present(trimmed) & ~notes.coded(both, len(raw))
     values = pc.if_else(texts.mask(usable), trimmed, pa.scalar(None, pa.string()))
-    shown = pc.utf8_trim_whitespace(
-        pc.binary_join_element_wise(before, raw, " ", null_handling="replace", null_replacement="")
-    )
+    shown = pc.utf8_trim_whitespace(_side_by_side(before, raw, " "))
     return shown, Coerced(values, both.positions, both.notes)
 
 
 def _first_that_holds_text(
     before: pa.StringArray, cleaned: Coerced, raw: pa.StringArray, part: Coerced
 ) -> tuple[pa.StringArray, Coerced]:
-    length = len(raw)
-    empty = ~texts.present(cleaned.values) & ~notes.coded(cleaned, length)
-    if not empty.any():
+    blank = empty(cleaned)
+    if not blank.any():
         return before, cleaned
-    chosen = texts.mask(empty)
+    chosen = texts.mask(blank)
     positions = np.concatenate([cleaned.positions, part.positions])
     said = np.concatenate([cleaned.notes, part.notes])
-    keep = np.concatenate([~empty[cleaned.positions], empty[part.positions]])
+    keep = np.concatenate([~blank[cleaned.positions], blank[part.positions]])
     order = np.argsort(positions[keep], kind="stable")
     values = pc.if_else(chosen, part.values, cleaned.values)
     return (
@@ -146,13 +207,3 @@ def _mapped(text: pa.StringArray, values: Mapping[str, str]) -> Coerced:
     rows = np.flatnonzero(hit[at] & texts.present(text))
     said = np.full(len(rows), note_id(rules=("value_mapped",)), np.uint16)
     return Coerced(replaced.take(encoded.indices), rows, said)
-
-
-def _with_default(cells: Coerced, default: str) -> Coerced:
-    length = len(cells.values)
-    empty = ~texts.present(cells.values) & ~notes.coded(cells, length)
-    rows = np.flatnonzero(empty)
-    if not len(rows):
-        return cells
-    values = texts.put(cells.values, rows, _repeat(default, len(rows)))
-    return notes.added(cells, rows, note_id(rules=("default_filled",)), values)

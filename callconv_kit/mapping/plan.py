@@ -1,56 +1,87 @@
 """Which column of an input feeds which column of the format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callconv_kit import spec
 from callconv_kit.errors import InputError
 from callconv_kit.job import Job, Source
+from callconv_kit.mapping.export import Export
 from callconv_kit.names import nearest, plain
 
 SPEC_BY_PLAIN = {plain(name): name for name in spec.NAMES}
+CHILD = "child."
+"""Before the name of a column: that of the child leg, in a plan of calls with legs."""
+
+NO_PRESET = Export()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The columns that feed one: positions in the header; joined, or the first that holds text."""
+    """The columns that feed one.
+
+    positions: in the header; all joined, all added up, or the first that holds text.
+    other: those of the positions that hold the other of two phone numbers.
+    """
 
     positions: tuple[int, ...]
     join: bool = False
+    total: bool = False
+    other: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one input is mapped.
 
+    header: the input's, and after it the columns that a call takes from its child leg.
     feeds: by spec column; a column that is not among them is fed by no column of the input.
     unused: names of the input's columns that go nowhere.
+    spellings: gives the names that a column may have.
     """
 
     header: tuple[str, ...]
     feeds: Mapping[str, Feed]
     unused: tuple[str, ...] = field(default=())
+    spellings: Callable[[str], tuple[str, ...]] = NO_PRESET.spellings
 
     def position(self, name: str) -> int | None:
         """Where the header holds a source column of this name; None if it does not."""
-        found = _find(self.header, name)
-        return found[0] if found else None
+        for spelling in self.spellings(name):
+            found = _find(self.header, spelling)
+            if found:
+                return found[0]
+        return None
+
+    def is_fed_by(self, column: str, name: str) -> bool:
+        """Whether the source column of this name feeds a column of the format."""
+        feed = self.feeds.get(column)
+        return feed is not None and self.position(name) in feed.positions
 
 
 class Known:
     """Tells whether the cell of a header is the name of a column that a job can use."""
 
-    def __init__(self, job: Job) -> None:
-        self.names = set(SPEC_BY_PLAIN)
+    def __init__(self, job: Job, export: Export = NO_PRESET) -> None:
+        self.names = set(SPEC_BY_PLAIN) | export.names
         for source in job.columns.values():
             self.names.update(plain(name) for name in source.names)
+        self.names.update(plain(name) for name in job.session_id_from)
 
     def __call__(self, cell: str) -> bool:
         """Whether `cell` names such a column."""
         return plain(cell) in self.names
 
 
-def make(name: str, header: Sequence[str], job: Job, *, fed_back: bool = False) -> Plan:
+def make(
+    name: str,
+    header: Sequence[str],
+    job: Job,
+    *,
+    fed_back: bool = False,
+    export: Export = NO_PRESET,
+    looked_up: Collection[str] = (),
+) -> Plan:
     """Decide what feeds what.
 
     Args:
@@ -59,55 +90,119 @@ def make(name: str, header: Sequence[str], job: Job, *, fed_back: bool = False) 
         job: its `columns` win over the names in the header.
         fed_back: the input is a rejected.csv, whose header may be the union of several: of two
             columns for one, each row holds its own.
+        export: what the preset says of the header.
+        looked_up: the columns that the look-up fills.
 
     Raises:
         InputError: `ambiguous_header` or `column_missing`, naming all of them at once.
     """
-    feeds: dict[str, Feed] = {}
-    missing: dict[str, str] = {}
-    twice: dict[str, list[str]] = {}
-    for column in spec.NAMES:
-        source = job.columns.get(column)
-        if source is None:
-            found = [at for at, cell in enumerate(header) if plain(cell) == plain(column)]
-        else:
-            found = _feeding(header, source, column, missing, twice, fed_back)
-        if len(found) > 1 and source is None and not fed_back:
-            twice[column] = [header[at] for at in found]
-        if found:
-            feeds[column] = Feed(tuple(found), join=bool(source and source.join))
-    if twice:
-        raise _ambiguous(name, twice)
+    header = (*header, *_child_columns(header, job, export))
+    sought = _Sought(header, job, export, fed_back)
+    feeds = {column: feed for column in spec.NAMES if (feed := sought.feed(column))}
+    if sought.twice:
+        raise _ambiguous(name, sought.twice)
+    missing = dict(sought.missing)
     for column in spec.REQUIRED:
-        if column not in feeds and not _fed_otherwise(column, job):
+        if column not in feeds and not _fed_otherwise(column, job, looked_up):
             missing.setdefault(column, "")
+    if "CallSessionId" not in feeds:
+        for wanted in job.session_id_from:
+            if not _found(header, wanted, export):
+                missing["CallSessionId"] = wanted
     if missing:
-        raise _missing(name, header, missing)
+        raise _missing(name, header, missing, export)
     used = {at for feed in feeds.values() for at in feed.positions}
-    unused = tuple(cell for at, cell in enumerate(header) if at not in used)
-    return Plan(tuple(header), feeds, unused)
+    unused = tuple(
+        cell for at, cell in enumerate(header) if at not in used and not cell.startswith(CHILD)
+    )
+    return Plan(header, feeds, unused, export.spellings)
 
 
-def _feeding(
-    header: Sequence[str],
-    source: Source,
-    column: str,
-    missing: dict[str, str],
-    twice: dict[str, list[str]],
-    fed_back: bool,
-) -> list[int]:
-    positions: list[int] = []
-    absent: list[str] = []
-    for wanted in source.names:
-        found = _find(header, wanted)
-        if len(found) > 1 and not fed_back:
-            twice[column] = [header[at] for at in found]
-        if not found:
-            absent.append(wanted)
-        positions += found
-    if absent and (source.join or not positions):
-        missing[column] = absent[0]
-    return positions
+class _Sought:
+    """Looks for the columns that feed others; gathers what is missing and what is there twice."""
+
+    def __init__(self, header: tuple[str, ...], job: Job, export: Export, fed_back: bool) -> None:
+        self._header, self._job, self._export = header, job, export
+        self._fed_back = fed_back
+        self.missing: dict[str, str] = {}
+        self.twice: dict[str, list[str]] = {}
+
+    def feed(self, column: str) -> Feed | None:
+        """What feeds a column; None if no column of the input does."""
+        source = self._job.columns.get(column)
+        positions = self._by_source(column, source) if source else []
+        taken = self._taken(column)
+        if not positions and not taken and (source is None or column in self._export.mapped):
+            return self._by_name(column)
+        if not positions and not taken:
+            return None
+        other = {
+            at
+            for name in (self._export.other_number if column == "CalledPhoneNumber" else ())
+            for at in _found(self._header, name, self._export)
+        }
+        return Feed(
+            tuple(dict.fromkeys([*taken, *positions])),
+            join=bool(source and source.join),
+            total=bool(source and source.total),
+            other=frozenset(other),
+        )
+
+    def _taken(self, column: str) -> list[int]:
+        """The column of the child leg from which a call takes its own."""
+        legs = self._job.legs
+        if legs is None or column not in legs.take:
+            return []
+        return _find(self._header, CHILD + legs.take[column])
+
+    def _by_name(self, column: str) -> Feed | None:
+        found = [
+            at
+            for at, cell in enumerate(self._header)
+            if plain(cell) == plain(column) and not self._export.is_vendors(cell)
+        ]
+        if len(found) > 1 and not self._fed_back:
+            self.twice[column] = [self._header[at] for at in found]
+        return Feed(tuple(found)) if found else None
+
+    def _by_source(self, column: str, source: Source) -> list[int]:
+        positions: list[int] = []
+        absent: list[str] = []
+        for wanted in source.names:
+            found: list[int] = []
+            for spelling in self._export.spellings(wanted):
+                here = _find(self._header, spelling)
+                if len(here) > 1 and not self._fed_back:
+                    self.twice[column] = [self._header[at] for at in here]
+                found += here
+            if not found:
+                absent.append(wanted)
+            positions += found
+        whole = source.join or source.total
+        if absent and column in self._export.mapped:
+            return [] if whole else positions
+        if absent and (whole or not positions):
+            self.missing[column] = absent[0]
+        return positions
+
+
+def _child_columns(header: Sequence[str], job: Job, export: Export) -> list[str]:
+    """Names for the columns that calls take from their child legs, or that rules look at."""
+    legs = job.legs
+    if legs is None or not _found(header, legs.parent, export):
+        return []
+    asked = [name for rule in job.status for name in rule.when]
+    asked += [name for doubt in export.doubts for name in doubt.when]
+    wanted = [*legs.take.values(), *(name[len(CHILD) :] for name in asked if _is_child(name))]
+    return [CHILD + name for name in dict.fromkeys(wanted) if _found(header, name, export)]
+
+
+def _is_child(name: str) -> bool:
+    return name.startswith(CHILD)
+
+
+def _found(header: Sequence[str], name: str, export: Export) -> list[int]:
+    return [at for spelling in export.spellings(name) for at in _find(header, spelling)]
 
 
 def _find(header: Sequence[str], wanted: str) -> list[int]:
@@ -116,9 +211,11 @@ def _find(header: Sequence[str], wanted: str) -> list[int]:
     return exact or [at for at, cell in enumerate(header) if plain(cell) == plain(wanted)]
 
 
-def _fed_otherwise(column: str, job: Job) -> bool:
-    derived = column == "TalkDuration" and job.talk_time == "call_if_answered"
-    return column in job.constants or column in job.defaults or derived
+def _fed_otherwise(column: str, job: Job, looked_up: Collection[str]) -> bool:
+    derived = (column == "TalkDuration" and job.talk_time == "call_if_answered") or (
+        column == "CallSessionId" and bool(job.session_id_from)
+    )
+    return derived or any(column in table for table in (job.constants, job.defaults, looked_up))
 
 
 def _ambiguous(name: str, twice: Mapping[str, Sequence[str]]) -> InputError:
@@ -136,19 +233,42 @@ def _ambiguous(name: str, twice: Mapping[str, Sequence[str]]) -> InputError:
     )
 
 
-def _missing(name: str, header: Sequence[str], missing: Mapping[str, str]) -> InputError:
-    steps = []
-    for column, wanted in missing.items():
-        like = nearest(wanted or column, header)
-        if wanted:
-            hint = f" (did you mean {like!r}?)" if like else ""
-            steps.append(f"{column}: the file has no column {wanted!r}{hint}")
-        elif like:
-            steps.append(f'{column}: --column {column}="{like}", if that is it')
-        elif column.endswith("Id") or column == "CallProvider":
-            steps.append(f"{column}: --constant {column}=… for one value in all rows")
-        else:
-            steps.append(f'{column}: --column {column}="the column that holds it"')
+HOW_TO_FEED = {
+    "TalkDuration": 'talk_time = "call_if_answered" takes CallDuration where the call was answered',
+    "CallSessionId": 'session_id_from = ["Column", …] derives one from columns that tell calls '
+    "apart",
+}
+"""What an export may lack by its nature, and the setting that stands in."""
+
+
+def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str = "") -> str:
+    """One sentence on how a column that nothing feeds can be fed.
+
+    Args:
+        column: of the format.
+        header: of the input.
+        export: what the preset says.
+        wanted: the source column that the job names and the input lacks.
+    """
+    free = [cell for cell in header if not export.is_vendors(cell)]
+    like = nearest(wanted or column, header if wanted else free)
+    if wanted:
+        hint = f" (did you mean {like!r}?)" if like else ""
+        return f"{column}: the file has no column {wanted!r}{hint}"
+    if like:
+        return f'{column}: --column {column}="{like}", if that is it'
+    if column in HOW_TO_FEED:
+        return f"{column}: {HOW_TO_FEED[column]}"
+    if column.endswith("Id") or column == "CallProvider":
+        also = "" if column == "CallProvider" else ", or a [lookup] by tracking number"
+        return f"{column}: --constant {column}=… for one value in all rows{also}"
+    return f'{column}: --column {column}="the column that holds it"'
+
+
+def _missing(
+    name: str, header: Sequence[str], missing: Mapping[str, str], export: Export
+) -> InputError:
+    steps = [how_to_feed(column, header, export, wanted) for column, wanted in missing.items()]
     shown = ", ".join(header[:30]) + (", …" if len(header) > 30 else "")
     return InputError(
         "column_missing",

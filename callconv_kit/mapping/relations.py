@@ -1,0 +1,174 @@
+"""Calls that stand as several rows: child legs, and rows that correct an earlier one.
+
+Both need to know rows that may stand anywhere in the inputs. Child legs are gathered in a first
+reading; corrections as they stream by, and what they correct is looked for at the end. Kept are 16
+bytes for each related row, and for child legs the few cells that a call takes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit import texts
+from callconv_kit.job import Legs
+from callconv_kit.mapping.plan import CHILD, Plan
+from callconv_kit.mapping.preset import Corrections
+from callconv_kit.rows import Batch
+from callconv_kit.texts import Bools, Ints
+
+Hashes: TypeAlias = npt.NDArray[np.uint64]
+Hash: TypeAlias = Callable[[pa.StringArray], Hashes]
+"""Two 64-bit words for each text; handed in."""
+
+WHOLE = r"^\s*[0-9]{1,9}\s*$"
+
+
+class ChildLegs:
+    """The child legs of all inputs, and what each call takes from its own."""
+
+    def __init__(self, legs: Legs, plans: Sequence[Plan], hash_of: Hash) -> None:
+        self._legs = legs
+        self._hash = hash_of
+        self._names = dict.fromkeys(name for plan in plans for name in _child_names(plan))
+        self._parents: list[Hashes] = []
+        self._seconds: list[Ints] = []
+        self._cells: dict[str, list[pa.StringArray]] = {}
+        self._known: Hashes = np.zeros((0, 2), np.uint64)
+        self._taken: dict[str, pa.StringArray] = {}
+
+    def are_children(self, plan: Plan, batch: Batch) -> Bools:
+        """Which rows are legs of another call."""
+        at = plan.position(self._legs.parent)
+        if at is None:
+            return np.zeros(len(batch.lines), np.bool_)
+        return texts.present(pc.utf8_trim_whitespace(batch.cells[at]))
+
+    def add(self, plan: Plan, batch: Batch) -> None:
+        """Remember the child legs of a batch."""
+        rows = np.flatnonzero(self.are_children(plan, batch))
+        if not len(rows):
+            return
+
+        def cells(name: str) -> pa.StringArray:
+            at = plan.position(name)
+            if at is None:
+                return texts.from_list([""] * len(rows))
+            return pc.utf8_trim_whitespace(texts.take(batch.cells[at], rows))
+
+        self._parents.append(self._hash(cells(self._legs.parent)))
+        longest_by = self._legs.take.get("TalkDuration") or self._legs.take.get("CallDuration")
+        self._seconds.append(_whole(cells(longest_by)) if longest_by else np.zeros(len(rows), int))
+        for name in self._names:
+            self._cells.setdefault(name, []).append(cells(name))
+
+    def settle(self) -> None:
+        """Choose the child leg of each call; to be called when all legs were added."""
+        if not self._parents:
+            return
+        parents = np.concatenate(self._parents)
+        seconds = np.concatenate(self._seconds)
+        order = np.arange(len(parents))
+        first = order if self._legs.child != "last" else -order
+        rank = -seconds if self._legs.child == "longest" else np.zeros(len(parents), int)
+        by_call = np.lexsort((first, rank, parents[:, 1], parents[:, 0]))
+        ordered = parents[by_call]
+        new = np.ones(len(ordered), np.bool_)
+        new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+        self._known = ordered[new]
+        chosen = by_call[new]
+        self._taken = {
+            name: texts.take(pa.concat_arrays(parts), chosen) for name, parts in self._cells.items()
+        }
+        self._parents, self._seconds, self._cells = [], [], {}
+
+    def columns(self, plan: Plan, batch: Batch) -> tuple[pa.StringArray, ...]:
+        """The cells of each call's child leg, in the order of the plan's header; null for none."""
+        names = _child_names(plan)
+        if not names:
+            return ()
+        at = plan.position(self._legs.key)
+        nothing = texts.nulls(len(batch.lines))
+        if at is None or not len(self._known):
+            return (nothing,) * len(names)
+        own = self._hash(pc.utf8_trim_whitespace(batch.cells[at]))
+        place = np.searchsorted(self._known[:, 0], own[:, 0])
+        place = np.minimum(place, len(self._known) - 1)
+        found = (self._known[place] == own).all(axis=1)
+        where = pa.array(np.where(found, place, 0), mask=~found)
+        return tuple(self._taken[name].take(where) for name in names)
+
+
+def _child_names(plan: Plan) -> list[str]:
+    return [cell[len(CHILD) :] for cell in plan.header if cell.startswith(CHILD)]
+
+
+def _whole(text: pa.StringArray) -> Ints:
+    """Whole numbers; -1 where there is none."""
+    known = texts.bools(pc.match_substring_regex(text, WHOLE))
+    numbers = np.full(len(text), -1)
+    numbers[known] = pc.cast(text.filter(texts.mask(known)), pa.int64()).to_numpy()
+    return numbers
+
+
+class Corrected:
+    """Which rows replace which.
+
+    A row that is replaced does not go, and its replacement goes only where the first one surely
+    never went: under an id of its own it would be paid a second time.
+    """
+
+    def __init__(self, corrections: Corrections, hash_of: Hash) -> None:
+        self._corrections = corrections
+        self._hash = hash_of
+        self._corrected: list[Hashes] = []
+        self._correcting: list[Ints] = []
+        self._held: list[Bools] = []
+        self._found: set[int] = set()
+        self._places: list[int] = []
+
+    def corrects(self, plan: Plan, batch: Batch) -> pa.StringArray:
+        """For each row the id that it corrects; empty for none."""
+        return self._column(self._corrections.corrects, plan, batch)
+
+    def _column(self, name: str, plan: Plan, batch: Batch) -> pa.StringArray:
+        at = plan.position(name)
+        if at is None:
+            return texts.nulls(len(batch.lines))
+        return pc.utf8_trim_whitespace(batch.cells[at])
+
+    def add(self, corrects: pa.StringArray, places: Ints, held: Bools) -> None:
+        """Remember rows that correct others.
+
+        Args:
+            corrects: the ids that n rows correct; none is empty.
+            places: where these rows stand.
+            held: whether the corrected call must stand in these inputs, for all that is known.
+        """
+        self._corrected.append(self._hash(corrects)[:, 0])
+        self._correcting.append(places)
+        self._held.append(held)
+
+    def __bool__(self) -> bool:
+        return bool(self._corrected)
+
+    def find(self, plan: Plan, batch: Batch, places: Ints) -> None:
+        """At the end, for all batches once more: which corrected rows are there."""
+        ids = self._column(self._corrections.id, plan, batch)
+        hashes = self._hash(ids)[:, 0]
+        here = np.isin(hashes, np.concatenate(self._corrected)) & texts.present(ids)
+        self._found.update(hashes[here].tolist())
+        self._places += places[here].tolist()
+
+    def gone(self) -> dict[int, str]:
+        """The places of rows that don't go, with the code that says why."""
+        gone = dict.fromkeys(self._places, "superseded")
+        corrected = np.concatenate(self._corrected).tolist()
+        places, held = np.concatenate(self._correcting), np.concatenate(self._held)
+        for original, place, must in zip(corrected, places.tolist(), held.tolist(), strict=True):
+            if must and original not in self._found:
+                gone[place] = "correction_held"
+        return gone
