@@ -127,24 +127,26 @@ class Ledger:
         return cls(path, db, clock_of(now))
 
     @classmethod
-    def renew(cls, path: Path, *, now: datetime | None = None) -> Self:
+    def renew(cls, path: Path, *, now: datetime | None = None) -> Path | None:
         """Set aside what is there, under a name that says so, and begin an empty ledger.
 
         What was sent before is then unknown to the kit. Only a person should ask for this.
+
+        Returns:
+            The old ledger, where there was one.
         """
         path = Path(path)
+        aside = path.with_name(f"{path.name}.aside-{clock_of(now)():%Y%m%dT%H%M%S}")
         with ledger_faults.told(path), locked(ledger_file.lock_of(path)):
-            stamp = f"{clock_of(now)():%Y%m%dT%H%M%S}"
             for suffix in ("", "-wal", "-shm", ".witness"):
                 old = path.with_name(path.name + suffix)
                 if old.exists():
-                    old.rename(old.with_name(f"{path.name}.aside-{stamp}{suffix}"))
-            old_archive = ledger_file.archive_of(path)
-            if old_archive.exists():
-                old_archive.rename(old_archive.with_name(f"{old_archive.name}.aside-{stamp}"))
-            path.parent.mkdir(parents=True, exist_ok=True)
+                    old.rename(aside.with_name(aside.name + suffix))
+            kept = ledger_file.archive_of(path)
+            if kept.exists():
+                kept.rename(aside.with_name(f"{aside.name}-archive"))
             ledger_file.begin(path)
-        return cls.open(path, create=False, now=now)
+        return aside if aside.exists() else None
 
     def close(self) -> None:
         """Close the file."""

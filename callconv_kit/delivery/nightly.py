@@ -295,15 +295,15 @@ def _record(run: JobRun) -> None:
     partial.replace(run.folder / RECORD)
     receipt = run.receipt
     sign_off(
-        run.folder / "report.html",
+        run.folder,
         {
             "State": run.state or "in progress",
             "File on the server": receipt.name if receipt else "",
-            "Rows": receipt.rows if receipt else "",
+            "Rows sent": receipt.rows if receipt else "",
             "Bytes": receipt.bytes if receipt else "",
             "SHA-256": receipt.sha256 if receipt else "",
             "Attempts": receipt.attempts if receipt else "",
-            "Warnings": "; ".join(receipt.warnings) if receipt else "",
+            "Warnings": receipt.warnings if receipt else (),
             "Error": str(run.error) if run.error else "",
         },
         run.sums,

@@ -1,6 +1,6 @@
 """The two sums that must hold, of a run and of its delivery, and the sign-off on its report."""
 
-import html
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,7 @@ from typing import Any
 
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome, outcome
-
-BEGIN, END = "<!-- delivery -->", "<!-- /delivery -->"
+from callconv_kit.writing import output, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +89,21 @@ def reconcile(
     )
 
 
-def sign_off(report: Path, delivery: Mapping[str, Any], sums: Reconciliation | None) -> None:
-    """Add delivery and reconciliation to a run's report.html; again replaces them.
+def sign_off(folder: Path, delivery: Mapping[str, Any], sums: Reconciliation | None) -> None:
+    """Write a run's report.html again, with its delivery and the sums.
 
     Args:
-        report: the page; nothing is done where there is none.
-        delivery: what to show, by label.
+        folder: of the run; nothing is done where it has no summary.json.
+        delivery: what became of ready.csv, by label; what is empty is not shown.
         sums: shown below it.
     """
-    if not report.is_file():
+    summary = folder / output.SUMMARY
+    if not summary.is_file():
         return
-    page = report.read_text(encoding="utf-8")
-    if BEGIN in page:
-        page = page[: page.index(BEGIN)] + page[page.index(END) + len(END) :]
-    rows = "".join(
-        f"<tr><th scope='row'>{html.escape(str(label))}</th><td>{html.escape(str(value))}</td></tr>"
-        for label, value in delivery.items()
-        if value not in ("", None)
-    )
-    lines = "".join(f"<p>{html.escape(line)}</p>" for line in (sums.lines if sums else ()))
-    table = f"<h2>Delivery</h2><table>{rows}</table>{lines}"
-    section = f"{BEGIN}<section id='delivery'>{table}</section>{END}"
-    # Before the end of the page's main part, if it names one.
-    for mark in ("</main>", "</body>"):
-        if mark in page:
-            page = page.replace(mark, section + mark, 1)
-            break
-    else:
-        page += section
-    partial = report.with_name(report.name + ".tmp")
+    shown = {label: fact for label, fact in delivery.items() if fact not in ("", None, ())}
+    if sums is not None:
+        shown["Reconciliation"] = list(sums.lines)
+    page = report.page(json.loads(summary.read_text(encoding="utf-8")), shown)
+    partial = folder / f"{output.REPORT}.tmp"
     partial.write_text(page, encoding="utf-8", newline="\n")
-    partial.replace(report)
+    partial.replace(folder / output.REPORT)

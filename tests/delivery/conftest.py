@@ -15,6 +15,7 @@ import pytest
 from callconv_kit import spec
 from callconv_kit.delivery import Patience
 from callconv_kit.job import Connection
+from mock_server.accounts import make
 from mock_server.server import MockImportServer
 
 PASSWORD = "Tr0ub4dor&3-geheim"
@@ -71,6 +72,13 @@ def connection_to(server: MockImportServer, **more: Any) -> Connection:
 def sessions_on(server: MockImportServer) -> list[str]:
     """The sessions of the server's pending actions, sorted."""
     return sorted(action.cells["CallSessionId"] for action in server.pending_actions())
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MockImportServer]:
+    """A plain server with the account `demo`."""
+    with MockImportServer(tmp_path / "server", [make("demo", PASSWORD)]) as serving:
+        yield serving
 
 
 @pytest.fixture

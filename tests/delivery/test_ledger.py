@@ -333,12 +333,12 @@ def test_a_new_ledger_sets_the_old_one_aside(path: Path, tmp_path: Path) -> None
         sent(ledger, tmp_path, State.DELIVERED, A)
     spoil_header(path)
     spoiled = path.read_bytes()
-    with Ledger.renew(path, now=NOW) as fresh:
-        assert fresh.submissions() == []
-    aside = path.with_name(f"{path.name}.aside-20261120T120000")
+    aside = Ledger.renew(path, now=NOW)
+    assert aside == path.with_name(f"{path.name}.aside-20261120T120000")
     assert aside.read_bytes() == spoiled
-    with Ledger.open(path) as again:
-        assert again.standing(keys(A)).tolist() == [NEW]
+    with Ledger.open(path) as fresh:
+        assert fresh.submissions() == []
+        assert fresh.standing(keys(A)).tolist() == [NEW]
 
 
 def test_a_first_ledger_is_begun_only_where_that_is_allowed(path: Path) -> None:

@@ -1,0 +1,387 @@
+"""Reading back: which calls were refused and why, which are unconfirmed, and what can be fixed."""
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from callconv_kit.delivery import upload
+from callconv_kit.delivery.fixing import write_fix_file
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.reconcile import reconcile
+from callconv_kit.delivery.results import confirmer, results, results_from
+from callconv_kit.delivery.results_api import ResultsApi
+from callconv_kit.delivery.tracing import trace
+from callconv_kit.errors import DeliveryError, InputError, OutcomeUnknown, UsageError
+from callconv_kit.job import Results
+from mock_server.server import MockImportServer
+
+from .conftest import CALL, HASTY, PASSWORD, connection_to, ready_text
+
+SETTINGS = Results(account_sid="IRdemo")
+TOKEN = "s3cret-token-geheim"
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """Calls A to E; B is of another campaign, and D of another media partner."""
+    path = tmp_path / "out" / "ready.csv"
+    path.parent.mkdir()
+    calls = [{"CallSessionId": name} for name in "ABCDE"]
+    calls[1]["CampaignId"], calls[3]["MediaId"] = "1002", "20099"
+    path.write_text(ready_text(*calls))
+    lines = pa.table({"source_file": ["inbox/x.csv"] * 5, "source_line": [2, 5, 7, 9, 11]})
+    pq.write_table(lines, path.with_name("ready_lines.parquet"))
+    changes = {
+        "file": ["inbox/x.csv"],
+        "line": [5],
+        "column": ["CallerId"],
+        "rule": ["phone_rewritten"],
+        "before": ["(212) 555-0123"],
+        "after": ["2125550123"],
+    }
+    pq.write_table(pa.table(changes), path.with_name("changes.parquet"))
+    return path
+
+
+@pytest.fixture
+def name(server: MockImportServer, ready: Path, ledger: Ledger) -> str:
+    """The file's name on the server, once it is delivered."""
+    receipt = upload(ready, connection_to(server), password=PASSWORD, ledger=ledger, patience=HASTY)
+    return receipt.name
+
+
+def api(*pages: Any, seen: list[httpx.Request] | None = None) -> ResultsApi:
+    """An API that answers with these pages, one a request; the last for ever."""
+    answers = iter(pages)
+    last: list[Any] = [None]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if seen is not None:
+            seen.append(request)
+        last[0] = next(answers, last[0])
+        if isinstance(last[0], Exception):
+            raise last[0]
+        if isinstance(last[0], httpx.Response):
+            return last[0]
+        return httpx.Response(200, json=last[0])
+
+    return ResultsApi(
+        SETTINGS, token=TOKEN, transport=httpx.MockTransport(answer), sleep=lambda _: None
+    )
+
+
+def listed(name: str, key: str = "FTPFileSubmissions", **more: str) -> dict[str, Any]:
+    item = {"BatchId": "F-1", "FileName": name, "Status": "Complete", "TotalRecords": "5"}
+    return {key: [{**item, "TotalErrors": "2", **more}]}
+
+
+def errors(*rows: tuple[int, str, dict[str, str]], key: str = "ErrorDetails") -> dict[str, Any]:
+    return {key: [{"Line": str(line), "Reason": reason, **ids} for line, reason, ids in rows]}
+
+
+B_REFUSED = (3, "CAMPAIGN_NOT_FOUND", {"CampaignId": "1002", "Status": "Validation"})
+D_REFUSED = (5, "CONTRACT_NOT_FOUND", {"MediaPartnerId": "20099", "Status": "Contract Error"})
+
+KEYS = {"as documented": "FTPFileSubmissions", "as in the example": "APISubmission"}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_each_refusal_is_led_back_to_its_row_and_its_source_line(
+    ledger: Ledger, name: str, key: str
+) -> None:
+    said = api(listed(name, key), errors(B_REFUSED, D_REFUSED))
+    found = results(ledger, SETTINGS, api=said)
+    assert (found.refused, found.unconfirmed, found.confirmed) == (2, 3, 0)
+    assert found.reasons == {"CAMPAIGN_NOT_FOUND": 1, "CONTRACT_NOT_FOUND": 1}
+    (file,) = found.files
+    assert file.offset == 0
+    rows = [refusal.row for refusal in file.refusals if refusal.row]
+    assert [(row.cells["CallSessionId"], row.source_file, row.source_line) for row in rows] == [
+        ("B", "inbox/x.csv", 5),
+        ("D", "inbox/x.csv", 9),
+    ]
+    shown = found.as_dict()["files"][0]["refusals"][0]["call"]
+    assert shown["CallerId"] == "******0123"
+
+
+OFFSETS = {
+    "the header is line 1": (0, [B_REFUSED, D_REFUSED]),
+    "the first row is line 1": (
+        -1,
+        [(2, *B_REFUSED[1:]), (4, *D_REFUSED[1:])],
+    ),
+    "the first row is line 0": (-2, [(1, *B_REFUSED[1:]), (3, *D_REFUSED[1:])]),
+    "the ids fit everywhere": (None, [(4, "CALL_DUPLICATE", {"ActionTrackerId": "30021"})]),
+    "the ids fit nowhere": (None, [(4, "CAMPAIGN_NOT_FOUND", {"CampaignId": "7"})]),
+    "they disagree": (None, [B_REFUSED, (4, *D_REFUSED[1:])]),
+}
+
+
+@pytest.mark.parametrize(("offset", "rows"), OFFSETS.values(), ids=OFFSETS)
+def test_the_servers_line_numbers_are_believed_only_where_the_ids_agree(
+    ledger: Ledger, name: str, tmp_path: Path, offset: int | None, rows: list[Any]
+) -> None:
+    found = results(ledger, SETTINGS, api=api(listed(name), errors(*rows)))
+    assert found.files[0].offset == offset
+    assert found.refused == len(rows)
+    target = tmp_path / "fix.csv"
+    if offset is None:
+        with pytest.raises(DeliveryError) as caught:
+            write_fix_file(found, target)
+        assert caught.value.code == "line_offset_unknown"
+        assert not target.exists()
+    else:
+        assert write_fix_file(found, target) == 2
+
+
+def test_an_offset_that_a_canary_has_shown_holds_for_later_files(ledger: Ledger, name: str) -> None:
+    results(ledger, SETTINGS, api=api(listed(name), errors(B_REFUSED)))
+    vague = (4, "CALL_DUPLICATE", {"ActionTrackerId": "30021"})
+    found = results(ledger, SETTINGS, api=api(listed(name), errors(vague)))
+    (refusal,) = found.files[0].refusals
+    assert refusal.row is not None
+    assert refusal.row.cells["CallSessionId"] == "C"
+
+
+def test_an_offset_may_be_given(ledger: Ledger, name: str) -> None:
+    vague = (4, "CALL_DUPLICATE", {"ActionTrackerId": "30021"})
+    said = api(listed(name), errors(vague))
+    found = results(ledger, SETTINGS, api=said, line_offset=1)
+    assert found.files[0].refusals[0].row.cells["CallSessionId"] == "B"
+
+
+def test_the_fix_file_has_the_shape_of_rejected_csv(
+    ledger: Ledger, name: str, tmp_path: Path
+) -> None:
+    found = results(ledger, SETTINGS, api=api(listed(name), errors(B_REFUSED)))
+    write_fix_file(found, tmp_path / "fix.csv")
+    (row,) = csv.DictReader((tmp_path / "fix.csv").read_text().splitlines())
+    assert (row["source_file"], row["source_line"]) == ("inbox/x.csv", "5")
+    assert row["codes"] == "CAMPAIGN_NOT_FOUND"
+    assert row["CallSessionId"] == "B"
+    assert row["CallerId"] == CALL["CallerId"]
+
+
+def test_a_refused_row_may_be_sent_again_and_no_other(
+    server: MockImportServer, ready: Path, ledger: Ledger, name: str
+) -> None:
+    results(ledger, SETTINGS, api=api(listed(name), errors(B_REFUSED)))
+    receipt = upload(ready, connection_to(server), password=PASSWORD, ledger=ledger, patience=HASTY)
+    assert (receipt.rows, receipt.left_out) == (1, {"already_sent": 4})
+
+
+def test_both_sums_come_out(ledger: Ledger, name: str) -> None:
+    results(ledger, SETTINGS, api=api(listed(name), errors(B_REFUSED)))
+    summary = {"rows_read": 9, "rows_ready": 5, "rows_rejected": 3, "rows_left_out": 1}
+    sums = reconcile(ledger, summary)
+    assert sums.holds
+    assert sums.lines == (
+        "read 9 = ready 5 + rejected 3 + left out 1",
+        "sent 5 = refused 1 + unconfirmed 4 + confirmed 0",
+    )
+    assert not reconcile(ledger, {**summary, "rows_read": 10}).holds
+
+
+def test_pages_are_followed_on_the_same_host_only(ledger: Ledger, name: str) -> None:
+    seen: list[httpx.Request] = []
+    other = {"FTPFileSubmissions": [], "@nextpageuri": "/Advertisers/IRdemo/x?Page=2"}
+    away = {**listed(name), "@nextpageuri": "https://elsewhere.example/steal"}
+    results(ledger, SETTINGS, api=api(other, away, errors(B_REFUSED), seen=seen))
+    assert [request.url.host for request in seen] == ["api.impact.com"] * 3
+    assert "Page=2" in str(seen[1].url)
+
+
+FAILING: dict[str, tuple[Callable[[], Any], str]] = {
+    "401": (lambda: httpx.Response(401), "results_refused"),
+    "404": (lambda: httpx.Response(404), "results_refused"),
+    "a redirect": (lambda: httpx.Response(302, headers={"Location": "/x"}), "results_refused"),
+    "500 for ever": (lambda: httpx.Response(500), "results_unavailable"),
+    "429 for ever": (lambda: httpx.Response(429), "results_unavailable"),
+    "no answer": (lambda: httpx.ConnectTimeout("slow"), "results_unavailable"),
+    "no JSON": (lambda: httpx.Response(200, text="<html>"), "results_unreadable"),
+    "a JSON list": (lambda: httpx.Response(200, json=[]), "results_unreadable"),
+    "no list in it": (lambda: httpx.Response(200, json={"x": 1}), "results_unreadable"),
+}
+
+
+@pytest.mark.usefixtures("name")
+@pytest.mark.parametrize(("answer", "code"), FAILING.values(), ids=FAILING)
+def test_an_api_that_fails_says_so_and_changes_nothing(
+    ledger: Ledger, answer: Callable[[], Any], code: str
+) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        results(ledger, SETTINGS, api=api(answer()))
+    assert (caught.value.code, caught.value.exit_status) == (code, 4)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_rate_limit_is_waited_for(ledger: Ledger, name: str) -> None:
+    waited: list[float] = []
+    answers = iter(
+        [
+            httpx.Response(429, headers={"X-RateLimit-Reset": "37"}),
+            httpx.Response(200, json=listed(name)),
+            httpx.Response(200, json=errors(B_REFUSED)),
+        ]
+    )
+    patient = ResultsApi(
+        SETTINGS,
+        token=TOKEN,
+        transport=httpx.MockTransport(lambda _: next(answers)),
+        sleep=waited.append,
+    )
+    assert results(ledger, SETTINGS, api=patient).refused == 1
+    assert waited == [37.0]
+
+
+@pytest.mark.usefixtures("name")
+def test_absence_from_the_results_settles_nothing(ledger: Ledger) -> None:
+    found = results(ledger, SETTINGS, api=api({"FTPFileSubmissions": []}))
+    assert (found.refused, found.unconfirmed) == (0, 5)
+    assert found.files[0].status == ""
+
+
+# -- unknown outcomes ------------------------------------------------------------------------------
+
+
+def send_with_late_error(
+    server: MockImportServer, ready: Path, ledger: Ledger, said: ResultsApi | None
+) -> Any:
+    server.fault("late-451")
+    return upload(
+        ready,
+        connection_to(server, file_name="calls.csv"),
+        password=PASSWORD,
+        ledger=ledger,
+        patience=HASTY,
+        confirm=confirmer(said) if said else None,
+    )
+
+
+def test_the_results_settle_an_unknown_outcome_at_once(
+    server: MockImportServer, ready: Path, ledger: Ledger
+) -> None:
+    said = api(listed("calls.csv"))
+    receipt = send_with_late_error(server, ready, ledger, said)
+    assert receipt.state is State.DELIVERED
+
+
+DOUBTFUL = {
+    "not there": {"FTPFileSubmissions": []},
+    "with fewer rows": listed("calls.csv", TotalRecords="4"),
+    "still in progress": listed("calls.csv", Status="In Progress"),
+    "not readable": httpx.Response(500),
+}
+
+
+@pytest.mark.parametrize("page", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_results_that_do_not_show_the_whole_file_settle_nothing(
+    server: MockImportServer, ready: Path, ledger: Ledger, page: Any
+) -> None:
+    with pytest.raises(OutcomeUnknown):
+        send_with_late_error(server, ready, ledger, api(page))
+    assert len(ledger.submissions(State.UNKNOWN)) == 1
+
+
+def test_the_results_settle_it_later_as_well(
+    server: MockImportServer, ready: Path, ledger: Ledger
+) -> None:
+    with pytest.raises(OutcomeUnknown):
+        send_with_late_error(server, ready, ledger, None)
+    found = results(ledger, SETTINGS, api=api(listed("calls.csv"), errors()))
+    assert [submission.name for submission in found.settled] == ["calls.csv"]
+    assert ledger.submissions(State.UNKNOWN) == []
+
+
+# -- exports of screens ----------------------------------------------------------------------------
+
+
+def test_an_export_of_errors_does_what_the_api_does(
+    ledger: Ledger, name: str, tmp_path: Path
+) -> None:
+    export = tmp_path / "errors.csv"
+    export.write_text("File Name,Line,Reason,Campaign Id\n" + f"{name},3,CAMPAIGN_NOT_FOUND,1002\n")
+    found = results_from(ledger, export)
+    assert found.refused == 1
+    assert found.files[0].refusals[0].row.cells["CallSessionId"] == "B"
+
+
+@pytest.mark.usefixtures("name")
+def test_an_export_of_actions_confirms_calls(ledger: Ledger, tmp_path: Path) -> None:
+    export = tmp_path / "actions.csv"
+    export.write_text("Action Id,Call Session Id\n1,A\n2,C\n3,elsewhere\n")
+    found = results_from(ledger, export)
+    assert (found.refused, found.unconfirmed, found.confirmed) == (0, 3, 2)
+
+
+STRANGE = {
+    "other columns": "a,b\n1,2\n",
+    "nothing": "",
+    "a line that is none": "FileName,Line,Reason\nx.csv,three,MALFORMED\n",
+    "a file that was never sent": "FileName,Line,Reason\nx.csv,3,MALFORMED\n",
+}
+
+
+@pytest.mark.usefixtures("name")
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_an_export_that_is_none_is_refused(ledger: Ledger, tmp_path: Path, text: str) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text(text)
+    with pytest.raises(InputError) as caught:
+        results_from(ledger, export)
+    assert caught.value.code == "results_unreadable"
+
+
+# -- one thread per call ---------------------------------------------------------------------------
+
+
+def test_a_call_can_be_followed_from_its_source_to_its_outcome(ledger: Ledger, name: str) -> None:
+    results(ledger, SETTINGS, api=api(listed(name), errors(B_REFUSED)))
+    thread = "\n".join(trace("B", ledger).lines)
+    assert "inbox/x.csv line 5: became ready" in thread
+    assert "CallerId: '(***) ***-0123' -> '******0123' (phone_rewritten)" in thread
+    assert f"{name} line 3" in thread
+    assert "outcome: refused: CAMPAIGN_NOT_FOUND" in thread
+    assert trace("A", ledger).sendings[0].outcome == "unconfirmed"
+    assert trace("nobody", ledger).lines == ["No run and no delivery knows a CallSessionId nobody."]
+
+
+def test_a_call_that_never_went_is_found_where_it_was_set_aside(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "1"
+    run.mkdir(parents=True)
+    (run / "rejected.csv").write_text(
+        "source_file,source_line,codes,reasons,Call ID,Caller\nx.csv,4,phone_invalid,bad,Z9,12\n"
+    )
+    (aside,) = trace("Z9", None, [run]).asides
+    assert (aside.source_file, aside.source_line, aside.codes) == ("x.csv", 4, "phone_invalid")
+
+
+# -- what is missing -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("name")
+def test_an_account_and_a_token_are_asked_for(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALLCONV_TOKEN", raising=False)
+    with pytest.raises(UsageError) as caught:
+        results(ledger, Results())
+    assert caught.value.code == "account_missing"
+    with pytest.raises(UsageError) as caught:
+        results(ledger, SETTINGS)
+    assert caught.value.code == "password_missing"
