@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callconv_kit.delivery import archive, ledger_faults, ledger_file, segments
-from callconv_kit.delivery.clock import Clock, clock_of
+from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.standing import Found, Freed, standing_of
@@ -76,10 +76,11 @@ class Event:
 class Ledger:
     """See the module. Use it in a `with` block; `lock` it while delivering."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, now: datetime | None) -> None:
         self.path = path
         self._db = db
-        self._clock = clock
+        self._clock = clock_of(now)
+        self._is_real = now is None
         self._locks = 0
 
     # -- opening -------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class Ledger:
             except BaseException:
                 db.close()
                 raise
-        return cls(path, db, clock_of(now))
+        return cls(path, db, now)
 
     @classmethod
     def renew(cls, path: Path, *, now: datetime | None = None) -> Path | None:
@@ -181,6 +182,8 @@ class Ledger:
                 self._locks = 0
 
     def _check_clock(self) -> None:
+        if not self._is_real:
+            return  # a person chose it
         row = self._db.execute("SELECT max(changed) FROM submission").fetchone()
         if row[0] is not None and self._clock() < datetime.fromisoformat(row[0]) - SKEW:
             raise ledger_faults.clock_behind(self.path, row[0], self._clock())

@@ -176,7 +176,7 @@ class Night:
                 "Add the table; `callconv mock-server` shows one to try with.",
             )
         seen_before = any(_was_delivered(record) for record in _records(runs))
-        with Ledger.open(job.ledger_path, now=clock(), seen_before=seen_before) as ledger:
+        with Ledger.open(job.ledger_path, now=self.now, seen_before=seen_before) as ledger:
             try:
                 prepared = self.prepare(
                     None, job, out=folder, now=job_now(job, clock), ledger=ledger
