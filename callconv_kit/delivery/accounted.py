@@ -150,7 +150,7 @@ class Accounted:
 
     def _unused(self, name: str) -> str:
         """A name under which nothing of ours may stand on the server."""
-        taken = {s.name for s in self.ledger.submissions() if s.state is not State.NOT_DELIVERED}
+        taken = self.ledger.names_used()
         candidate, turn = name, 2
         while candidate in taken:
             candidate, turn = naming.with_suffix(name, str(turn)), turn + 1

@@ -397,6 +397,15 @@ class Ledger:
             cursor = self._db.execute(query, values)
             return [_submission(row) for row in cursor]
 
+    def names_used(self) -> frozenset[str]:
+        """Names under which bytes ever went, whatever came of it: something may still lie there."""
+        rows = self.read(
+            "SELECT DISTINCT name FROM history WHERE state NOT IN (?, ?)",
+            State.INTENT,
+            State.NOT_DELIVERED,
+        )
+        return frozenset(str(name) for (name,) in rows)
+
     def history(self, number: int) -> list[Event]:
         """What happened to a submission, oldest first."""
         rows = self._db.execute(
