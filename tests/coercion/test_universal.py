@@ -69,7 +69,7 @@ WRONG = {
     "scientific notation without a point": ("2E+10", "digits_lost"),
     "scientific notation with a comma": ("1,21256E+10", "digits_lost"),
     "in armour": ('="1.2E+10"', "digits_lost"),
-    **{error: (error, "excel_error") for error in universal.EXCEL_ERRORS},
+    **{error: (error, "excel_error") for error in sorted(universal.EXCEL_ERRORS)},
 }
 
 
