@@ -45,7 +45,7 @@ EMPTIED = {
     "empty armour": ('=""', ("armour_removed",)),
     "mark in armour": ('="N/A"', ("armour_removed", "empty_mark")),
     "mark with spaces": (" NULL ", ("trimmed", "empty_mark")),
-    **{mark: (mark, ("empty_mark",)) for mark in universal.EMPTY_MARKS},
+    **{mark: (mark, ("empty_mark",)) for mark in sorted(universal.EMPTY_MARKS)},
 }
 KEPT_TEXT = {
     "clean": "Boston",
