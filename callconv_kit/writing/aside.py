@@ -5,6 +5,7 @@ of their headers in order of appearance. The cells of an over-long row go on und
 `extra_2` … .
 """
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from callconv_kit.writing.lines import line_of
+
+LONGEST_CELL = 1 << 26
+"""Characters, far beyond what reading takes; the csv module's own limit is below that."""
 
 ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
 
@@ -73,6 +77,7 @@ class AsideFile:
         self._places: list[int] = []
         self._sizes: list[int] = []
         self._extra: dict[int, list[str]] = {}
+        self._short: set[int] = set()
         self.rows = 0
 
     def add(self, input_number: int, rows: Sequence[AsideRow]) -> None:
@@ -81,6 +86,8 @@ class AsideFile:
             placed, extra = self.union.place(input_number, row.cells)
             if extra:
                 self._extra[len(self._places)] = extra
+            elif len(placed) < len(self.union.names):
+                self._short.add(len(self._places))
             cells = [
                 row.source_file,
                 str(row.source_line),
@@ -100,7 +107,6 @@ class AsideFile:
         most_extra = max(map(len, self._extra.values()), default=0)
         names = [*ORIGIN_COLUMNS, *self.union.names]
         names += [f"extra_{number}" for number in range(1, most_extra + 1)]
-        full = len(ORIGIN_COLUMNS) + len(self.union.names)
         starts = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)]).tolist()
         order = np.argsort(self._places, kind="stable").tolist()
         with self._body_path.open("rb") as body, self._path.open("wb") as file:
@@ -109,22 +115,28 @@ class AsideFile:
                 body.seek(starts[at])
                 line = body.read(self._sizes[at])
                 if most_extra:
-                    line = self._extended(at, line, most_extra, full)
+                    line = self._extended(at, line, most_extra)
                 file.write(line)
         self._body_path.unlink()
 
-    def _extended(self, at: int, line: bytes, most_extra: int, full: int) -> bytes:
+    def _extended(self, at: int, line: bytes, most_extra: int) -> bytes:
         """A line with the columns of over-long rows behind it; short rows stay short."""
-        extra = self._extra.get(at)
-        if extra is None:
-            return line if self._is_short(line, full) else line[:-1] + b"," * most_extra + b"\n"
+        if at in self._short:
+            return line
+        extra = self._extra.get(at, [])
         cells = extra + [""] * (most_extra - len(extra))
         return line[:-1] + b"," + line_of(cells).encode()
-
-    def _is_short(self, line: bytes, full: int) -> bool:
-        inside = line.count(b'"') % 2
-        return not inside and line.count(b",") < full - 1
 
     def close(self) -> None:
         """Close the file, whatever happened."""
         self._body.close()
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """All lines of such a file, its header first; short rows are short."""
+    limit = csv.field_size_limit(LONGEST_CELL)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+    finally:
+        csv.field_size_limit(limit)
