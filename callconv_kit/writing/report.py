@@ -204,8 +204,9 @@ def _finding(entry: Entry, *, several: bool) -> list[Child]:
     code = wording.code_of(entry)
     examples = []
     for (value, detail), places in wording.alike(entry, "value", "detail"):
-        said = [_value(value) if value else None, " ", _text(detail), " "]
-        examples.append(tag("li", said, _where(places, several=several)))
+        place, cell = _where(places, several=several), _value(value) if value else None
+        told = [place, " ", cell, " ", _text(detail)] if detail else [cell, " ", place]
+        examples.append(tag("li", told))
     return [
         f"{entry['rows']:,}",
         tag("b", _text(entry["column"])) if entry["column"] else "the row",
@@ -319,15 +320,26 @@ def _fill(summary: Summary) -> Html | None:
     items = [
         tag(
             "li",
-            tag("span", name, tag("abbr", " *", title="required") if _required(name) else None),
-            charts.bar(cells, ready),
-            tag("span", percent(cells, ready) if cells else "empty", title=many(cells, "cell")),
-            class_=None if cells else "empty",
+            tag("span", entry["column"], tag("abbr", " *", title="required") if required else None),
+            charts.bar(entry["cells"], ready),
+            tag("span", percent(entry["cells"], ready), title=many(entry["cells"], "cell")),
         )
-        for name, cells in ((entry["column"], entry["cells"]) for entry in filled)
+        for entry, required in ((entry, _required(entry["column"])) for entry in filled)
+        if entry["cells"] or required
+    ]
+    empty = [
+        entry["column"] for entry in filled if not entry["cells"] and not _required(entry["column"])
     ]
     hint = f"How many of the {many(ready, 'ready row')} fill each column; * is required."
-    return Html(tag("p", hint, class_="hint") + tag("ul", items, class_="fill"))
+    return Html(
+        tag("p", hint, class_="hint")
+        + tag("ul", items, class_="fill")
+        + (
+            tag("p", "Empty in all of them: ", ", ".join(empty), ".", class_="hint")
+            if empty
+            else ""
+        )
+    )
 
 
 def _required(name: str) -> bool:

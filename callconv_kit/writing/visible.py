@@ -10,8 +10,7 @@ import unicodedata
 SHOWN = 80
 """Characters of a value that the report, the terminal and the notebook show."""
 
-_PICTURES = 0x2400
-"""Unicode's pictures of the C0 control characters follow one another from here."""
+_SIGNS = {"\n": "↵", "\t": "⇥"}
 
 _JOINERS = "\u200c\u200d"  # part of emoji and of some scripts; they move nothing
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -22,9 +21,9 @@ def visible(text: str, limit: int = SHOWN) -> str:
     r"""`text` on one line with a sign for each character that can't be seen, cut at `limit`.
 
     >>> visible(" New York\n")
-    '␣New York␊'
+    '␣New York↵'
     >>> visible("\x1b[31mred")
-    '␛[31mred'
+    '⟨U+001B⟩[31mred'
     >>> visible("gnp\u202eexe")
     'gnp⟨U+202E⟩exe'
     """
@@ -40,9 +39,7 @@ def visible(text: str, limit: int = SHOWN) -> str:
 def _sign(char: str) -> str:
     if char == " " or (char.isprintable() and char != "\u00ad"):
         return char
-    if char < " ":
-        return chr(_PICTURES + ord(char))
-    if char == "\x7f":
-        return "␡"
+    if char in _SIGNS:
+        return _SIGNS[char]
     hidden = unicodedata.category(char) in _HIDDEN or char.isspace()
     return f"⟨U+{ord(char):04X}⟩" if hidden and char not in _JOINERS else char
