@@ -114,7 +114,8 @@ class Run:
         self._folder = folder
         self._sent = sent
         self._progress = progress
-        self._audit = AuditFile(folder.work / output.CHANGES) if audit else None
+        self._with_audit = audit
+        self._audit: AuditFile | None = None
         self._log = log
         self._tally = Tally(mask=job.mask)
         corrections = self._resolved.export.corrections
@@ -151,6 +152,8 @@ class Run:
             self._ready = ReadyFile(work / output.READY)
             self._rejected = AsideFile(work / output.REJECTED, union)
             self._left_out = AsideFile(work / output.LEFT_OUT, union)
+            if self._with_audit:
+                self._audit = AuditFile(work / output.CHANGES)
             try:
                 self._gather_legs(tables, plans)
                 self._stream(tables, plans)
