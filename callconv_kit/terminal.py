@@ -16,7 +16,7 @@ from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, OverflowMethod
     from rich.text import Text
 
     from callconv_kit.pipeline import Progress
@@ -55,8 +55,12 @@ def show(
     console = console or Console()
     encoding = console.encoding
     wide = not console.is_terminal
+    at_edge: OverflowMethod = "ellipsis" if encoding.lower().startswith("utf") else "crop"
     for line in _lines(summary, None if folder is None else Path(folder)):
-        console.print(_in(line, encoding), no_wrap=True, overflow="ellipsis", soft_wrap=wide)
+        if wide:
+            console.print(_in(line, encoding), soft_wrap=True)
+        else:
+            console.print(_in(line, encoding), no_wrap=True, overflow=at_edge)
     for advice in wording.advice(summary):
         line = _text(("→ ", "blue"), visible(advice, 400))
         console.print(_in(line, encoding), soft_wrap=wide)
