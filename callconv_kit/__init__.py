@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from callconv_kit.job import Job as Job
     from callconv_kit.prepared import Prepared as Prepared
     from callconv_kit.prepared import prepare as prepare
-    from callconv_kit.reading.whole import read as read
+    from callconv_kit.raw import read as read
     from callconv_kit.typed import typed as typed
 
 _HOMES = {
@@ -40,7 +40,7 @@ _HOMES = {
     "UsageError": "errors",
     "check": "checked",
     "prepare": "prepared",
-    "read": "reading.whole",
+    "read": "raw",
     "typed": "typed",
 }
 

@@ -32,6 +32,11 @@ class Demo:
     errors: "list[RowError]"
 
 
+def sample(name: str) -> Path:
+    """The path of one of the demo's files, for reading: `export.csv` or `callconv.toml`."""
+    return Path(str(resources.files("callconv_kit.demo") / name))
+
+
 def lay_out(folder: Path) -> None:
     """Copy the export and its job to a folder.
 
@@ -49,8 +54,7 @@ def lay_out(folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        with resources.as_file(resources.files("callconv_kit.demo") / name) as source:
-            shutil.copyfile(source, folder / name)
+        shutil.copyfile(sample(name), folder / name)
 
 
 def run(folder: Path) -> Demo:

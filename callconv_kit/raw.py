@@ -3,21 +3,24 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit import spec
-from callconv_kit.names import plain
+from callconv_kit.job import Job
+from callconv_kit.mapping import plan as planning
 from callconv_kit.reading import open_tables
+from callconv_kit.resolving import resolve
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read(source: str | Path, **options: Any) -> "pd.DataFrame":
+def read(
+    source: str | Path, job: "str | Path | Job | None" = None, **settings: Any
+) -> "pd.DataFrame":
     """Read an export as text, nothing changed: blank lines, titles and repeated headers left out.
 
     Args:
         source: a path, or `-` for standard input.
-        **options: `encoding`, `delimiter`, `header_line` where the sniffing is wrong; `columns`,
-            names of the export's columns by which its header is known.
+        job: a job file or a Job, by whose columns the header is known; none: the published names.
+        **settings: every key of the job file under its name; they win over `job`.
 
     Returns:
         One text column for each of the input's; the index holds the source line of each row. Rows
@@ -25,11 +28,20 @@ def read(source: str | Path, **options: Any) -> "pd.DataFrame":
 
     Raises:
         InputError: it can't be read as a table.
+        UsageError: the job is wrong.
     """
     import pandas as pd
 
-    known = {plain(name) for name in (*spec.NAMES, *options.pop("columns", ()))}
-    (table,) = open_tables([source], lambda cell: plain(cell) in known, **options)
+    resolved = resolve(Job.from_keywords(job, **settings))
+    full = resolved.job
+    (table,) = open_tables(
+        [source],
+        planning.Known(full, resolved.export),
+        encoding=full.encoding,
+        delimiter=full.delimiter,
+        sheet=full.sheet,
+        header_line=full.header_line,
+    )
     width = len(table.header)
     lines: list[int] = []
     columns: list[list[str]] = [[] for _ in range(width)]
