@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from callconv_kit import fixes as fixing
 from callconv_kit import judging, spec, texts
 from callconv_kit.checking import duplicates
 from callconv_kit.checking.keys import SEPARATOR, Keys, keys_of, murmur3_128
@@ -69,6 +70,7 @@ class Ran:
     tally: counts and examples.
     ready_sha256: of ready.csv.
     problem: why there is no ready.csv, where the rows themselves are the reason.
+    mends: corrected rows took the place of rejected ones.
     """
 
     tables: Sequence[Table]
@@ -78,6 +80,7 @@ class Ran:
     rows_left_out: int = 0
     ready_sha256: str = ""
     problem: InputError | None = None
+    mends: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
 
@@ -128,8 +131,12 @@ class Run:
         """The effective job: with its preset laid under it."""
         return self._job
 
-    def go(self, inputs: Sequence[Input]) -> Ran:
+    def go(self, inputs: Sequence[Input], fixes: Sequence[Input] = ()) -> Ran:
         """Do it all.
+
+        Args:
+            inputs: paths, addresses, `-` for standard input, or DataFrames.
+            fixes: corrected rejected.csv files; their rows take the place of those of the inputs.
 
         Raises:
             InputError: see the codes of severity `stop`.
@@ -146,6 +153,10 @@ class Run:
         )
         ran = Ran(tables, self._tally)
         plans = [self._plan(table) for table in tables]
+        if fixes:
+            known = planning.Known(self._job, export)
+            tables = fixing.mend(tables, plans, open_tables(fixes, known, as_written=True))
+            ran.tables, ran.mends = tables, True
         union = Union([table.header for table in tables])
         work = self._folder.work
         with output.writing(self._folder.path):
@@ -395,7 +406,7 @@ class Run:
                 "at least one row: the job says expect_rows = true",
                 "Check the date range of the export.",
             )
-        fed_back = any(table.fed_back for table in ran.tables)
+        fed_back = ran.mends or any(table.fed_back for table in ran.tables)
         if not fed_back and ran.rejected_share > self._job.max_rejected_share:
             meant = ran.rows_read - ran.rows_left_out
             return InputError(

@@ -19,7 +19,7 @@ from callconv_kit.errors import CallConvError, InputError, UsageError
 from callconv_kit.job import Job
 from callconv_kit.pipeline import Progress, Ran, Run, SentCalls, versions
 from callconv_kit.reading import Input
-from callconv_kit.writing import card, output, report
+from callconv_kit.writing import aside, card, output, report, workbook
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Inputs: TypeAlias = "Input | Sequence[Input]"
 
+REJECTED_AS = ("csv", "xlsx")
+
 NOTHING_REJECTED, SOME_REJECTED, NOT_USABLE = 0, 1, 3
 
 
@@ -43,6 +45,8 @@ def prepare(
     now: datetime | str | None = None,
     ledger: SentCalls | None = None,
     audit: bool = False,
+    fixes: "Inputs | None" = None,
+    rejected_as: str = "csv",
     progress: Progress | None = None,
     keep_findings: bool = True,
     **settings: Any,
@@ -57,6 +61,9 @@ def prepare(
         now: the clock of the age rules; none: the real one.
         ledger: what was delivered before; its rows are left out.
         audit: also write changes.parquet.
+        fixes: a corrected rejected.csv, or several: their rows take the place of the rows of the
+            same file and line.
+        rejected_as: `xlsx` to write rejected.xlsx too, in which every cell is text.
         progress: called with the number of rows done so far.
         keep_findings: keep each finding in memory for `Prepared.findings`.
         **settings: every key of the job file under its name; they win over `job`.
@@ -72,17 +79,33 @@ def prepare(
     """
     full_job = Job.from_keywords(job, **(settings if now is None else {**settings, "now": now}))
     sources = _inputs(inputs, full_job)
+    corrected = [] if fixes is None else _several(fixes)
+    if rejected_as not in REJECTED_AS:
+        raise UsageError(
+            "rejected_as_unknown",
+            f"Rejected rows are not written as {rejected_as!r}",
+            "",
+            " or ".join(REJECTED_AS),
+            "Use --rejected-as xlsx, or leave it out.",
+        )
+    if rejected_as == "xlsx":
+        workbook.refuse_without_writer()
     folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
-    folder.refuse_inputs_within([item for item in sources if isinstance(item, str | Path)])
+    given = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
+    folder.refuse_inputs_within(given)
     log = FindingsLog() if keep_findings else None
     clock = full_job.clock
     try:
         run = Run(full_job, clock, folder, sent=ledger, progress=progress, audit=audit, log=log)
         full_job = run.job  # with its preset laid under it
         folder.begin()
-        ran = run.go(sources)
+        ran = run.go(sources, corrected)
         summary = _summary(ran, full_job, clock)
         with output.writing(folder.path):
+            if rejected_as == "xlsx":
+                workbook.write_copy(
+                    folder.work / output.REJECTED, folder.work / output.REJECTED_XLSX
+                )
             _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
             _write_text(folder.work / output.REPORT, report.page(summary))
         folder.finish(with_ready=ran.problem is None)
@@ -114,6 +137,10 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
                 'Name a file, or set input = "inbox/*.csv" in the job.',
             )
         return list(found)
+    return _several(inputs)
+
+
+def _several(inputs: "Inputs") -> "list[Input]":
     several = isinstance(inputs, Sequence) and not isinstance(inputs, str)
     return list(cast("Sequence[Input]", inputs)) if several else [cast("Input", inputs)]
 
@@ -303,12 +330,9 @@ def _read_text(path: Path) -> "pd.DataFrame":
 
 
 def _aside(path: Path) -> "pd.DataFrame":
-    import csv
-
     import pandas as pd
 
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+    header, *rows = aside.read_rows(path)
     frame = pd.DataFrame(
         [row + [""] * (len(header) - len(row)) for row in rows], columns=header, dtype=str
     )

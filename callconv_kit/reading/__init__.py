@@ -32,6 +32,7 @@ def open_tables(
     delimiter: str = "",
     sheet: str = "",
     header_line: int = 0,
+    as_written: bool = False,
 ) -> Sequence[Table]:
     """Recognise each input as a table, an archive as several; their rows are not read yet.
 
@@ -42,10 +43,11 @@ def open_tables(
         delimiter: the job's; empty to detect.
         sheet: the job's: which sheet of a workbook; empty for the only one with a table.
         header_line: the job's; 0 to detect.
+        as_written: a rejected.csv is a table like any other: its first four columns are not set
+            aside.
 
     Raises:
         InputError: an input is missing, can't be read, or is not a table with a known header.
-        UsageError: a workbook has no sheet of that name.
     """
 
     def table(source: Source, content: Content) -> Table:
@@ -53,7 +55,13 @@ def open_tables(
             case Content.WORKBOOK:
                 from callconv_kit.reading.sheets import SheetTable
 
-                return SheetTable(source, is_known, sheet=sheet, header_line=header_line)
+                return SheetTable(
+                    source,
+                    is_known,
+                    sheet=sheet,
+                    header_line=header_line,
+                    as_written=as_written,
+                )
             case Content.JSON_LINES:
                 from callconv_kit.reading.json_lines import JsonLinesTable
 
@@ -71,6 +79,7 @@ def open_tables(
                     encoding=encoding,
                     delimiter=delimiter,
                     header_line=header_line,
+                    as_written=as_written,
                 )
 
     named = list(items)
@@ -82,7 +91,8 @@ def open_tables(
             from callconv_kit.reading.frames import FRAME_NAME, FrameTable
 
             number = 1 + sum(isinstance(table, FrameTable) for table in tables)
-            tables.append(FrameTable(item, f"{FRAME_NAME}_{number}" if frames > 1 else FRAME_NAME))
+            name = f"{FRAME_NAME}_{number}" if frames > 1 else FRAME_NAME
+            tables.append(FrameTable(item, name, as_written=as_written))
             continue
         source = next(found)
         content = contents.look(source)

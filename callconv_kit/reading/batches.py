@@ -4,12 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from callconv_kit.reading.dialect import Skipped
 from callconv_kit.rows import Batch
 from callconv_kit.texts import Ints
 
 SKIPPED_KEPT = 20
 """How many skipped lines of an input are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that is no row, and why: `preamble`, `separator`, `repeated_header`, `total`."""
+
+    line: int
+    why: str
 
 
 @dataclass(slots=True)
@@ -33,11 +40,16 @@ class Account:
 
 
 class Table(Protocol):
-    """An input, recognised as a table. It can be read again from its start."""
+    """An input, recognised as a table. It can be read again from its start.
+
+    fed_back: it is a rejected.csv, whose rows are those of other files.
+    padded: all rows are equally long, as in a sheet or a frame.
+    """
 
     name: str
     header: tuple[str, ...]
     fed_back: bool
+    padded: bool
     account: Account
 
     def batches(self, wanted: Ints | None = None) -> Iterator[Batch]:

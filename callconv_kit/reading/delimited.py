@@ -32,6 +32,7 @@ from callconv_kit.texts import Ints
 
 BLOCK = 1 << 22
 SAMPLE = 1 << 18
+HEAD = 1 << 10
 
 
 class Block(NamedTuple):
@@ -46,6 +47,8 @@ class Block(NamedTuple):
 class DelimitedTable:
     """A delimited text file; see `batches.Table`."""
 
+    padded = False
+
     def __init__(
         self,
         source: Source,
@@ -54,8 +57,11 @@ class DelimitedTable:
         encoding: str = "",
         delimiter: str = "",
         header_line: int = 0,
+        as_written: bool = False,
     ) -> None:
         """Look at the file: its encoding, delimiter and header.
+
+        With `as_written`, a rejected.csv is a table like any other.
 
         Raises:
             InputError: it is not a table, has no header, or can't be read.
@@ -63,14 +69,20 @@ class DelimitedTable:
         self._source = source
         self.name = source.name
         with source.open() as stream:
+            if fed_back.begins(stream.read(HEAD)):
+                # The settings are those of the export that it came from.
+                encoding, delimiter, header_line = "", "", 0
+        with source.open() as stream:
             self._encoding = encodings.detect(stream, source.name, encoding)
         with source.open() as stream:
             sample = self._sample(stream)
         self.dialect: Dialect = sniff(
             sample, source.name, is_known, delimiter=delimiter, header_line=header_line
         )
-        self.fed_back = fed_back.is_fed_back(self.dialect.header)
-        self.header = fed_back.own_columns(self.dialect.header)
+        self.fed_back = fed_back.is_fed_back(self.dialect.header) and not as_written
+        self.header = self.dialect.header
+        if self.fed_back:
+            self.header = fed_back.own_columns(self.header)
         self.account = self._new_account()
 
     def _new_account(self) -> Account:

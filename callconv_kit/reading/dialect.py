@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from callconv_kit.errors import InputError
+from callconv_kit.reading import fed_back
+from callconv_kit.reading.batches import Skipped
 from callconv_kit.reading.scanning import Record, lines_of
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -12,14 +14,6 @@ EDGES = " \t\r\n\ufeff\u200b\xa0"
 """What a header's cell loses at its edges."""
 HEADER_WITHIN = 60
 """A header stands within so many records of a file's start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A line that is no row, and why: `preamble`, `separator`, `repeated_header`, `total`."""
-
-    line: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +100,8 @@ def find_header(
     records: list[Record], is_known: Callable[[str], bool], header_line: int
 ) -> tuple[int | None, int]:
     """The position of the header among `records`, and how many known names it holds."""
+    if records and fed_back.is_fed_back(records[0].cells):
+        return 0, len(records[0].cells)
     if header_line:
         for at, record in enumerate(records):
             if record.line + 1 == header_line:

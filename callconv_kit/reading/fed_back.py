@@ -4,6 +4,7 @@ rejected.csv and left_out.csv are the original header and cells behind four colu
 cells of an over-long row go on under `extra_1`, `extra_2` … .
 """
 
+import codecs
 import re
 from collections.abc import Sequence
 
@@ -28,6 +29,12 @@ CELLS_TOLD = re.compile(r"([0-9]+) cells, and the header has ([0-9]+)")
 def is_fed_back(header: Sequence[str]) -> bool:
     """Whether a header begins with the four columns of rejected.csv."""
     return [plain(name) for name in header[:FIRST_OWN]] == [plain(name) for name in ORIGIN_COLUMNS]
+
+
+def begins(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is a rejected.csv, however it was saved."""
+    first = head.removeprefix(codecs.BOM_UTF8).split(b"\n")[0].decode("latin-1")
+    return is_fed_back([cell.strip('"') for cell in re.split("[,;\t]", first)])
 
 
 def _width(header: Sequence[str]) -> int:

@@ -20,9 +20,11 @@ FRAME_NAME = "frame"
 class FrameTable(RecordTable):
     """A DataFrame; a row's line is its position, counted from 1. See `batches.Table`."""
 
-    def __init__(self, frame: "pd.DataFrame", name: str = FRAME_NAME) -> None:
+    def __init__(
+        self, frame: "pd.DataFrame", name: str = FRAME_NAME, *, as_written: bool = False
+    ) -> None:
         self._frame = frame
-        super().__init__(name, [str(column) for column in frame.columns])
+        super().__init__(name, [str(column) for column in frame.columns], as_written=as_written)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         for start in range(0, len(self._frame), ROWS):

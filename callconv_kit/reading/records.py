@@ -40,13 +40,18 @@ class Piece(NamedTuple):
 
 
 class RecordTable(ABC):
-    """An input of records. A row's line is the record's number. See `batches.Table`."""
+    """An input of records. A row's line is the record's number. See `batches.Table`.
 
-    def __init__(self, name: str, header: Sequence[str]) -> None:
+    With `as_written`, a rejected.csv is a table like any other.
+    """
+
+    padded = True
+
+    def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
         self.name = name
         self._header = tuple(cell.strip(EDGES) for cell in header)
-        self.fed_back = fed_back.is_fed_back(self._header)
-        self.header = fed_back.own_columns(self._header)
+        self.fed_back = fed_back.is_fed_back(self._header) and not as_written
+        self.header = fed_back.own_columns(self._header) if self.fed_back else self._header
         self.account = self._new_account()
 
     def _new_account(self) -> Account:

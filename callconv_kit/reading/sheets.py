@@ -15,11 +15,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from callconv_kit.errors import InputError, UsageError
+from callconv_kit.errors import InputError
 from callconv_kit.names import nearest
-from callconv_kit.reading import dialect
-from callconv_kit.reading.batches import Account
-from callconv_kit.reading.dialect import Skipped
+from callconv_kit.reading import dialect, fed_back
+from callconv_kit.reading.batches import Account, Skipped
 from callconv_kit.reading.records import ROWS, Piece, RecordTable, as_text
 from callconv_kit.reading.scanning import Record
 from callconv_kit.reading.sources import Source
@@ -48,12 +47,13 @@ class SheetTable(RecordTable):
         *,
         sheet: str = "",
         header_line: int = 0,
+        as_written: bool = False,
     ) -> None:
         """Find the sheet and its header.
 
         Raises:
-            InputError: `unreadable`, `empty_file`, `no_header`, or several sheets hold a table.
-            UsageError: the workbook has no sheet of the job's name.
+            InputError: `unreadable`, `empty_file`, `no_header`; several sheets hold a table, or
+                none has the job's name.
         """
         self._source = source
         with _workbook(source) as book:
@@ -63,7 +63,7 @@ class SheetTable(RecordTable):
             Skipped(record.line + 1, "preamble") for record in head[:at] if _filled(record.cells)
         ]
         self._blank_lines = sum(not _filled(record.cells) for record in head[:at])
-        super().__init__(source.name, cells)
+        super().__init__(source.name, cells, as_written=as_written)
 
     def _new_account(self) -> Account:
         return Account(
@@ -146,9 +146,13 @@ def _choose(
 ) -> tuple[str, list[Record], int]:
     """The sheet, its first rows, and the header's place among them."""
     titles = [sheet.title for sheet in book.worksheets]
+    for title in titles:
+        first = [Record(number - 1, cells) for number, cells in islice(_rows(book[title]), 1)]
+        if first and fed_back.is_fed_back(first[0].cells):
+            return title, first, 0  # a rejected.xlsx: the settings are those of the export
     if wanted and wanted not in titles:
         like = nearest(wanted, titles)
-        raise UsageError(
+        raise InputError(
             "sheet_unknown",
             f"{name} has no sheet {wanted!r}",
             ", ".join(titles),

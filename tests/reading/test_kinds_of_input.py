@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from callconv_kit import reading
-from callconv_kit.errors import CallConvError, InputError, UsageError
+from callconv_kit.errors import CallConvError, InputError
 
 HEADER = ["CampaignId", "CallerId", "EventDate"]
 ROWS = [["1001", "2125550123", "2026-09-10T22:55:32-08:00"], ["1002", "+442079460958", ""]]
@@ -314,7 +314,7 @@ def test_a_folder_is_no_file(tmp_path):
 
 def test_an_unknown_sheet_gets_the_nearest(tmp_path):
     (tmp_path / "calls.xlsx").write_bytes(workbook([HEADER, *ROWS]))
-    with pytest.raises(UsageError, match="perhaps 'Sheet 1'"):
+    with pytest.raises(InputError, match="perhaps 'Sheet 1'"):
         opened(tmp_path / "calls.xlsx", sheet="sheet1")
 
 
