@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from callconv_kit.delivery import Receipt
     from callconv_kit.job import Connection
+    from callconv_kit.plotting import Plots
 
 Inputs: TypeAlias = "Input | Sequence[Input]"
 
@@ -256,6 +257,13 @@ class Prepared:
         import pandas as pd
 
         return pd.DataFrame(self.summary["changes"], columns=["column", "rule", "rows", "examples"])
+
+    @property
+    def plot(self) -> "Plots":
+        """Charts: `.calls_by_day()`, `.statuses()`, `.durations()`, `.fill()`."""
+        from callconv_kit.plotting import Plots
+
+        return Plots(self.summary)
 
     def write(self, folder: str | Path) -> Path:
         """Write the files of the run to a folder, ready.csv last; returns the folder.
