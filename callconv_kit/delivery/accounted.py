@@ -41,6 +41,9 @@ LEFT_OUT = {
 }
 """The codes under which rows of a file are not sent."""
 
+LEFT_OPEN = (State.INTENT, State.SENDING, State.SENT, State.RENAMING, State.UNKNOWN)
+"""States that another look at the server may settle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
@@ -197,9 +200,7 @@ def recover(ledger: Ledger, sending: Sender, confirm: Confirm | None = None) -> 
         DeliveryError: the server can't be reached to look; nothing is settled then.
     """
     settled = []
-    for left in ledger.submissions(
-        State.INTENT, State.SENDING, State.SENT, State.RENAMING, State.UNKNOWN
-    ):
+    for left in ledger.submissions(*LEFT_OPEN):
         if left.state is not State.INTENT and left.account != sending.account:
             continue
         end = _recovered(left, ledger, sending, confirm)
@@ -223,7 +224,7 @@ def _recovered(
             return End(State.NOT_DELIVERED, left.name, 0, "the run ended before the first byte")
         if confirm is not None and confirm(left):
             return End(State.DELIVERED, left.name, 0, "the results show it, whole")
-        if left.refused:
+        if left.refused and left.state is State.UNKNOWN:
             return None  # no look can settle what the server itself reported as failed
         if left.temporary:
             return delivery.finish_rename(left.temporary, State.DELIVERED, asked=True)

@@ -17,17 +17,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from callconv_kit.delivery.accounted import LEFT_OPEN, recover, still_unknown
 from callconv_kit.delivery.clock import clock_of
-from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.ledger import Ledger, Submission
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.one import Patience
-from callconv_kit.delivery.receipt import Receipt
+from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.reconcile import Reconciliation, reconcile, sign_off
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
+from callconv_kit.delivery.sending import sender
 from callconv_kit.delivery.uploading import upload
 from callconv_kit.errors import CallConvError, DeliveryError, UsageError
-from callconv_kit.job import Job
+from callconv_kit.job import Connection, Job
 
 if TYPE_CHECKING:
     from callconv_kit.delivery.accounted import Confirm
@@ -176,7 +178,11 @@ class Night:
                 "Add the table; `callconv mock-server` shows one to try with.",
             )
         seen_before = any(_was_delivered(record) for record in _records(runs))
-        with Ledger.open(job.ledger_path, now=self.now, seen_before=seen_before) as ledger:
+        with (
+            Ledger.open(job.ledger_path, now=self.now, seen_before=seen_before) as ledger,
+            _confirm(job) as confirm,
+        ):
+            in_doubt = self._settle_left(run, ledger, connection, confirm)
             try:
                 prepared = self.prepare(
                     None, job, out=folder, now=job_now(job, clock), ledger=ledger
@@ -195,9 +201,11 @@ class Night:
             if not run.rows["rows_ready"]:
                 run.state = "nothing_to_send"
                 log.info("job=%s step=upload state=nothing_to_send", run.job)
+                if in_doubt or _rows_of(prepared.summary, "outcome_unknown"):
+                    raise still_unknown(in_doubt or ledger.submissions(State.UNKNOWN))
                 return
             self._hold_back(run, runs)
-            with ledger.lock(self.wait), _confirm(job) as confirm:
+            with ledger.lock(self.wait):
                 run.receipt = upload(
                     ready,
                     connection,
@@ -210,12 +218,32 @@ class Night:
             run.state = str(run.receipt.state) if run.receipt.rows else "nothing_to_send"
             run.sums = reconcile(ledger, prepared.summary)
         log.info("job=%s step=upload state=%s name=%s", run.job, run.state, run.receipt.name)
+        if in_doubt:
+            raise still_unknown(in_doubt)  # the new calls went; this is said once
+
+    def _settle_left(
+        self, run: JobRun, ledger: Ledger, connection: Connection, confirm: "Confirm | None"
+    ) -> list[Submission]:
+        """Settle what a killed run left, before its rows are looked up; what is now in doubt."""
+        if not ledger.submissions(*LEFT_OPEN):
+            return []
+        with ledger.lock(self.wait):
+            settled = recover(ledger, sender(connection, patience=self.patience), confirm)
+        for submission in settled:
+            log.info(
+                "job=%s step=recover name=%s state=%s", run.job, submission.name, submission.state
+            )
+        return [submission for submission in settled if submission.state is State.UNKNOWN]
 
     def _take_counts(self, run: JobRun, prepared: Prepared) -> None:
         summary = prepared.summary
         names = ("rows_read", "rows_ready", "rows_rejected", "rows_left_out")
         run.rows = {name: int(summary[name]) for name in names}
-        meant = run.rows["rows_read"] - run.rows["rows_left_out"] + _already_sent(summary)
+        meant = (
+            run.rows["rows_read"] - run.rows["rows_left_out"] + _rows_of(summary, "already_sent")
+        )
+        # Rows that were delivered before count as meant: a second run of one night would
+        # otherwise seem to reject all that is left.
         run.rejected_share = round(run.rows["rows_rejected"] / meant, 4) if meant else 0.0
         counts = " ".join(f"{name}={count}" for name, count in run.rows.items())
         log.info("job=%s step=prepare %s share=%.4f", run.job, counts, run.rejected_share)
@@ -337,15 +365,12 @@ def _usual_shares(runs: Path) -> list[float]:
     return shares
 
 
-def _already_sent(summary: Mapping[str, Any]) -> int:
-    """Rows that are fine and were delivered before.
-
-    They count as meant, or a second run of one night would seem to reject all that is left.
-    """
+def _rows_of(summary: Mapping[str, Any], code: str) -> int:
+    """Rows with a finding of this code."""
     return sum(
         int(finding["rows"])
         for finding in summary.get("findings", ())
-        if finding.get("code") == "already_sent"
+        if finding.get("code") == code
     )
 
 

@@ -202,6 +202,7 @@ class Delivery:
     def _direct(self) -> End:
         """One attempt under the final name; Trouble only while no byte was sent."""
         word, said, trouble = self._store(self.name, State.SENDING)
+        # The name may have changed on the way: see `_free_name`.
         if word is Word.YES:
             self.journal.mark(State.SENT, self.name, note=said)
         seen = self.see(self.name)
@@ -216,7 +217,7 @@ class Delivery:
         self.attempts += 1
         session = self.connect()
         try:
-            self._stop_if_taken(session, self.name)
+            name = self._free_name(session, name)
             with self.file.path.open("rb", buffering=0) as file:
                 before = _fingerprint(file)
                 reader = self._reader(file, name, mark)
@@ -247,6 +248,19 @@ class Delivery:
     def _drain(self) -> float:
         """Seconds that the 226 may take: the server still has full buffers to write."""
         return self.timeout + min(self.file.size / SLOWEST, LONGEST_DRAIN)
+
+    def _free_name(self, session: Session, name: str) -> str:
+        """The name to store under: `name`, or another if an empty file has the final one.
+
+        An empty file is what a STOR of ours leaves that was cut before its first byte.
+        """
+        if session.look(self.name) == Seen(Sight.SIZED, 0) and self.file.size:
+            direct = name == self.name
+            self.name = naming.with_suffix(self.name, "again")
+            self.journal.mark(State.INTENT, self.name, note="an empty file has the other name")
+            name = self.name if direct else name
+        self._stop_if_taken(session, self.name)
+        return name
 
     def _stop_if_taken(self, session: Session, name: str) -> None:
         seen = session.look(name)
