@@ -171,7 +171,7 @@ class _Sought:
         for wanted in source.names:
             found: list[int] = []
             for spelling in self._export.spellings(wanted):
-                here = _find(self._header, spelling)
+                here = _find(self._header, spelling, however=self._fed_back)
                 if len(here) > 1 and not self._fed_back:
                     self.twice[column] = [self._header[at] for at in here]
                 found += here
@@ -205,10 +205,10 @@ def _found(header: Sequence[str], name: str, export: Export) -> list[int]:
     return [at for spelling in export.spellings(name) for at in _find(header, spelling)]
 
 
-def _find(header: Sequence[str], wanted: str) -> list[int]:
-    """Positions of a source column: spelled exactly so, else spelled alike."""
+def _find(header: Sequence[str], wanted: str, *, however: bool = False) -> list[int]:
+    """Positions of a source column: spelled exactly so, else spelled alike; or however spelled."""
     exact = [at for at, cell in enumerate(header) if cell == wanted.strip()]
-    return exact or [at for at, cell in enumerate(header) if plain(cell) == plain(wanted)]
+    return (not however and exact) or [at for at, cell in enumerate(header) if plain(cell) == plain(wanted)]
 
 
 def _fed_otherwise(column: str, job: Job, looked_up: Collection[str]) -> bool:
