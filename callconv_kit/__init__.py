@@ -9,6 +9,7 @@ importing the package stays quick.
 """
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 from callconv_kit.registration import register
@@ -56,6 +57,8 @@ def __getattr__(name: str) -> Any:
 
 
 register()
+# A library's log goes where its user sends it, and nowhere else.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __dir__() -> list[str]:
