@@ -208,7 +208,9 @@ def _found(header: Sequence[str], name: str, export: Export) -> list[int]:
 def _find(header: Sequence[str], wanted: str, *, however: bool = False) -> list[int]:
     """Positions of a source column: spelled exactly so, else spelled alike; or however spelled."""
     exact = [at for at, cell in enumerate(header) if cell == wanted.strip()]
-    return (not however and exact) or [at for at, cell in enumerate(header) if plain(cell) == plain(wanted)]
+    return (not however and exact) or [
+        at for at, cell in enumerate(header) if plain(cell) == plain(wanted)
+    ]
 
 
 def _fed_otherwise(column: str, job: Job, looked_up: Collection[str]) -> bool:
