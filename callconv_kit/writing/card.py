@@ -5,9 +5,11 @@ style names nothing outside itself. Where a notebook drops the style, as it does
 are not trusted, the words are all still there.
 """
 
+from collections.abc import Sequence
+
 from callconv_kit.findings import Severity
 from callconv_kit.writing import charts, report, wording
-from callconv_kit.writing.markup import Html, tag
+from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import Entry, Summary, many
 
@@ -50,45 +52,50 @@ def _days(summary: Summary) -> Html | None:
 
 def _findings(summary: Summary, severity: Severity) -> Html | None:
     entries = wording.of_severity(summary, severity)
-    shown = entries[: ENTRIES[severity]]
-    rows = [
-        _row(entry, wording.code_of(entry).problem, [
-            (value or detail, places)
+    several = wording.several_files(summary)
+    rows = []
+    for entry in entries[: ENTRIES[severity]]:
+        code = wording.code_of(entry)
+        remedy = tag("small", f" → {code.remedy}") if code.remedy else None
+        examples = [
+            [_value(value) if value else None, " ", visible(detail), _where(places, several)]
             for (value, detail), places in wording.alike(entry, "value", "detail")
-        ])
-        for entry in shown
-    ]  # fmt: skip
+        ]
+        rows.append(_row(entry, [code.problem, remedy], examples))
     name = severity.value.replace("_", "-")
-    return _part(HEADS[severity], name, rows, len(entries) - len(shown), "reason",
+    return _part(HEADS[severity], name, rows, len(entries) - len(rows), "reason",
                  unfolded=severity is not Severity.WARNING)  # fmt: skip
 
 
 def _changes(summary: Summary) -> Html | None:
     entries = summary["changes"]
-    shown = entries[:CHANGES]
+    several = wording.several_files(summary)
     rows = [
         _row(entry, wording.rule_of(entry), [
-            (f"{before or 'empty'} → {after or 'empty'}", places)
+            [_value(before), " → ", _value(after), _where(places, several)]
             for (before, after), places in wording.alike(entry, "before", "after")
         ])
-        for entry in shown
+        for entry in entries[:CHANGES]
     ]  # fmt: skip
-    return _part("Changed", "changed", rows, len(entries) - len(shown), "rule", unfolded=False)
+    return _part("Changed", "changed", rows, len(entries) - len(rows), "rule", unfolded=False)
 
 
-def _row(entry: Entry, said: str, examples: list[tuple[str, list[Entry]]]) -> Html:
-    cells = [
-        tag("li", tag("code", tag("bdi", visible(text))) if text else None,
-            tag("small", f" {wording.where(places, several=False)}"))
-        for text, places in examples[:EXAMPLES]
-    ]  # fmt: skip
+def _row(entry: Entry, said: Child, examples: Sequence[Child]) -> Html:
     return tag(
         "tr",
         tag("td", f"{entry['rows']:,}", class_="callconv-number"),
         tag("td", tag("b", visible(entry["column"])) if entry["column"] else "the row"),
         tag("td", said),
-        tag("td", tag("ul", cells)),
+        tag("td", tag("ul", [tag("li", example) for example in examples[:EXAMPLES]])),
     )
+
+
+def _value(text: str) -> Html:
+    return tag("code", tag("bdi", visible(text))) if text else tag("i", "empty")
+
+
+def _where(places: Sequence[Entry], several: bool) -> Html:
+    return tag("small", f" {visible(wording.where(places, several=several), report.LONG_TEXT)}")
 
 
 def _part(

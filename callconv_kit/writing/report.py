@@ -280,6 +280,8 @@ def _calls(summary: Summary) -> Html | None:
 
 
 def _days(days: Sequence[tuple[str, int]]) -> Html:
+    if not days:
+        return Html()
     most = max(count for _, count in days)
     without = sum(not count for _, count in days)
     quiet = f"; no calls on {many(without, 'day')}" if without else ""

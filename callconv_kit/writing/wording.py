@@ -62,11 +62,12 @@ def headline(summary: Summary) -> str:
         return "The one row is ready to go." if read == 1 else f"All {read:,} rows are ready to go."
     verb = "is" if ready == 1 else "are"
     others = [
-        f"{rejected:,} {'was' if rejected == 1 else 'were'} rejected" if rejected else "",
-        f"{left_out:,} {'was' if left_out == 1 else 'were'} left out" if left_out else "",
+        f"{count:,} {'was' if count == 1 else 'were'} {fate}"
+        for count, fate in ((rejected, "rejected"), (left_out, "left out"))
+        if count
     ]
     of = f"{ready:,} of {many(read)}" if ready else f"None of {many(read)}"
-    return f"{of} {verb} ready to go; {joined(filter(None, others))}."
+    return f"{of} {verb} ready to go{'; ' + joined(others) if others else ''}."
 
 
 def advice(summary: Summary) -> list[str]:
