@@ -72,6 +72,8 @@ def prepare_command(
         shared.print_json(prepared.summary, prepared.problem)
     elif not quiet:
         shared.show_run(prepared, None if dry_run else Path(out))
+    if not prepared.summary["rows_read"] and prepared.problem is None:
+        click.echo("callconv: warning: the input holds a header but not one row.", err=True)
     if prepared.problem is not None and not as_json:
         click.echo(f"callconv: {prepared.problem}", err=True)
     return prepared.exit_status

@@ -261,10 +261,16 @@ def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str 
         return f'{column}: --column {column}="{like}", if that is it'
     if column in HOW_TO_FEED:
         return f"{column}: {HOW_TO_FEED[column]}"
-    if column.endswith("Id") or column == "CallProvider":
+    if column in IDS_OF_IMPACT or column == "CallProvider":
         also = "" if column == "CallProvider" else ", or a [lookup] by tracking number"
         return f"{column}: --constant {column}=… for one value in all rows{also}"
     return f'{column}: --column {column}="the column that holds it"'
+
+
+IDS_OF_IMPACT = frozenset(
+    column.name for column in spec.COLUMNS if column.kind is spec.Kind.IDENTIFIER
+)
+"""Stand in no vendor's export."""
 
 
 def _missing(
