@@ -219,8 +219,9 @@ class Ledger:
             yield self._segment(number)
 
     def _segment(self, number: int) -> segments.Segment:
-        (data,) = self._db.execute("SELECT data FROM segment WHERE id = ?", (number,)).fetchone()
-        return segments.unpack(data)
+        # A blob that is opened is copied once, one that is selected twice.
+        with self._db.blobopen("segment", "data", number, readonly=True) as blob:
+            return segments.unpack(blob.read())
 
     # -- a submission's life -------------------------------------------------------------------
 

@@ -202,7 +202,7 @@ class Night:
                 run.state = "nothing_to_send"
                 log.info("job=%s step=upload state=nothing_to_send", run.job)
                 if in_doubt or _rows_of(prepared.summary, "outcome_unknown"):
-                    raise still_unknown(in_doubt or ledger.submissions(State.UNKNOWN))
+                    raise still_unknown(in_doubt or ledger.submissions(*LEFT_OPEN))
                 return
             self._hold_back(run, runs)
             with ledger.lock(self.wait):

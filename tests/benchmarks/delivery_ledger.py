@@ -1,0 +1,66 @@
+"""The ledger with ten million rows: its size, and the look-up of a file of a million.
+
+    pytest tests/benchmarks/delivery_ledger.py -m benchmark -s
+
+Every row has both keys, which is the worst case: 20 million records.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from callconv_kit.checking.keys import Keys
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.one import Outgoing
+from callconv_kit.delivery.receipt import State
+
+ROWS = 10_000_000
+A_FILE = 1_000_000
+
+LARGEST_LEDGER = 600_000_000
+LONGEST_LOOK_UP = 3.0
+
+
+def some_keys(chance: np.random.Generator, rows: int) -> Keys:
+    words = chance.integers(1, 2**64, (rows, 5), dtype=np.uint64)
+    return Keys(words[:, :2].copy(), words[:, 2:4].copy(), words[:, 4].copy())
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("each", [A_FILE, 50_000], ids=["10 large files", "200 small files"])
+def test_ten_million_rows(tmp_path: Path, each: int) -> None:
+    chance = np.random.default_rng(7)
+    tiny = tmp_path / "x.csv"
+    tiny.write_text("a\n1\n")
+    some: list[Keys] = []
+    begun = time.perf_counter()
+    with Ledger.open(tmp_path / "l" / "ledger.sqlite") as ledger:
+        for number in range(ROWS // each):
+            keys = some_keys(chance, each)
+            some.append(Keys(*(column[: A_FILE * each // ROWS // 2] for column in keys)))
+            file = Outgoing(tiny, 4, f"{number:064}", each)
+            begin = ledger.begin(file, keys, account="a", name=f"{number}.csv", origin="")
+            ledger.enter(begin, State.DELIVERED)
+    written = time.perf_counter() - begun
+    size = sum(path.stat().st_size for path in (tmp_path / "l").glob("ledger.sqlite*"))
+    known = Keys(*(np.concatenate(part) for part in zip(*some, strict=True)))
+    fresh = some_keys(chance, A_FILE - len(known.session))
+    asked = Keys(*(np.concatenate(pair) for pair in zip(known, fresh, strict=True)))
+    process = psutil.Process()
+    before = process.memory_info().rss
+    with Ledger.open(tmp_path / "l" / "ledger.sqlite") as ledger:
+        begun = time.perf_counter()
+        standing = ledger.standing(asked)
+        looked = time.perf_counter() - begun
+    grown = process.memory_info().rss - before
+    print(  # noqa: T201 - the figures
+        f"\n{ROWS // each} files: written in {written:.1f} s, ledger {size / 1e6:.0f} MB, "
+        f"look-up of {A_FILE:,} rows {looked:.2f} s, memory +{grown / 1e6:.0f} MB"
+    )
+    assert int((standing == 1).sum()) == len(known.session)
+    assert int((standing == 0).sum()) == len(fresh.session)
+    assert size <= LARGEST_LEDGER
+    assert looked <= LONGEST_LOOK_UP
