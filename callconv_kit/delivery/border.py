@@ -183,6 +183,14 @@ TABLE: tuple[Fault, ...] = (
         pattern=r"(?i)^5(30|50|22|3[34]).*(SSL|TLS|encrypt)",
     ),
     Fault(
+        "session_failed",
+        _REFUSED,
+        BEFORE_THE_FILE,
+        "{host} can't open a session for {user}",
+        "Tell the server's owner what it says; vsftpd says so where its own setting is wrong.",
+        pattern=r"^500 OOPS",
+    ),
+    Fault(
         "account_needed",
         _REFUSED,
         frozenset({Step.LOGIN}),

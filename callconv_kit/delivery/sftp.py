@@ -112,8 +112,9 @@ def connect(connection: "Connection", credentials: Credentials) -> Connect:
     key = None
     if connection.private_key is not None:
         try:
+            # By position: the argument's name has changed between versions of paramiko.
             key = paramiko.PKey.from_path(
-                connection.private_key, passphrase=credentials.password.encode() or None
+                connection.private_key, credentials.password.encode() or None
             )
         except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
             raise UsageError(
@@ -224,12 +225,8 @@ class SftpSession:
         with self._doing(Step.OPEN):
             file = self._sftp.open(name, "wx")
         with self._doing(Step.DATA):
-            # Without waiting for each answer; the close gathers them.
-            file.set_pipelined(True)
-            buffer = bytearray(BLOCK)
             try:
-                while length := source.read_into(buffer):
-                    file.write(bytes(buffer[:length]))
+                self._write_all(file, source)
             except BaseException:
                 with contextlib.suppress(*self._errors):
                     file.close()
@@ -239,6 +236,20 @@ class SftpSession:
             file.close()
             self._sftp.get_channel().settimeout(self._timeout)
         return "closed without an error"
+
+    @staticmethod
+    def _write_all(file: Any, source: Source) -> None:
+        """Write without waiting for each answer; the last write waits for the answers to all.
+
+        paramiko drops answers that were not asked for before the close, and with them a full disk.
+        """
+        buffer = bytearray(BLOCK)
+        length = source.read_into(buffer)
+        while length:
+            block = bytes(buffer[:length])
+            length = source.read_into(buffer)
+            file.set_pipelined(length > 0)
+            file.write(block)
 
     def rename(self, old: str, new: str) -> None:
         """SSH_FXP_RENAME, which does not replace an existing file."""

@@ -39,6 +39,10 @@ UNSENT: dict[str, tuple[str, Script]] = {
         "tls_required",
         Script({"USER": "550 SSL/TLS required on the control channel."}),
     ),
+    "a setting of its own is wrong": (
+        "session_failed",
+        Script({"PASS": "500 OOPS: cannot change directory:/x"}),
+    ),
     "332 at PASS": ("account_needed", Script({"PASS": "332 Need account for login."})),
     "421 at PASS": ("server_busy", Script({"PASS": "421 Too many connections."})),
     "silence at PASS": ("no_answer", Script({"PASS": SILENCE})),
