@@ -194,7 +194,7 @@ def test_a_notebook_gets_no_element_that_runs_or_loads(run):
 
 def test_the_style_of_the_card_names_nothing_outside_itself(run):
     style = re.search(r"<style>(.*?)</style>", run._repr_html_(), re.DOTALL)[1]
-    selectors = re.findall(r"([^{}]+)\{", style)
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", style))
     assert all(
         part.strip().startswith(".callconv-card") for rule in selectors for part in rule.split(",")
     )
