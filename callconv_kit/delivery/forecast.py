@@ -126,7 +126,9 @@ def _sums(verdict: npt.NDArray[np.int8], amount: pa.ChunkedArray) -> "list[Expec
         mask = verdict == number
         if mask.any():
             total = pc.sum(amount.filter(pa.array(mask))).as_py()
-            found.append(Expected(reason, int(mask.sum()), total or Decimal(0)))
+            found.append(
+                Expected(reason, int(mask.sum()), Decimal("0.00") if total is None else total)
+            )
     return found
 
 

@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,29 @@ def connection_to(server: MockImportServer, **more: Any) -> Connection:
 def sessions_on(server: MockImportServer) -> list[str]:
     """The sessions of the server's pending actions, sorted."""
     return sorted(action.cells["CallSessionId"] for action in server.pending_actions())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail every test whose output, log or traceback shows a password or a caller's number."""
+    report = yield
+    said = "\n".join((report.longreprtext, *(text for _, text in report.sections)))
+    logged = [line for line in report.caplog.splitlines() if "callconv_kit" in line]
+    if PASSWORD in said or any(CALL["CallerId"] in line for line in logged):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} shows a secret at {call.when}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_holds_a_password(tmp_path: Path) -> Iterator[None]:
+    """Look through every file that a test leaves: ledger, reports, records of runs."""
+    yield
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "netrc" and path.stat().st_size < 5_000_000:
+            assert PASSWORD.encode() not in path.read_bytes(), f"{path} holds the password"
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def kill_many(
     # How long a whole run takes here decides over which span the kills are spread.
     begun = time.monotonic()
     kill_and_run_again(zygote, server, folder / "whole", method, 60.0)
-    span = (time.monotonic() - begun) * 0.6
+    span = (time.monotonic() - begun) * 0.4
     chance = random.Random(seed)
     killed: Counter[Killed] = Counter()
     for number in range(times):
