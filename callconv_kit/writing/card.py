@@ -8,7 +8,7 @@ are not trusted, the words are all still there.
 from collections.abc import Sequence
 
 from callconv_kit.findings import Severity
-from callconv_kit.writing import charts, report, wording
+from callconv_kit.writing import charts, pieces, wording
 from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import Entry, Summary, many
@@ -29,11 +29,11 @@ def fragment(summary: Summary) -> str:
     """The card of a run, from the dict of summary.json."""
     return tag(
         "div",
-        tag("style", Html(report.style("card.css"))),
+        tag("style", Html(pieces.style("card.css"))),
         tag("p", visible(wording.title(summary)), class_="callconv-files"),
-        tag("p", visible(wording.headline(summary), report.LONG_TEXT), class_="callconv-headline"),
-        report.funnel(summary),
-        tag("ul", [tag("li", visible(line, report.LONG_TEXT)) for line in wording.advice(summary)]),
+        tag("p", pieces.text(wording.headline(summary)), class_="callconv-headline"),
+        pieces.funnel(summary),
+        tag("ul", [tag("li", pieces.text(line)) for line in wording.advice(summary)]),
         _days(summary),
         [_findings(summary, severity) for severity in ENTRIES],
         _changes(summary),
@@ -57,11 +57,7 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
     for entry in entries[: ENTRIES[severity]]:
         code = wording.code_of(entry)
         remedy = tag("small", f" → {code.remedy}") if code.remedy else None
-        examples = [
-            [_value(value) if value else None, " ", visible(detail), _where(places, several)]
-            for (value, detail), places in wording.alike(entry, "value", "detail")
-        ]
-        rows.append(_row(entry, [code.problem, remedy], examples))
+        rows.append(_row(entry, [code.problem, remedy], pieces.found(entry, several=several)))
     name = severity.value.replace("_", "-")
     return _part(HEADS[severity], name, rows, len(entries) - len(rows), "reason",
                  unfolded=severity is not Severity.WARNING)  # fmt: skip
@@ -71,31 +67,20 @@ def _changes(summary: Summary) -> Html | None:
     entries = summary["changes"]
     several = wording.several_files(summary)
     rows = [
-        _row(entry, wording.rule_of(entry), [
-            [_value(before), " → ", _value(after), _where(places, several)]
-            for (before, after), places in wording.alike(entry, "before", "after")
-        ])
+        _row(entry, wording.rule_of(entry), pieces.changed(entry, several=several))
         for entry in entries[:CHANGES]
-    ]  # fmt: skip
+    ]
     return _part("Changed", "changed", rows, len(entries) - len(rows), "rule", unfolded=False)
 
 
-def _row(entry: Entry, said: Child, examples: Sequence[Child]) -> Html:
+def _row(entry: Entry, said: Child, examples: Sequence[Html]) -> Html:
     return tag(
         "tr",
         tag("td", f"{entry['rows']:,}", class_="callconv-number"),
         tag("td", tag("b", visible(entry["column"])) if entry["column"] else "the row"),
         tag("td", said),
-        tag("td", tag("ul", [tag("li", example) for example in examples[:EXAMPLES]])),
+        tag("td", tag("ul", examples[:EXAMPLES])),
     )
-
-
-def _value(text: str) -> Html:
-    return tag("code", tag("bdi", visible(text))) if text else tag("i", "empty")
-
-
-def _where(places: Sequence[Entry], several: bool) -> Html:
-    return tag("small", f" {visible(wording.where(places, several=several), report.LONG_TEXT)}")
 
 
 def _part(

@@ -4,29 +4,20 @@ It is made of summary.json alone, so it is as small for a million rows as for te
 network and no script, and its Content-Security-Policy forbids both; all text of cells is escaped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from callconv_kit import spec
 from callconv_kit.findings import Severity
-from callconv_kit.writing import charts, wording
+from callconv_kit.writing import charts, pieces, wording
 from callconv_kit.writing.markup import Child, Html, tag
-from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 PARTNERS, FINDINGS, CHANGES, INPUTS, DAYS = 100, 200, 200, 100, 1000
 """How many of each the page shows; summary.json holds them all."""
-
-OPEN = 12
-"""Entries of a long list that stand open; the rest unfolds."""
-
-LONG_TEXT = 300
-"""Characters of a text of the kit's or the person's own that the page shows."""
 
 
 def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
@@ -44,7 +35,7 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
         ("Changed", _changes(summary)),
         ("Calls", _calls(summary)),
         ("Columns", _fill(summary)),
-        ("Delivery", _facts(delivery) if delivery else None),
+        ("Delivery", pieces.facts(delivery) if delivery else None),
         ("Inputs", _inputs(summary)),
         ("Settings", _settings(summary)),
     ]
@@ -55,8 +46,8 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{_text(wording.title(summary))} · callconv report"),
-        tag("style", Html(style("report.css"))),
+        tag("title", f"{pieces.text(wording.title(summary))} · callconv report"),
+        tag("style", Html(pieces.style("report.css"))),
     )
     body = tag(
         "body",
@@ -71,21 +62,19 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
-@cache
-def style(name: str) -> str:
-    """A style sheet that lies beside this module."""
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 def _header(summary: Summary) -> Html:
     return tag(
         "header",
         tag("p", "callconv · what came in, what goes, what does not", class_="kicker"),
-        tag("h1", _text(wording.title(summary))),
-        tag("p", _text(wording.headline(summary)), class_="headline"),
+        tag("h1", pieces.text(wording.title(summary))),
+        tag("p", pieces.text(wording.headline(summary)), class_="headline"),
         _problem(summary),
-        tag("ul", [tag("li", _text(line)) for line in wording.advice(summary)], class_="advice"),
-        funnel(summary),
+        tag(
+            "ul",
+            [tag("li", pieces.text(line)) for line in wording.advice(summary)],
+            class_="advice",
+        ),
+        pieces.funnel(summary),
     )
 
 
@@ -94,32 +83,8 @@ def _problem(summary: Summary) -> Html | None:
     if not problem:
         return None
     facts = {"Found": problem["found"], "Expected": problem["expected"], "Code": problem["code"]}
-    return tag("div", _facts({name: said for name, said in facts.items() if said}),
+    return tag("div", pieces.facts({name: said for name, said in facts.items() if said}),
                class_="problem")  # fmt: skip
-
-
-FATES = (
-    ("ready", "rows_ready", "ready"),
-    ("rejected", "rows_rejected", "rejected"),
-    ("left-out", "rows_left_out", "left out"),
-)
-"""What becomes of a row: its class, its key in the summary, its word."""
-
-
-def funnel(summary: Summary) -> Html:
-    """Read, and what became of it, as numbers and one bar."""
-    read = summary["rows_read"]
-    tiles = [tag("li", tag("b", f"{read:,}"), " read")]
-    tiles += [
-        tag("li", tag("b", f"{summary[key]:,}"), f" {word} ",
-            tag("small", percent(summary[key], read)), class_=name)
-        for name, key, word in FATES
-    ]  # fmt: skip
-    said = ", ".join(f"{summary[key]:,} {word}" for _, key, word in FATES)
-    bar = charts.stacked(
-        [(name, summary[key]) for name, key, _ in FATES], f"Of {many(read)}: {said}"
-    )
-    return tag("div", tag("ul", tiles, class_="tiles"), bar, class_="funnel")
 
 
 # -- by partner -----------------------------------------------------------------------------------
@@ -138,8 +103,8 @@ def _partners(summary: Summary) -> Html | None:
         tag(
             "p", "Answered calls, talk time and sales count the rows that are ready.", class_="hint"
         )
-        + table("partners", heads, rows, right_from=3)
-        + _more(len(partners) - PARTNERS, "partner")
+        + pieces.table("partners", heads, rows, right_from=3)
+        + pieces.more(len(partners) - PARTNERS, "partner")
     )
 
 
@@ -149,8 +114,8 @@ def _partner(partner: Entry) -> list[Child]:
          ("left-out", partner["left_out"])], "",
     )  # fmt: skip
     return [
-        tag("b", _text(partner["MediaId"])) if partner["MediaId"] else tag("i", "not known"),
-        _text(partner["ActionTrackerId"]),
+        tag("b", pieces.text(partner["MediaId"])) if partner["MediaId"] else tag("i", "not known"),
+        pieces.text(partner["ActionTrackerId"]),
         split,
         f"{partner['read']:,}",
         f"{partner['ready']:,}",
@@ -195,27 +160,22 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
     heads = ["Rows", "Column", "What is said, and what helps", "First examples"]
     return Html(
         tag("p", HINTS[severity], class_="hint")
-        + _folded("findings", heads, rows)
-        + _more(len(entries) - FINDINGS, "reason")
+        + pieces.folded("findings", heads, rows)
+        + pieces.more(len(entries) - FINDINGS, "reason")
     )
 
 
 def _finding(entry: Entry, *, several: bool) -> list[Child]:
     code = wording.code_of(entry)
-    examples = []
-    for (value, detail), places in wording.alike(entry, "value", "detail"):
-        place, cell = _where(places, several=several), _value(value) if value else None
-        told = [place, " ", cell, " ", _text(detail)] if detail else [cell, " ", place]
-        examples.append(tag("li", told))
     return [
         f"{entry['rows']:,}",
-        tag("b", _text(entry["column"])) if entry["column"] else "the row",
+        tag("b", pieces.text(entry["column"])) if entry["column"] else "the row",
         [
             code.problem,
             tag("div", code.remedy, class_="remedy") if code.remedy else None,
-            tag("div", _text(code.name), class_="code"),
+            tag("div", pieces.text(code.name), class_="code"),
         ],
-        tag("ul", examples, class_="examples"),
+        tag("ul", pieces.found(entry, several=several), class_="examples"),
     ]
 
 
@@ -230,31 +190,18 @@ def _changes(summary: Summary) -> Html | None:
         tag("p", "Every cell that differs from the export is counted here, under the rule that "
             "changed it. A sign such as ␣ or ⟨U+00A0⟩ stands for what can't be seen.",
             class_="hint")
-        + _folded("changes", heads, rows)
-        + _more(len(entries) - CHANGES, "rule")
+        + pieces.folded("changes", heads, rows)
+        + pieces.more(len(entries) - CHANGES, "rule")
     )  # fmt: skip
 
 
 def _change(entry: Entry, *, several: bool) -> list[Child]:
-    examples = [
-        tag("li", _value(before), " → ", _value(after), " ", _where(places, several=several))
-        for (before, after), places in wording.alike(entry, "before", "after")
-    ]
     return [
         f"{entry['rows']:,}",
-        tag("b", _text(entry["column"])),
-        [wording.rule_of(entry), tag("div", _text(entry["rule"]), class_="code")],
-        tag("ul", examples, class_="examples"),
+        tag("b", pieces.text(entry["column"])),
+        [wording.rule_of(entry), tag("div", pieces.text(entry["rule"]), class_="code")],
+        tag("ul", pieces.changed(entry, several=several), class_="examples"),
     ]
-
-
-def _where(examples: Sequence[Entry], *, several: bool) -> Html:
-    return tag("span", _text(wording.where(examples, several=several)), class_="where")
-
-
-def _value(text: str) -> Html:
-    """A cell's text: isolated, so that right-to-left text turns nothing around."""
-    return tag("code", tag("bdi", visible(text))) if text else tag("i", "empty")
 
 
 # -- charts ---------------------------------------------------------------------------------------
@@ -297,7 +244,9 @@ def _days(days: Sequence[tuple[str, int]]) -> Html:
         tag(
             "details",
             tag("summary", "The numbers"),
-            table("days", ["Day", "Calls"], [[d, f"{n:,}"] for d, n in days[:DAYS]], right_from=1),
+            pieces.table(
+                "days", ["Day", "Calls"], [[d, f"{n:,}"] for d, n in days[:DAYS]], right_from=1
+            ),
         ),
     )
 
@@ -307,11 +256,13 @@ def _bars(caption: str, head: str, points: Sequence[tuple[str, int]]) -> Html:
     most = max((count for _, count in points), default=0)
     whole = sum(count for _, count in points)
     rows = [
-        [_text(word), charts.bar(count, most), f"{count:,}", percent(count, whole)]
+        [pieces.text(word), charts.bar(count, most), f"{count:,}", percent(count, whole)]
         for word, count in points
     ]
     heads = [head, "", "Calls", "Share"]
-    return tag("figure", tag("figcaption", caption), table("bars", heads, rows, right_from=2))
+    return tag(
+        "figure", tag("figcaption", caption), pieces.table("bars", heads, rows, right_from=2)
+    )
 
 
 def _fill(summary: Summary) -> Html | None:
@@ -356,22 +307,22 @@ def _inputs(summary: Summary) -> Html | None:
     inputs = summary["inputs"]
     heads = ["File", "Rows", "Read as", "Header", "No rows", "SHA-256"]
     rows = [_input(entry) for entry in inputs[:INPUTS]]
-    return Html(table("inputs", heads, rows) + _more(len(inputs) - INPUTS, "file"))
+    return Html(pieces.table("inputs", heads, rows) + pieces.more(len(inputs) - INPUTS, "file"))
 
 
 def _input(entry: Entry) -> list[Child]:
     delimiter = wording.DELIMITERS.get(entry["delimiter"], entry["delimiter"])
     read_as = ", ".join(filter(None, [entry["encoding"], delimiter]))
     skipped = [
-        tag("li", f"line {line['line']:,}: {_text(str(line['why']))}")
+        tag("li", f"line {line['line']:,}: {pieces.text(str(line['why']))}")
         for line in entry["skipped_lines"]
     ]
     blank = many(entry["blank_lines"], "blank line") if entry["blank_lines"] else ""
     digest = entry["sha256"] or ""
     return [
-        tag("b", _text(entry["file"])),
+        tag("b", pieces.text(entry["file"])),
         f"{entry['rows']:,}",
-        _text(read_as) or "–",
+        pieces.text(read_as) or "–",
         f"line {entry['header_line']:,}" if entry["header_line"] else "–",
         [blank, tag("ul", skipped, class_="examples")] if blank or skipped else "–",
         tag("code", digest[:12], title=digest) if digest else "–",
@@ -382,25 +333,11 @@ def _settings(summary: Summary) -> Html:
     given = {name: value for name, value in summary["settings"].items() if value not in UNSET}
     return Html(
         tag("p", "The job that this run followed, without secrets.", class_="hint")
-        + tag("details", tag("summary", "The settings"), _facts(given))
+        + tag("details", tag("summary", "The settings"), pieces.facts(given))
     )
 
 
 UNSET: tuple[object, ...] = (None, "", [], {})
-
-
-def _facts(facts: Mapping[str, Any]) -> Html:
-    """Names and what they stand for, a line each; tables and lists are unfolded."""
-    return tag("dl", [(tag("dt", _text(name)), tag("dd", _said(fact)))
-                      for name, fact in facts.items()], class_="facts")  # fmt: skip
-
-
-def _said(fact: Any) -> Child:
-    if isinstance(fact, Mapping):
-        return _facts(fact)
-    if isinstance(fact, list | tuple):
-        return tag("ul", [tag("li", _said(item)) for item in fact])
-    return _text(str(fact).lower() if isinstance(fact, bool) else str(fact))
 
 
 def _footer(summary: Summary) -> Html:
@@ -413,49 +350,8 @@ def _footer(summary: Summary) -> Html:
         "SHA-256 of ready.csv": summary["ready_sha256"] or "there is none",
         "SHA-256 of the settings": summary["settings_sha256"],
     }
-    return tag("footer", _facts(lines))
-
-
-# -- pieces ---------------------------------------------------------------------------------------
-
-
-def table(
-    name: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], right_from: int | None = None
-) -> Html:
-    """A table; cells from `right_from` on are numbers. On a phone each cell says its head."""
-    left = len(heads) if right_from is None else right_from
-    kinds = [None if at < left else "number" for at in range(len(heads))]
-    head = tag("tr", [tag("th", word, scope="col", class_=kind)
-                      for word, kind in zip(heads, kinds, strict=True)])  # fmt: skip
-    body = [
-        tag("tr", [tag("td", cell, class_=kind, data_head=word or None)
-                   for cell, word, kind in zip(row, heads, kinds, strict=True)])
-        for row in rows
-    ]  # fmt: skip
-    return tag("div", tag("table", tag("thead", head), tag("tbody", body), class_=name),
-               class_="wide")  # fmt: skip
-
-
-def _folded(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Html:
-    """A table, of which what goes beyond the first entries unfolds."""
-    first = table(name, heads, rows[:OPEN])
-    if len(rows) <= OPEN:
-        return first
-    rest = table(name, heads, rows[OPEN:])
-    return Html(first + tag("details", tag("summary", f"{len(rows) - OPEN} more"), rest))
-
-
-def _more(number: int, noun: str) -> Html:
-    """A word on what the page leaves to summary.json."""
-    if number <= 0:
-        return Html()
-    return tag("p", f"{many(number, f'more {noun}')} in summary.json.", class_="hint")
+    return tag("footer", pieces.facts(lines))
 
 
 def _anchor(name: str) -> str:
     return name.lower().replace(" ", "-")
-
-
-def _text(text: str | None) -> str:
-    """A text of ours or of the person's that may hold something of a cell."""
-    return visible(str(text or ""), LONG_TEXT)

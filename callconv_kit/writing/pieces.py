@@ -1,0 +1,126 @@
+"""Pieces that the report and the notebook's card are put together from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from callconv_kit.writing import charts, wording
+from callconv_kit.writing.markup import Child, Html, tag
+from callconv_kit.writing.visible import visible
+from callconv_kit.writing.wording import Entry, Summary, many, percent
+
+OPEN = 12
+"""Entries of a long list that stand open; the rest unfolds."""
+
+LONG_TEXT = 300
+"""Characters of a text of the kit's or the person's own that the page shows."""
+
+
+@cache
+def style(name: str) -> str:
+    """A style sheet that lies beside this module."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+FATES = (
+    ("ready", "rows_ready", "ready"),
+    ("rejected", "rows_rejected", "rejected"),
+    ("left-out", "rows_left_out", "left out"),
+)
+"""What becomes of a row: its class, its key in the summary, its word."""
+
+
+def funnel(summary: Summary) -> Html:
+    """Read, and what became of it, as numbers and one bar."""
+    read = summary["rows_read"]
+    tiles = [tag("li", tag("b", f"{read:,}"), " read")]
+    tiles += [
+        tag("li", tag("b", f"{summary[key]:,}"), f" {word} ",
+            tag("small", percent(summary[key], read)), class_=name)
+        for name, key, word in FATES
+    ]  # fmt: skip
+    said = ", ".join(f"{summary[key]:,} {word}" for _, key, word in FATES)
+    bar = charts.stacked(
+        [(name, summary[key]) for name, key, _ in FATES], f"Of {many(read)}: {said}"
+    )
+    return tag("div", tag("ul", tiles, class_="tiles"), bar, class_="funnel")
+
+
+def text(content: str | None) -> str:
+    """A text of ours or of the person's that may hold something of a cell."""
+    return visible(str(content or ""), LONG_TEXT)
+
+
+def found(entry: Entry, *, several: bool) -> list[Html]:
+    """The examples of a finding; the same text on several lines is one."""
+    examples = []
+    for (value, detail), places in wording.alike(entry, "value", "detail"):
+        place, cell = _where(places, several=several), _cell(value) if value else None
+        told = [place, " ", cell, " ", text(detail)] if detail else [cell, " ", place]
+        examples.append(tag("li", told))
+    return examples
+
+
+def changed(entry: Entry, *, several: bool) -> list[Html]:
+    """The examples of a change, before and after."""
+    return [
+        tag("li", _cell(before), " → ", _cell(after), " ", _where(places, several=several))
+        for (before, after), places in wording.alike(entry, "before", "after")
+    ]
+
+
+def _where(examples: Sequence[Entry], *, several: bool) -> Html:
+    return tag("span", text(wording.where(examples, several=several)), class_="where")
+
+
+def _cell(value: str) -> Html:
+    """A cell's text: isolated, so that right-to-left text turns nothing around."""
+    return tag("code", tag("bdi", visible(value))) if value else tag("i", "empty")
+
+
+def facts(lines: Mapping[str, Any]) -> Html:
+    """Names and what they stand for, a line each; tables and lists are unfolded."""
+    return tag("dl", [(tag("dt", text(name)), tag("dd", _said(fact)))
+                      for name, fact in lines.items()], class_="facts")  # fmt: skip
+
+
+def _said(fact: Any) -> Child:
+    if isinstance(fact, Mapping):
+        return facts(fact)
+    if isinstance(fact, list | tuple):
+        return tag("ul", [tag("li", _said(item)) for item in fact])
+    return text(str(fact).lower() if isinstance(fact, bool) else str(fact))
+
+
+def table(
+    name: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], right_from: int | None = None
+) -> Html:
+    """A table; cells from `right_from` on are numbers. On a phone each cell says its head."""
+    left = len(heads) if right_from is None else right_from
+    kinds = [None if at < left else "number" for at in range(len(heads))]
+    head = tag("tr", [tag("th", word, scope="col", class_=kind)
+                      for word, kind in zip(heads, kinds, strict=True)])  # fmt: skip
+    body = [
+        tag("tr", [tag("td", cell, class_=kind, data_head=word or None)
+                   for cell, word, kind in zip(row, heads, kinds, strict=True)])
+        for row in rows
+    ]  # fmt: skip
+    return tag("div", tag("table", tag("thead", head), tag("tbody", body), class_=name),
+               class_="wide")  # fmt: skip
+
+
+def folded(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Html:
+    """A table, of which what goes beyond the first entries unfolds."""
+    first = table(name, heads, rows[:OPEN])
+    if len(rows) <= OPEN:
+        return first
+    rest = table(name, heads, rows[OPEN:])
+    return Html(first + tag("details", tag("summary", f"{len(rows) - OPEN} more"), rest))
+
+
+def more(number: int, noun: str) -> Html:
+    """A word on what the page leaves to summary.json."""
+    if number <= 0:
+        return Html()
+    return tag("p", f"{many(number, f'more {noun}')} in summary.json.", class_="hint")
