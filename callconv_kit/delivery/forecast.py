@@ -91,7 +91,7 @@ class Forecast:
         }
 
 
-def forecast(ready: Path, contract: "Contract", *, now: datetime | None = None) -> Forecast:
+def forecast(ready: str | Path, contract: "Contract", *, now: datetime | None = None) -> Forecast:
     """What the contract says of the rows of a ready.csv.
 
     Args:
@@ -101,7 +101,7 @@ def forecast(ready: Path, contract: "Contract", *, now: datetime | None = None) 
     """
     clock = int((now or datetime.now(UTC)).timestamp())
     verdicts, amounts, calls = [], [], []
-    for batch in _batches(ready):
+    for batch in _batches(Path(ready)):
         columns = {name: batch.column(name) for name in _TEXTS}
         when = _seconds(columns["EventDate"])
         verdicts.append(_judged(columns, when, contract, clock))

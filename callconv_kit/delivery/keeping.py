@@ -100,7 +100,9 @@ def _chosen(ledger: Ledger, which: str) -> Submission:
     return unknown[0]
 
 
-def mark_sent(ready: Path, ledger: Ledger, *, name: str = "", account: str = BY_HAND) -> Receipt:
+def mark_sent(
+    ready: str | Path, ledger: Ledger, *, name: str = "", account: str = BY_HAND
+) -> Receipt:
     """Tell the ledger of a ready.csv that was uploaded by hand: its rows never go again.
 
     Args:
@@ -109,6 +111,7 @@ def mark_sent(ready: Path, ledger: Ledger, *, name: str = "", account: str = BY_
         name: the name that it got on the server; its own if empty.
         account: where it was uploaded to.
     """
+    ready = Path(ready)
     file = outgoing(ready)
     keys = keys_of_file(ready, file.rows)
     with ledger.lock():

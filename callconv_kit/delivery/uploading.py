@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def upload(
-    ready: Path,
+    ready: str | Path,
     connection: "Connection",
     *,
     password: str | None = None,
@@ -55,6 +55,7 @@ def upload(
         OutcomeUnknown: nobody can say from here; the ledger holds the file back.
         UsageError, InputError: before anything was sent.
     """
+    ready = Path(ready)
     clock = clock_of(now)
     sending = sender(connection, password, patience, progress)
     file = outgoing(ready)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ for number in range(int(repeat)):
 """
 
 
-def _servers() -> object:
+def _servers() -> Any:
     """tests/delivery/servers.py, which is no package."""
     sys.path.insert(0, str(_TESTS.parent))
     try:
@@ -73,8 +74,8 @@ def test_a_gigabyte_goes_as_fast_as_curl_sends_it(tls: bool) -> None:
             block = os.urandom(1 << 20)
             for _ in range(SIZE >> 20):
                 out.write(block)
-        with servers.a_user() as user, servers.vsftpd(folder / "v", tls=tls, user=user) as server:  # type: ignore[attr-defined]
-            ratios, ours, grown = _pairs(server, source, servers.PASSWORD)  # type: ignore[attr-defined]
+        with servers.a_user() as user, servers.vsftpd(folder / "v", tls=tls, user=user) as server:
+            ratios, ours, grown = _pairs(server, source, servers.PASSWORD)
     finally:
         subprocess.run(["rm", "-rf", str(folder)], check=True)
     ratio = statistics.median(ratios)
@@ -87,8 +88,8 @@ def test_a_gigabyte_goes_as_fast_as_curl_sends_it(tls: bool) -> None:
     assert max(grown[1:]) < 16 * 1024
 
 
-def _pairs(server: object, source: Path, password: str) -> tuple[list[float], list[float], list[int]]:
-    given = {**server.connection, "password": password}  # type: ignore[attr-defined]
+def _pairs(server: Any, source: Path, password: str) -> tuple[list[float], list[float], list[int]]:
+    given = {**server.connection, "password": password}
     given = {key: value for key, value in given.items() if value}
     arguments = [f"{key}={value}" for key, value in given.items()]
     command = [sys.executable, "-c", SENDER, str(source), "ours", str(PAIRS + 1), *arguments]
@@ -99,7 +100,7 @@ def _pairs(server: object, source: Path, password: str) -> tuple[list[float], li
         for number in range(PAIRS + 1):
             took, growth = us.stdout.readline().split()
             curl = _curl(server, source, password, f"curl-{number}")
-            for left in server.root.iterdir():  # type: ignore[attr-defined]
+            for left in server.root.iterdir():
                 assert left.stat().st_size == SIZE
                 left.unlink()
             grown.append(int(growth))
@@ -111,8 +112,8 @@ def _pairs(server: object, source: Path, password: str) -> tuple[list[float], li
     return ratios, ours, grown
 
 
-def _curl(server: object, source: Path, password: str, name: str) -> float:
-    to = server.connection  # type: ignore[attr-defined]
+def _curl(server: Any, source: Path, password: str, name: str) -> float:
+    to = server.connection
     command = ["curl", "-sS", "-T", str(source)]
     if to["protocol"] == "ftps":
         command += ["--ssl-reqd", "--cacert", to["ca_file"]]

@@ -81,6 +81,16 @@ ENDS = {
     "no-epsv": HARMLESS,
 }
 
+SFTP = {
+    # what happens: bytes from the client, how the line breaks, how often, direct, rename
+    "cut before the log-in, once": (100, "cut", 1, WHOLE, WHOLE),
+    "cut before the log-in, always": (100, "cut", 99, NONE, NONE),
+    "cut in the file, once": (60_000, "cut", 1, UNKNOWN, WHOLE),
+    "cut in the file, always": (60_000, "cut", 99, UNKNOWN, NONE),
+    "stalled in the file, once": (60_000, "stall", 1, UNKNOWN, WHOLE),
+    "stalled in the file, always": (60_000, "stall", 99, UNKNOWN, NONE),
+}
+
 TLS_ONLY = {name for name in ENDS if name.startswith("tls-") or name == "session-reuse-required"}
 
 _HEAD = """\
@@ -103,6 +113,15 @@ Never two files, and never a part of one taken for the whole.
 """
 
 
+_SFTP_HEAD = """
+Over SFTP, against OpenSSH, through a line that breaks (wrong keys, names, directories and a full
+disk have tests of their own):
+
+| The line is | direct | rename |
+|---|---|---|
+"""
+
+
 def render() -> str:
     """The table as Markdown."""
     from mock_server.faults import FAULTS
@@ -112,7 +131,8 @@ def render() -> str:
         if fault.name in ENDS:
             cells = (f"`{fault.name}`", fault.shows, *ENDS[fault.name])
             rows.append("| " + " | ".join(cells) + " |\n")
-    return _HEAD + "".join(rows)
+    broken = [f"| {name} | {case[3]} | {case[4]} |\n" for name, case in SFTP.items()]
+    return _HEAD + "".join(rows) + _SFTP_HEAD + "".join(broken)
 
 
 if __name__ == "__main__":

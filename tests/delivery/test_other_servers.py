@@ -11,7 +11,7 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.errors import CallConvError, DeliveryError, OutcomeUnknown
 
 from .conftest import HASTY, PASSWORD, free_port, write_ready
-from .fault_table import NONE, UNKNOWN, WHOLE
+from .fault_table import NONE, SFTP, UNKNOWN, WHOLE
 from .servers import Proxy, Server, a_user, sshd, vsftpd
 
 METHODS = ["direct", "rename"]
@@ -162,16 +162,7 @@ def test_a_server_that_is_none(ssh: Server, plain: Server, ready: Path) -> None:
         assert caught.value.code == code
 
 
-CUTS = {
-    "before the log-in, once": (100, "cut", 1, WHOLE, WHOLE),
-    "before the log-in, always": (100, "cut", 99, NONE, NONE),
-    "in the file, once": (60_000, "cut", 1, UNKNOWN, WHOLE),
-    "in the file, always": (60_000, "cut", 99, UNKNOWN, NONE),
-    "a stall in the file, once": (60_000, "stall", 1, UNKNOWN, WHOLE),
-}
-
-
-@pytest.mark.parametrize(("after", "how", "times", "direct", "rename"), CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize(("after", "how", "times", "direct", "rename"), SFTP.values(), ids=SFTP)
 @pytest.mark.parametrize("method", METHODS)
 def test_sftp_through_a_line_that_breaks(
     ssh: Server,
