@@ -36,6 +36,20 @@ _ERRORS: tuple[type[Exception], ...] = (*ftplib.all_errors, ValueError)
 _NO_FILES = ("no files", "no such file", "not found", "no file")
 
 
+class _DataSocket(ssl.SSLSocket):
+    """A TLS socket whose end of conversation is no error.
+
+    A server that has nothing (more) to say may close before our goodbye, or even before the
+    handshake has settled; what counts is its word on the control channel, which is read next.
+    """
+
+    def unwrap(self) -> socket.socket:
+        try:
+            return super().unwrap()
+        except OSError:
+            return self
+
+
 class _Tls(ftplib.FTP_TLS):
     """ftplib's TLS client, with the control channel's TLS session on the data channel too.
 
@@ -65,6 +79,7 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """
     # ftplib's own default checks no certificate at all.
     context = ssl.create_default_context()
+    context.sslsocket_class = _DataSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         context.load_verify_locations(ca_file)
@@ -213,10 +228,7 @@ def _send(source: Source, data: socket.socket) -> None:
     while length := source.read_into(buffer):
         data.sendall(view[:length])
     if isinstance(data, ssl.SSLSocket):
-        # A clean end, so that the server can tell it from a cut. A server that closes without
-        # one of its own has still seen ours; its word on the control channel decides.
-        with contextlib.suppress(OSError):
-            data.unwrap()
+        data.unwrap()  # a clean end, so that the server can tell it from a cut
 
 
 def connect(connection: "Connection", credentials: Credentials, tls: bool) -> Connect:
