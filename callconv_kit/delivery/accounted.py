@@ -160,8 +160,11 @@ class Accounted:
         return candidate
 
     def _is_confirmed(self, number: int, end: End) -> bool:
+        if self.confirm is None:
+            return False
+        # Written down first: asking may take minutes.
         self.ledger.enter(number, State.UNKNOWN, name=end.name, note=end.said)
-        return self.confirm is not None and self.confirm(self.ledger.submission(number))
+        return self.confirm(self.ledger.submission(number))
 
 
 class Entries:
