@@ -95,7 +95,7 @@ class FindingsLog:
                     continue
                 value = "" if before is None else before[row].as_py() or ""
                 detail = said.details[at] if said.details else ""
-                self._keep(
+                self.say(
                     judged.source_file(row),
                     judged.source_line(row),
                     said.column,
@@ -108,17 +108,16 @@ class FindingsLog:
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
         """Keep the rows of another length than the header."""
         for row in ragged:
-            self._keep(
+            self.say(
                 row.file or file,
                 row.source_line,
                 None,
                 "field_count",
                 Severity.ERROR,
                 f"{len(row.cells)} cells",
-                "",
             )
 
-    def _keep(
+    def say(
         self,
         file: str,
         line: int,
@@ -126,8 +125,9 @@ class FindingsLog:
         code: str,
         severity: Severity,
         value: str,
-        detail: str,
+        detail: str = "",
     ) -> None:
+        """Keep one finding."""
         self.rows.append(
             {
                 "source_file": file,
