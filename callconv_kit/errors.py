@@ -1,4 +1,4 @@
-"""What stops the work, as one small tree:
+"""What stops the work, as one small tree.
 
     CallConvError
     ├── UsageError     wrong usage, or a wrong job file                          exit 2

@@ -99,8 +99,10 @@ def _by_key(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         result.pop("on_source", None)
     for key, value in over.items():
         below = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        result[key] = {**below, **value} if both else value
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            result[key] = {**below, **value}
+        else:
+            result[key] = value
     return result
 
 
@@ -189,17 +191,17 @@ def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
     """What is wrong in one layer alone: a password in it, a column given twice."""
     faults = []
     for place in secrets_of(layer):
-        table = place[0] if len(place) > 1 else "connection"
-        use, _ = _SECRETS[table]
-        hint = f'Delete the line and write {use} = "env:NAME" under [{table}].'
+        home = place[0] if len(place) > 1 else "connection"
+        use, _ = _SECRETS[home]
+        hint = f'Delete the line and write {use} = "env:NAME" under [{home}].'
         faults.append(Fault(key_path(place), "must not stand in a job", hint=hint, code=SECRET))
     legs = layer.get("legs")
     tables = [(name, layer.get(name)) for name in BY_COLUMN]
     if isinstance(legs, Mapping):
         tables.append(("legs.take", legs.get("take")))
-    for name, table in tables:
+    for where, table in tables:
         if isinstance(table, Mapping):
-            faults.extend(_twice(name, table))
+            faults.extend(_twice(where, table))
     return faults
 
 

@@ -134,8 +134,9 @@ def _currency(code: object) -> str:
 
 def _share(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        per_cent = isinstance(value, int | float) and 1 < value <= 100
-        hint = f"For {value:g} % write {value / 100:g}." if per_cent else ""
+        hint = ""
+        if isinstance(value, int | float) and 1 < value <= 100:
+            hint = f"For {value:g} % write {value / 100:g}."
         raise wrong("is no share", expected="a number from 0 to 1, without quotes", hint=hint)
     return float(value)
 

@@ -1,4 +1,4 @@
-"""`python -m mock_server`: the mock import server from a shell; `callconv mock-server` is the same."""
+"""`python -m mock_server`: the mock from a shell; `callconv mock-server` is the same."""
 
 import argparse
 import re

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit import spec
-
 from mock_server.programmes import Programme, Refuse, Tracker
 from mock_server.reasons import REASONS
 
@@ -150,7 +149,9 @@ def _account(table: Mapping[str, Any], where: str) -> Account:
     return make(
         given.pop("name"),
         given.pop("password", None),
-        programmes=[_programme(p, f"{where}: programme {at}") for at, p in enumerate(programmes, 1)],
+        programmes=[
+            _programme(p, f"{where}: programme {at}") for at, p in enumerate(programmes, 1)
+        ],
         refuse=[_refuse(r, f"{where}: refuse {at}") for at, r in enumerate(refuse, 1)],
         **given,
     )
@@ -170,11 +171,15 @@ def _programme(table: Mapping[str, Any], where: str) -> Programme:
         "daily_range": list,
     }
     _known_keys(table, set(kinds), where)
-    given = {key: _of(kind, table[key], f"{where}: {key}") for key, kind in kinds.items() if key in table}
+    given = {
+        key: _of(kind, table[key], f"{where}: {key}") for key, kind in kinds.items() if key in table
+    }
     if "campaign" not in given:
         raise AccountError(f"{where}: a campaign is missing")
-    trackers = [Tracker(str(id)) for id in given.pop("trackers", [])]
-    trackers += [_tracker(t, f"{where}: tracker {at}") for at, t in enumerate(given.pop("tracker", []), 1)]
+    trackers = [Tracker(str(number)) for number in given.pop("trackers", [])]
+    trackers += [
+        _tracker(t, f"{where}: tracker {at}") for at, t in enumerate(given.pop("tracker", []), 1)
+    ]
     return Programme(
         str(given.pop("campaign")),
         tuple(trackers),
@@ -219,7 +224,9 @@ def _daily_range(pair: list[Any] | None, where: str) -> tuple[time, time] | None
 def _known_keys(table: Mapping[str, Any], known: set[str], where: str) -> None:
     for key in table:
         if key not in known:
-            raise AccountError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+            raise AccountError(
+                f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}"
+            )
 
 
 def _of(kind: type, value: Any, where: str) -> Any:

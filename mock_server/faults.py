@@ -191,7 +191,7 @@ FAULTS = (
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
-class UnknownFault(ValueError):  # noqa: N818 - reads better than UnknownFaultError
+class UnknownFault(ValueError):
     """No fault of this name; the text lists them."""
 
 
@@ -283,5 +283,7 @@ def parse(text: str) -> tuple[str, dict[str, int | str | None]]:
         elif key == "command":
             given[key] = value
         else:
-            raise ValueError(f"{option!r}: expected times=N, times=forever, after=N or command=VERB")
+            raise ValueError(
+                f"{option!r}: expected times=N, times=forever, after=N or command=VERB"
+            )
     return name, given

@@ -1,5 +1,6 @@
 """The FTP side: sessions, the drop box they see, and the loop that serves them."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -31,8 +32,29 @@ DROP_BOX = "elwf"
 """List, store and rename; no reading back, deleting, appending or new directories."""
 
 PATH_COMMANDS = frozenset(
-    "APPE CWD DELE LIST MDTM MFMT MKD MLSD MLST NLST RETR RMD RNFR RNTO SIZE STAT STOR STOU"
-    " XCWD XMKD XRMD".split()
+    [
+        "APPE",
+        "CWD",
+        "DELE",
+        "LIST",
+        "MDTM",
+        "MFMT",
+        "MKD",
+        "MLSD",
+        "MLST",
+        "NLST",
+        "RETR",
+        "RMD",
+        "RNFR",
+        "RNTO",
+        "SIZE",
+        "STAT",
+        "STOR",
+        "STOU",
+        "XCWD",
+        "XMKD",
+        "XRMD",
+    ]
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -49,7 +71,8 @@ class DropBox(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
         own = "/" + self.cmd_channel.account.name
         if path == own or path.startswith(own + "/"):
             path = path[len(own) :] or "/"
-        return os.path.normpath(os.path.join(self.root, path[1:]))  # noqa: PTH118 - as pyftpdlib
+        real: str = os.path.normpath(os.path.join(self.root, path[1:]))  # noqa: PTH118 - as pyftpdlib
+        return real
 
     def chdir(self, path: str) -> None:
         """Without os.chdir, as pyftpdlib does it: this process has other work to do."""
@@ -290,10 +313,9 @@ class _Waker:
         ioloop.register(self._fileno, self, ioloop.READ)
 
     def wake(self) -> None:
-        try:
+        # Full: the loop is being woken. Closed: there is no loop.
+        with contextlib.suppress(OSError):
             self._far.send(b".")
-        except OSError:
-            pass  # full: the loop is being woken; closed: there is no loop
 
     def readable(self) -> bool:
         return True

@@ -38,7 +38,7 @@ class Receipt:
 
     account: str
     file_name: str
-    bytes: int
+    size: int
     received: datetime
     batch_id: str | None
     path: Path

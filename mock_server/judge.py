@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from callconv_kit import spec
 from callconv_kit.spec import Column, Kind
-
 from mock_server.countries import ALPHA2, NORTH_AMERICAN
 from mock_server.reading import Line
 
@@ -124,7 +123,9 @@ HEADER_RULES = (
     Rule(
         "published order",
         "the columns in the published order",
-        lambda header: [n for n in spec.NAMES if n in header] == [n for n in header if n in spec.NAMES],
+        lambda header: (
+            [n for n in spec.NAMES if n in header] == [n for n in header if n in spec.NAMES]
+        ),
     ),
     Rule(
         "all required columns",

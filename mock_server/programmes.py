@@ -148,9 +148,7 @@ BUSINESS_RULES = (
     BusinessRule(
         "CONTRACT_NOT_FOUND",
         "MediaId",
-        lambda call: (
-            bool(call.terms.media) and number(call.row["MediaId"]) not in call.terms.media
-        ),
+        lambda call: bool(call.terms.media) and number(call.row["MediaId"]) not in call.terms.media,
     ),
     BusinessRule(
         "CALL_FOR_CALL_PER_CONV_AT",

@@ -240,7 +240,7 @@ class MockImportServer:
             if "password" in account.generated and kept:
                 secret = Secret(kept)
                 token = secret if account.token is account.password else account.token
-                account = replace(account, password=secret, token=token, generated={})  # noqa: PLW2901
+                account = replace(account, password=secret, token=token, generated={})
             elif "password" in account.generated:
                 self.store.keep_credential(account.name, account.password.stored)
             by_name[account.name] = account

@@ -1,4 +1,4 @@
-"""`callconv check` and `callconv docs`."""
+"""`callconv check`."""
 
 from typing import Any
 
@@ -67,18 +67,3 @@ def _show(summary: dict[str, Any]) -> None:
         for example in finding["examples"][:3]:
             value = f" {example['value']!r}" if example["value"] else ""
             click.echo(f"            line {example['source_line']}{value}")
-
-
-@click.command("docs", epilog="Example: callconv docs --out callconv-docs")
-@click.option("--out", default="callconv-docs", show_default=True, help="Folder for the pages.")
-@click.argument("files", nargs=-1)
-def docs_command(out: str, files: tuple[str, ...]) -> int:
-    """Build the Great Expectations Data Docs: the suite, and the validation of FILES.
-
-    The pages open from disk, without a network.
-    """
-    from callconv_kit.suite import docs
-
-    index = docs(out, files)
-    click.echo(f"The Data Docs are in {index}")
-    return 0

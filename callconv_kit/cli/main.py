@@ -19,8 +19,6 @@ USAGE, BUG, INTERRUPTED = 2, 70, 130
 
 COMMANDS = {
     "demo": ("demo", "See it all once: a messy export, prepared and uploaded to a mock server."),
-    "init": ("exports", "Write a commented callconv.toml for an export."),
-    "inspect": ("exports", "Show how a file is laid out, and which preset fits."),
     "prepare": ("prepare", "Clean and check an export; write ready.csv and what can't go."),
     "check": ("check", "Judge a file that is meant to be ready; change nothing."),
     "upload": ("delivering", "Upload a ready.csv to the import server, once."),
@@ -31,10 +29,7 @@ COMMANDS = {
     "mark-sent": ("delivering", "Tell the ledger of a file that was uploaded by hand."),
     "columns": ("reference", "Print the reference of the 51 columns."),
     "template": ("reference", "Write an empty file with the header."),
-    "presets": ("exports", "List the vendors whose exports are known, or explain one."),
-    "docs": ("check", "Build the Great Expectations Data Docs."),
     "mock-server": ("serving", "Run the mock of the import server."),
-    "workbench": ("serving", "Open the workbench notebook in JupyterLab."),
 }
 """Command → module of this package, and one line of help; in the order of `--help`."""
 

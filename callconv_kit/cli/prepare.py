@@ -56,7 +56,10 @@ def prepare_command(
 
     settings = shared.settings(options)
     full_job = Job.from_keywords(job, **settings)
-    with shared.sent_calls(full_job, ledger) as sent, shared.progress(as_json or quiet) as progress:
+    with (
+        shared.sent_calls(full_job, ledger) as sent,
+        shared.progress(as_json or quiet, inputs) as progress,
+    ):
         prepared = prepare(
             list(inputs) or None,
             full_job,

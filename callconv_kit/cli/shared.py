@@ -1,15 +1,14 @@
 """What several commands share: the options that mirror the job file, and how runs are shown."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from callconv_kit.errors import CallConvError
     from callconv_kit.job import Connection, Job
     from callconv_kit.pipeline import Progress, SentCalls
@@ -129,13 +128,16 @@ def sent_calls(job: "Job", wanted: bool) -> "Iterator[SentCalls | None]":
         yield ledger
 
 
-def progress(silent: bool) -> "AbstractContextManager[Progress | None]":
+@contextmanager
+def progress(silent: bool, inputs: Sequence[str]) -> "Iterator[Progress | None]":
     """A progress bar where a terminal watches."""
-    if silent or not click.get_text_stream("stderr").isatty():
-        return nullcontext(None)
+    if silent or not sys.stderr.isatty():
+        yield None
+        return
     from callconv_kit import terminal
 
-    return terminal.progress()
+    with terminal.progress(expected=terminal.expected_rows(inputs)) as shown:
+        yield shown
 
 
 def show_run(prepared: "Prepared", folder: Path | None) -> None:

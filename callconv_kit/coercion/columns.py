@@ -49,12 +49,12 @@ class CoercionSettings:
     timezone: str | None = None
     dst: str = "reject"
     date_order: str | None = None
-    decimal: str = "point"
+    decimal: money.DecimalSign = "point"
     currency: str = "USD"
     default_country: str = "US"
     phone_format: str = "national"
     anonymous_callers: str = "reject"
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, duration.Unit] = field(default_factory=dict)
 
 
 class Kernels:

@@ -181,7 +181,8 @@ class Cells:
     def are_digits(self, shape: Shape, field: str) -> Bools:
         """Where every byte of the field is a digit."""
         place, count = shape.span(field)
-        return (self.rows[:, place : place + count] - np.uint8(ord("0")) <= 9).all(axis=1)
+        digits = self.rows[:, place : place + count] - np.uint8(ord("0")) <= 9
+        return np.asarray(digits.all(axis=1))
 
     def _pair(self, place: int) -> Numbers:
         return PAIRS.take(self.rows[:, place : place + 2].view("<u2")[:, 0])
@@ -189,4 +190,4 @@ class Cells:
     def holds(self, shape: Shape, field: str, mark: str) -> Bools:
         """Which cells have this mark, in either case, in the place of a field of one byte."""
         column = self.rows[:, shape.template.index(field)]
-        return (column | CASE if mark.isalpha() else column) == ord(mark)
+        return np.asarray((column | CASE if mark.isalpha() else column) == ord(mark))

@@ -128,9 +128,8 @@ def _read(shape: Shape, cells: Cells, order: str | None) -> Found:
         | (FRACTION if shape.has("f") else 0)
         | (ZONE if shape.naive else 0)
     )
-    return Found(
-        known, days.astype(np.int64) * DAY + seconds, offset, np.full(len(cells), changed, np.uint8)
-    )
+    changes = np.full(len(cells), changed, np.uint8)
+    return Found(known, days.astype(np.int64) * DAY + seconds, offset.astype(np.int64), changes)
 
 
 def _read_epoch(shape: Shape, cells: Cells) -> Found:
@@ -221,7 +220,8 @@ class Notes(NamedTuple):
 
     def of(self, age: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8]) -> NoteIds:
         """The numbers of n cells."""
-        return self.numbers[age * np.uint8(SAYINGS) + changed]
+        numbers: NoteIds = self.numbers[age * np.uint8(SAYINGS) + changed]
+        return numbers
 
 
 @cache
