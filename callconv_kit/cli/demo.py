@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from callconv_kit.cli import shared
-
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from callconv_kit.demo import Demo
 
 SHOWN_ACTIONS = 5
@@ -23,21 +23,23 @@ def demo_command(folder: str) -> int:
     prints what came in, what was changed, what was rejected and why, and the pending actions on
     the server's side. The files stay in FOLDER.
     """
+    from rich.console import Console
+
     from callconv_kit.demo import run
 
-    demo = run(Path(folder))
-    shared.show_run(demo.prepared, demo.folder / "out")
-    _show_server(demo)
+    show(run(Path(folder)), Console())
     return 0
 
 
-def _show_server(demo: "Demo") -> None:
-    from rich.console import Console
+def show(demo: "Demo", console: "Console") -> None:
+    """What came in, what was made of it, and what stands on the server's side."""
     from rich.table import Table
     from rich.text import Text
 
+    from callconv_kit import terminal
+
+    terminal.show(demo.prepared.summary, console, folder=demo.folder / "out")
     receipt = demo.receipt
-    console = Console()
     console.print()
     console.print(
         f"Uploaded {receipt.rows:,} rows as {receipt.name}: {receipt.state.value}.", highlight=False
