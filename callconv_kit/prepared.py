@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from callconv_kit import spec
 from callconv_kit.errors import CallConvError, InputError, UsageError
 from callconv_kit.job import Job
-from callconv_kit.pipeline import Progress, Ran, Run, SentCalls, versions
+from callconv_kit.pipeline import Progress, Ran, Run
 from callconv_kit.reading import Input
+from callconv_kit.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report, workbook
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
@@ -162,7 +163,7 @@ def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
         "ready_sha256": ran.ready_sha256 if ran.problem is None else "",
         "settings": settings,
         "settings_sha256": summaries.settings_sha256(settings),
-        "versions": versions(),
+        "versions": summaries.versions(),
         "now": clock.isoformat(timespec="seconds"),
         "started": ran.started.isoformat(timespec="seconds"),
         "seconds": ran.seconds,

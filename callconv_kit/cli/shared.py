@@ -11,8 +11,9 @@ import click
 if TYPE_CHECKING:
     from callconv_kit.errors import CallConvError
     from callconv_kit.job import Connection, Job
-    from callconv_kit.pipeline import Progress, SentCalls
+    from callconv_kit.pipeline import Progress
     from callconv_kit.prepared import Prepared
+    from callconv_kit.settling import SentCalls
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -102,3 +102,11 @@ def as_json(summary: Mapping[str, Any] | Sequence[Any]) -> str:
     """JSON as all our outputs write it; what a terminal might obey is written as an escape."""
     text = json.dumps(summary, indent=2, ensure_ascii=False)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+def versions() -> dict[str, Any]:
+    """What the outcome may depend on."""
+    from importlib import metadata
+
+    names = {"kit": "callconv-kit", "phonenumbers": "phonenumbers", "tzdata": "tzdata"}
+    return {word: metadata.version(package) for word, package in names.items()}
