@@ -50,11 +50,11 @@ def show(demo: "Demo", console: "Console") -> None:
         title_justify="left",
         title_style="bold",
     )
-    for heading in ("Line", "Partner", "Event type", "Event date", "Session", "Talk (s)"):
+    for heading in ("Line", "Partner", "Event date", "Session", "Talk (s)"):
         table.add_column(heading)
     for action in demo.pending_actions[:SHOWN_ACTIONS]:
         cells = action.cells
-        names = ("MediaId", "ActionTrackerId", "EventDate", "CallSessionId", "TalkDuration")
+        names = ("MediaId", "EventDate", "CallSessionId", "TalkDuration")
         table.add_row(str(action.line), *(Text(cells[name]) for name in names))
     console.print(table)
     told = ", ".join(f"partner {name}: {count}" for name, count in sorted(partners.items()))

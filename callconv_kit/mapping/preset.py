@@ -17,11 +17,11 @@ from pydantic import Field, ValidationError
 
 from callconv_kit.errors import UsageError
 from callconv_kit.job import PRESETS, Job, LeaveOut
-from callconv_kit.job_faults import UNKNOWN_KEY, Fault, complaint, faults_of
-from callconv_kit.job_file import read_toml
-from callconv_kit.job_layers import BY_COLUMN, anchored, is_path
-from callconv_kit.job_tables import ColumnSource, Table, When
-from callconv_kit.job_values import SpecName, StrictText, Texts, ValueText
+from callconv_kit.job.faults import UNKNOWN_KEY, Fault, complaint, faults_of
+from callconv_kit.job.file import read_toml
+from callconv_kit.job.layers import BY_COLUMN, anchored, is_path
+from callconv_kit.job.tables import ColumnSource, Table, When
+from callconv_kit.job.values import SpecName, StrictText, Texts, ValueText
 from callconv_kit.names import nearest, spec_column
 
 

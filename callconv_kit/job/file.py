@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit.errors import UsageError
-from callconv_kit.job_masks import printable
+from callconv_kit.job.masks import printable
 from callconv_kit.names import nearest
 
 UNREADABLE = "job_unreadable"

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from callconv_kit import findings, spec
 from callconv_kit.errors import UsageError
-from callconv_kit.job_masks import printable, spelled
+from callconv_kit.job.masks import printable, spelled
 from callconv_kit.names import nearest, spec_column
 
 BAD_VALUE = "job_bad_value"

@@ -1,12 +1,4 @@
-"""`Job`: every setting of a run, from callconv.toml or from keywords.
-
-    job = Job.load("callconv.toml", timezone="America/New_York")
-    job = Job.from_keywords(preset="invoca", constants={"CampaignId": 1001})
-
-The names, defaults and allowed words are those of the job file. A `Job` never changes; laying a
-preset under it (`under`) gives another. Whatever is wrong is one `UsageError` that names every
-fault; nothing is ignored.
-"""
+"""The `Job` itself: its keys, how one is made, and what it says of itself."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,37 +9,33 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError
 
-from callconv_kit.job_faults import THE_JOB, complaint, faults_of
-from callconv_kit.job_file import read_toml
-from callconv_kit.job_layers import (
+from callconv_kit.job.faults import THE_JOB, complaint, faults_of
+from callconv_kit.job.file import read_toml
+from callconv_kit.job.layers import (
     anchored,
     blanks_in,
     faults_in,
     merged,
-    pairs,
     relative,
     secrets_of,
     with_paths,
     without,
 )
-from callconv_kit.job_masks import masked_settings, printable, without_query
-from callconv_kit.job_tables import (
+from callconv_kit.job.masks import masked_settings, printable, without_query
+from callconv_kit.job.tables import (
     Archive,
     ColumnSource,
-    Condition,
     Connection,
     Contract,
     LeaveOut,
     Legs,
     Lookup,
     Results,
-    Source,
     StatusRule,
     Table,
     UnitName,
 )
-from callconv_kit.job_values import (
-    PRESETS,
+from callconv_kit.job.values import (
     BlankIsNone,
     CountryCode,
     Currency,
@@ -65,23 +53,6 @@ from callconv_kit.job_values import (
     WholeNumber,
     Zone,
 )
-
-__all__ = [
-    "PRESETS",
-    "Archive",
-    "Condition",
-    "Connection",
-    "Contract",
-    "Job",
-    "LeaveOut",
-    "Legs",
-    "Lookup",
-    "Results",
-    "Source",
-    "StatusRule",
-    "merged",
-    "pairs",
-]
 
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
 """Relative to the job's folder."""

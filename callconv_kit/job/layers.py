@@ -11,8 +11,8 @@ from typing import Any
 
 from callconv_kit import spec
 from callconv_kit.errors import UsageError
-from callconv_kit.job_faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
-from callconv_kit.job_masks import printable
+from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
+from callconv_kit.job.masks import printable
 from callconv_kit.names import plain, spec_column
 
 BY_COLUMN = ("columns", "constants", "defaults", "units", "values")

@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from callconv_kit import spec
-from callconv_kit.job_faults import wrong
-from callconv_kit.job_masks import masked
-from callconv_kit.job_values import (
+from callconv_kit.job.faults import wrong
+from callconv_kit.job.masks import masked
+from callconv_kit.job.values import (
     AS_LIST,
     BlankIsNone,
     Number,
