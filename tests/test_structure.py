@@ -1,0 +1,161 @@
+"""The house: which module may know which, what a quick start loads, and the names that are fixed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import callconv_kit
+from callconv_kit.findings import CODES, RULES, Severity
+
+ROOT = Path(__file__).parents[1]
+
+STOPS = """
+    unreadable empty_file not_a_table no_header ambiguous_header column_missing unclosed_quote
+    no_rows needs_timezone needs_date_order too_many_rejected output_failed
+""".split()
+LEAVES_OUT = """
+    duplicate_row conflicting_duplicate caller_unknown left_out_by_rule not_answered not_a_call
+    outbound child_leg call_in_progress already_sent outcome_unknown
+""".split()
+REJECTS = """
+    field_count conflicting_duplicate changed_since_sent lookup_missing talk_exceeds_call
+    required_missing broken_text digits_lost excel_error too_long
+    identifier_invalid
+    moment_invalid moment_without_time moment_zone_unknown moment_skipped moment_repeated
+    moment_against_order event_in_future event_too_old
+    phone_invalid phone_multiple phone_masked caller_unknown country_contradicts_number
+    duration_invalid duration_out_of_range
+    status_unknown status_needed country_unknown
+    money_invalid money_ambiguous money_currency money_out_of_range
+""".split()
+WARNS = """
+    encoding_guessed event_old country_corrected caller_maybe_unknown status_empty
+    answer_without_talk voicemail_not_answered session_with_and_without_event
+    identifier_maybe_rounded zip_invalid phone_type_unknown flag_unknown link_invalid
+    reference_not_a_number formula_text cell_emptied not_ready_form
+""".split()
+CHANGES = """
+    trimmed invisible_removed armour_removed empty_mark grouping_removed decimal_zero_removed
+    moment_rewritten zone_applied fraction_dropped epoch_read serial_day_read phone_rewritten
+    extension_dropped keypad_letters_read country_filled country_corrected country_mapped
+    duration_read duration_rounded unit_converted status_mapped value_mapped flag_mapped
+    money_rewritten zip_cut zip_zero_restored line_break_replaced control_removed unicode_composed
+    other_number_used talk_time_derived session_id_derived constant_set lookup_filled
+    default_filled emptied
+""".split()
+ADDED_CODES = {"superseded", "correction_held", "weak_source"}
+"""Codes that the published table lacks, for rows and cells that vendors' exports know."""
+ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed"}
+
+LONGEST_MODULE = 475
+"""Lines; one of more than about 400 is two."""
+
+
+LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
+
+
+def test_imports_go_one_way():
+    run = subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "0 broken" in run.stdout
+
+
+HEAVY = """
+    pandas numpy pyarrow pydantic phonenumbers great_expectations matplotlib IPython ipykernel
+    jupyter_core ipywidgets rich paramiko httpx openpyxl fsspec ftplib mock_server pyftpdlib
+""".split()
+QUICK = {
+    "import callconv_kit": "import callconv_kit",
+    "callconv --help": "from callconv_kit.cli import main; main(['--help'])",
+    "callconv --version": "from callconv_kit.cli import main; main(['--version'])",
+    "a command that does not exist": "from callconv_kit.cli import main; main(['prepair'])",
+}
+
+
+@pytest.mark.parametrize("statement", QUICK.values(), ids=QUICK)
+def test_a_quick_start_loads_no_heavy_package(statement):
+    code = f"import sys\n{statement}\nprint('loaded:', *sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.rpartition("loaded:")[2].split()}
+    assert loaded & set(HEAVY) == set()
+    assert "callconv_kit" in loaded
+
+
+def test_each_command_is_listed_with_a_line_of_help():
+    from callconv_kit.cli.main import COMMANDS, group
+
+    context = group.make_context("callconv", [], resilient_parsing=True)
+    for name, (_, line) in COMMANDS.items():
+        assert group.get_command(context, name) is not None
+        assert line.endswith(".")
+
+
+def test_every_name_that_the_package_promises_is_there():
+    for name in callconv_kit.__all__:
+        assert getattr(callconv_kit, name) is not None
+        assert name in dir(callconv_kit)
+    with pytest.raises(AttributeError, match="no attribute 'Prepare'"):
+        callconv_kit.Prepare  # noqa: B018 # the access itself is tested
+
+
+PUBLISHED = {
+    "the file stops": (STOPS, Severity.STOP),
+    "the row is left out": (LEAVES_OUT, Severity.LEFT_OUT),
+    "the row is rejected": (REJECTS, Severity.ERROR),
+    "a warning": (WARNS, Severity.WARNING),
+}
+TWO_FATES = {"conflicting_duplicate": Severity.ERROR, "caller_unknown": Severity.LEFT_OUT}
+"""Codes that stand in two lists, and the severity that the table gives them."""
+
+
+@pytest.mark.parametrize(("names", "severity"), PUBLISHED.values(), ids=PUBLISHED)
+def test_each_published_code_stands_in_the_table_with_its_severity(names, severity):
+    for name in names:
+        assert CODES[name].severity is TWO_FATES.get(name, severity), name
+
+
+def test_no_code_or_rule_is_missing_and_those_added_are_named_here():
+    published = {name for names, _ in PUBLISHED.values() for name in names}
+    assert set(CODES) == published | ADDED_CODES
+    assert set(RULES) == set(CHANGES) | ADDED_RULES
+
+
+def test_each_code_and_rule_has_words_that_fit_into_a_sentence():
+    for code in CODES.values():
+        assert code.name == code.name.lower()
+        assert code.problem == code.problem.strip(" .")
+        assert code.remedy == code.remedy.strip(" .")
+    for words in RULES.values():
+        assert words == words.strip(" .")
+
+
+def test_no_module_is_much_longer_than_400_lines():
+    modules = [*ROOT.glob("callconv_kit/**/*.py"), *ROOT.glob("mock_server/**/*.py")]
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert {str(path): lines for path, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+
+
+def test_no_path_of_a_machine_and_no_private_address_stands_in_a_file():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no checkout")
+    found = {}
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and path.suffix in {".py", ".md", ".toml", ".ipynb", ".html", ".json"}:
+            text = path.read_text(encoding="utf-8")
+            hits = re.findall(r"(?<![\w.])/(?:root|home|Users)/[a-z]\w*|/work/\w+", text)
+            if hits and path.name != "test_structure.py":
+                found[name] = hits[:3]
+    assert found == {}
