@@ -30,8 +30,8 @@ from callconv_kit.writing.tally import Tally
 READ_AGAIN_ROWS = 1 << 13
 """Rows that are judged at once when duplicates are read again."""
 
-ONE_DERIVED_ID = "its session id is derived (session_id_from) and the same, but other cells"
-"""How rows differ that may be two calls: the columns of session_id_from don't tell them apart."""
+ONE_DERIVED_ID = "other cells than those of session_id_from, which don't tell calls apart here,"
+"""Where rows of one derived session id differ that may be two calls."""
 
 NAMED = 5
 """Rows of a conflict that a reason names; of more, their number."""
@@ -231,7 +231,7 @@ def _differences(
         for place in group:
             others = [_where(tables, other) for other in group if other != place]
             more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-            told[place] = f"{columns} differ from {', '.join(others[:NAMED])}{more}"
+            told[place] = f"differs in {columns} from {', '.join(others[:NAMED])}{more}"
     return told
 
 
@@ -318,7 +318,7 @@ def _duplicates_said(
             said.append(Said(corrected[place], Severity.LEFT_OUT, None, np.asarray([row])))
             continue
         if place in settled.repeats:
-            detail = f"the first is {_where(tables, settled.repeats[place])}"
+            detail = f"the same as {_where(tables, settled.repeats[place])}, which is kept"
             code, severity = "duplicate_row", Severity.LEFT_OUT
         else:
             detail = differing[place]

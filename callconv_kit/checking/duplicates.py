@@ -46,7 +46,7 @@ def line_of(place: int) -> int:
 class Settled:
     """What the keys of a run say.
 
-    repeats: place of a row to leave out → place of the row that is kept.
+    repeats: place of a row to leave out → place of the row that is kept and says the same.
     conflicts: groups of places whose rows differ where payment hangs.
     losers: among the conflicts, places that `on_conflict` leaves out, and the one that is kept.
     with_and_without: places of rows whose session stands with and without a VendorEventId.
@@ -157,7 +157,11 @@ def _settle(records: npt.NDArray[np.void], on_conflict: OnConflict, settled: Set
         settled.conflicts.append(group)
         if on_conflict != "reject":
             kept = group[0] if on_conflict == "first" else group[-1]
-            settled.losers.update(dict.fromkeys((row for row in group if row != kept), kept))
+            paid = dict(zip(at[start:end].tolist(), payment[start:end].tolist(), strict=True))
+            for row in group:
+                if row != kept:
+                    lost = settled.repeats if paid[row] == paid[kept] else settled.losers
+                    lost[row] = kept
 
 
 def _with_and_without(sessions: npt.NDArray[np.void]) -> Ints:
