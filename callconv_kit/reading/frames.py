@@ -24,7 +24,8 @@ class FrameTable(RecordTable):
         self, frame: "pd.DataFrame", name: str = FRAME_NAME, *, as_written: bool = False
     ) -> None:
         self._frame = frame
-        super().__init__(name, [str(column) for column in frame.columns], as_written=as_written)
+        header = [as_text(column) for column in frame.columns]
+        super().__init__(name, header, as_written=as_written)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         for start in range(0, len(self._frame), ROWS):
@@ -35,16 +36,35 @@ class FrameTable(RecordTable):
                 if not len(numbers):
                     continue
             piece = self._frame.iloc[numbers - 1] if wanted is not None else self._frame[start:stop]
-            yield Piece(numbers, [_cells(piece.iloc[:, at]) for at in range(piece.shape[1])])
+            yield Piece(
+                numbers, [column_as_text(piece.iloc[:, at]) for at in range(piece.shape[1])]
+            )
 
 
-def _cells(column: "pd.Series[Any]") -> pa.StringArray:
+NO_ONE_TYPE = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,  # a whole number beyond 64 bits
+    UnicodeEncodeError,  # half a character
+)
+
+
+def column_as_text(column: "pd.Series[Any]") -> pa.StringArray:
+    """A column of any dtype as text; empty where a value is missing."""
     try:
         array = pa.Array.from_pandas(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # Mixed types: each value is written by itself.
-        array = texts.from_list([as_text(value) for value in column])
+    except NO_ONE_TYPE:
+        return _one_by_one(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    of_objects = column.dtype == object and not pa.types.is_string(array.type)
+    if of_objects or isinstance(array.type, pa.BaseExtensionType):
+        # Each value keeps what Arrow would bring to one form: the offset of a time, above all.
+        return _one_by_one(column)
     written = array_as_text(array)
     return pc.fill_null(written, "") if written.null_count else written
+
+
+def _one_by_one(column: "pd.Series[Any]") -> pa.StringArray:
+    return texts.from_list([as_text(value) for value in column])

@@ -79,4 +79,4 @@ def _flat(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, as_text(value)
+            yield prefix + as_text(key), as_text(value)

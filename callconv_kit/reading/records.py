@@ -7,10 +7,11 @@ number, a missing value is empty.
 import datetime
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +28,13 @@ from callconv_kit.texts import Ints
 ROWS = 1 << 14
 """Records in a batch."""
 
-LAST_EXACT_FLOAT = 2.0**53
-"""From here on, neighbouring whole numbers can't be told apart."""
+FLOAT_DIGITS = 52
+"""Binary digits behind the first, in a Python float."""
+
+LAST_EXACT_FLOATS = {"halffloat": 2.0**11, "float": 2.0**24, "double": 2.0**53}
+"""For each Arrow type of float: from here on, neighbouring whole numbers can't be told apart."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Piece(NamedTuple):
@@ -108,10 +114,15 @@ def array_as_text(array: pa.Array) -> pa.StringArray:
         return texts.nulls(len(array))
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         array = pc.cast(array, pa.timestamp("us", kind.tz), safe=False)
-    if pa.types.is_nested(kind):
+    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
         return texts.from_list([as_text(value) for value in array.to_pylist()])
     encoded = pc.dictionary_encode(array)
-    distinct = texts.from_list([as_text(value) for value in encoded.dictionary.to_pylist()])
+    values = encoded.dictionary.to_pylist()
+    if pa.types.is_floating(kind):
+        exact = LAST_EXACT_FLOATS[str(kind)]
+        distinct = texts.from_list([_float_as_text(float(value), exact) for value in values])
+    else:
+        distinct = texts.from_list([as_text(value) for value in values])
     return distinct.take(encoded.indices)
 
 
@@ -121,17 +132,21 @@ def as_text(value: object) -> str:
         case None:
             return ""
         case str():
-            return value
+            return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
         case bool() | np.bool_():
             return "true" if value else "false"
         case float() | np.floating():
-            return _float_as_text(float(value))
+            return _float_as_text(float(value), _last_exact(value))
         case Decimal():
             return "" if value.is_nan() else f"{value:f}"
         case datetime.datetime():
             return "" if value != value else value.isoformat(sep="T" if value.tzinfo else " ")
         case datetime.timedelta():
-            return "" if value != value else _float_as_text(value.total_seconds())
+            return (
+                ""
+                if value != value
+                else _float_as_text(value.total_seconds(), LAST_EXACT_FLOATS["double"])
+            )
         case bytes():
             return value.decode("utf-8", "replace")
         case dict():
@@ -142,10 +157,15 @@ def as_text(value: object) -> str:
     return "" if text in {"<NA>", "NaT", "nan"} else text
 
 
-def _float_as_text(value: float) -> str:
-    """A float beyond 2**53 in scientific notation, which the kernels know as lost digits."""
+def _last_exact(value: "float | np.floating[Any]") -> float:
+    digits = np.finfo(value.dtype).nmant if isinstance(value, np.floating) else FLOAT_DIGITS
+    return 2.0 ** (1 + min(digits, FLOAT_DIGITS))
+
+
+def _float_as_text(value: float, exact: float) -> str:
+    """A float beyond `exact` in scientific notation, which the kernels know as lost digits."""
     if math.isnan(value):
         return ""
     if value.is_integer():
-        return str(int(value)) if abs(value) < LAST_EXACT_FLOAT else f"{value:E}"
+        return str(int(value)) if abs(value) < exact else f"{value:E}"
     return repr(value)
