@@ -24,7 +24,14 @@ def register() -> None:
 
 
 class _WhenPandasComes(importlib.abc.MetaPathFinder):
-    """Lets pandas be found as ever, and registers the accessor behind its import."""
+    """Lets pandas be found as ever, and registers the accessor behind its import.
+
+    It stays until pandas is there: packages ask whether pandas can be found long before they
+    import it.
+    """
+
+    def __init__(self) -> None:
+        self._asking = False
 
     def find_spec(
         self,
@@ -33,20 +40,24 @@ class _WhenPandasComes(importlib.abc.MetaPathFinder):
         target: ModuleType | None = None,  # noqa: ARG002 # the protocol's
     ) -> ModuleSpec | None:
         """Step aside, and hand out pandas with our loader around its own."""
-        if name != "pandas":
+        if name != "pandas" or self._asking:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        self._asking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._asking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _ThenRegister(spec.loader)
+            spec.loader = _ThenRegister(spec.loader, self)
         return spec
 
 
 class _ThenRegister(importlib.abc.Loader):
     """A loader that registers the accessor when its module is there."""
 
-    def __init__(self, loader: importlib.abc.Loader) -> None:
+    def __init__(self, loader: importlib.abc.Loader, finder: _WhenPandasComes) -> None:
         self._loader = loader
+        self._finder = finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """As the loader does."""
@@ -54,6 +65,8 @@ class _ThenRegister(importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """As the loader does; then register."""
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         self._loader.exec_module(module)
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
