@@ -55,7 +55,7 @@ def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
         "16 of 30 rows are ready to go; 13 were rejected and 1 was left out.",
         "not a known call status",
         "→ map it under [values.CallStatus]",
-        "the same call stands there already: the first is calls.csv line 2  (line 31)",
+        "the same call stands there already: the same as calls.csv line 2, which is kept  (line 31)",
         "(***) ***-0123 → ******0123",
         "out/rejected.csv  13 rows",
         "--fixes rejected.csv",
