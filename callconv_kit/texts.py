@@ -41,6 +41,17 @@ def view(text: pa.StringArray) -> View:
     return View(data, offsets[:-1], offsets[1:])
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8: without decoding them, which copies to wide characters."""
+    offsets = np.asarray([0, len(data)], np.int32)
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(offsets), pa.py_buffer(data))
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def used_bytes(text: pa.StringArray) -> memoryview:
     """The stretch of bytes that the cells of `text` cover, for searching it as a whole."""
     data, starts, ends = view(text)

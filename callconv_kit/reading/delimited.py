@@ -30,7 +30,7 @@ from callconv_kit.reading.whole_rows import (
 from callconv_kit.rows import Batch, Ragged
 from callconv_kit.texts import Ints
 
-BLOCK = 1 << 22
+BLOCK = 1 << 23
 SAMPLE = 1 << 18
 HEAD = 1 << 10
 
@@ -68,13 +68,13 @@ class DelimitedTable:
         """
         self._source = source
         self.name = source.name
-        with source.open() as stream:
+        with source.open(hashing=False) as stream:
             if fed_back.begins(stream.read(HEAD)):
                 # The settings are those of the export that it came from.
                 encoding, delimiter, header_line = "", "", 0
-        with source.open() as stream:
+        with source.open(hashing=False) as stream:
             self._encoding = encodings.detect(stream, source.name, encoding)
-        with source.open() as stream:
+        with source.open(hashing=False) as stream:
             sample = self._sample(stream)
         self.dialect: Dialect = sniff(
             sample, source.name, is_known, delimiter=delimiter, header_line=header_line
@@ -113,7 +113,7 @@ class DelimitedTable:
             InputError: `unclosed_quote` or `unreadable`.
         """
         self.account = self._new_account()
-        with self._source.open() as stream:
+        with self._source.open(hashing=wanted is None) as stream:
             for block in self._blocks(stream):
                 batch = self._parse(block, wanted)
                 if batch is not None:
@@ -214,11 +214,7 @@ class DelimitedTable:
             return block
         if self._encoding.name == "cp1252":
             return block.decode("cp1252", "replace").encode()
-        try:
-            block.decode("utf-8")
-        except UnicodeDecodeError:
-            return block.decode("utf-8", "replace").encode()
-        return block
+        return block if texts.is_utf8(block) else block.decode("utf-8", "replace").encode()
 
     # -- parsing --------------------------------------------------------------------------------
 

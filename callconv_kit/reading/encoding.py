@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from callconv_kit import texts
 from callconv_kit.errors import InputError
 
 BOMS = (
@@ -146,6 +147,8 @@ def _whole_characters(data: bytes) -> int:
 
 def _first_bad(data: bytes) -> int:
     """Where `data` stops being UTF-8; -1 where it does not."""
+    if texts.is_utf8(data):
+        return -1
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from callconv_kit.errors import InputError
@@ -64,13 +64,19 @@ class Source:
         self._opening = opening
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
+    def open(self, *, hashing: bool = True) -> Iterator[BinaryIO]:
         """The bytes from their start, decompressed.
+
+        Args:
+            hashing: whether `sha256` is wanted of this reading; a first look can do without.
 
         Raises:
             InputError: `unreadable`: it is missing, a folder, not allowed, or damaged.
         """
         with self._told_in_words(), self._opening() as raw:
+            if not hashing:
+                yield _decompressed(io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
+                return
             hashed = Hashed(raw)
             stream = io.BufferedReader(hashed, BUFFER)
             yield _decompressed(stream)
@@ -113,7 +119,7 @@ class Source:
             raise unreadable(self.name, error) from error
 
 
-def _decompressed(stream: "io.BufferedReader[Hashed]") -> BinaryIO:
+def _decompressed(stream: "io.BufferedReader[Any]") -> BinaryIO:
     head = stream.peek(4)
     if head.startswith(GZIP_MAGIC):
         return cast(BinaryIO, gzip.GzipFile(fileobj=stream))

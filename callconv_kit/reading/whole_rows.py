@@ -33,16 +33,23 @@ def without_blank_rows(batch: Batch, account: Account) -> Batch:
 
 def without_repeated_headers(batch: Batch, header: tuple[str, ...], account: Account) -> Batch:
     """Joined monthly files repeat the header in their middle."""
-    if not len(batch.lines) or not header:
+    if not header:
         return batch
-    repeated = np.ones(len(batch.lines), np.bool_)
+    at = np.arange(len(batch.lines))
+    # A cell that is shorter than the name can't be it: that alone rules nearly every row out.
     for name, column in zip(header, batch.cells, strict=True):
-        repeated &= texts.bools(pc.equal(pc.utf8_trim_whitespace(column), name))
-        if not repeated.any():
+        at = at[texts.view(column).lengths[at] >= len(name.encode())]
+        if not len(at):
             return batch
-    for line in batch.lines[repeated]:
+    repeated = np.ones(len(at), np.bool_)
+    for name, column in zip(header, batch.cells, strict=True):
+        trimmed = pc.utf8_trim_whitespace(texts.take(column, at))
+        repeated &= texts.bools(pc.fill_null(pc.equal(trimmed, name), False))
+    for line in batch.lines[at[repeated]]:
         account.skip(int(line), "repeated_header")
-    return batch.keep(~repeated)
+    keep = np.ones(len(batch.lines), np.bool_)
+    keep[at[repeated]] = False
+    return batch.keep(keep)
 
 
 def columns_of(rows: Sequence[Sequence[str]], width: int) -> list[pa.StringArray]:

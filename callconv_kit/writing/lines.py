@@ -45,6 +45,6 @@ def line_of(cells: Sequence[str]) -> str:
 
 
 def _quoted_cell(cell: str) -> str:
-    if any(char in cell for char in ',"\n\r'):
+    if "," in cell or '"' in cell or "\n" in cell or "\r" in cell:
         return '"' + cell.replace('"', '""') + '"'
     return cell

@@ -23,16 +23,11 @@ class ReadyFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("wb")
-        self._sha256 = hashlib.sha256()
+        self._file: BinaryIO = path.open("wb")
         self._holds_data: set[str] = set(spec.REQUIRED)
-        self._write(header(spec.NAMES))
+        self._file.write(header(spec.NAMES))
         self._sizes: list[npt.NDArray[np.int32]] = []
         self.rows = 0
-
-    def _write(self, data: bytes | memoryview) -> None:
-        self._sha256.update(data)
-        self._file.write(data)
 
     def add(self, columns: Mapping[str, pa.StringArray], rows: Ints, length: int) -> None:
         """Add the rows at these positions of coerced columns of `length` rows."""
@@ -48,7 +43,7 @@ class ReadyFile:
         first = starts[rows[np.concatenate([[0], breaks + 1])]].tolist()
         last = ends[rows[np.concatenate([breaks, [len(rows) - 1]])]].tolist()
         for start, end in zip(first, last, strict=True):
-            self._write(data[start:end].data)
+            self._file.write(data[start:end].data)
         self._sizes.append((ends - starts)[rows])
         self.rows += len(rows)
 
@@ -64,45 +59,46 @@ class ReadyFile:
         """
         self._file.close()
         if len(dropped):
-            self._rewrite_without(dropped)
+            self._move_up_over(dropped)
             self.rows -= len(dropped)
         if present_only:
             self._project([name for name in spec.NAMES if name in self._holds_data])
-        return self._sha256.hexdigest()
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def close(self) -> None:
         """Close the file, whatever happened."""
         self._file.close()
 
-    def _rewrite_without(self, dropped: Ints) -> None:
-        """Copy the file without some of its rows."""
-        old = self._path.rename(self._path.with_name(self._path.name + ".all"))
-        self._sha256 = hashlib.sha256()
-        start = len(header(spec.NAMES))
-        ends = start + np.cumsum(np.concatenate(self._sizes), dtype=np.int64)
-        sizes = np.concatenate(self._sizes)[dropped].tolist()
-        with old.open("rb") as source, self._path.open("wb") as self._file:
-            for end, size in zip(ends[dropped].tolist(), sizes, strict=True):
+    def _move_up_over(self, dropped: Ints) -> None:
+        """Take some rows out of the file; those behind them move up."""
+        sizes = np.concatenate(self._sizes)
+        ends = len(header(spec.NAMES)) + np.cumsum(sizes, dtype=np.int64)
+        # Within the file: pages that are in memory already are overwritten faster than new ones
+        # are made, and what is read lies behind what is written.
+        with self._path.open("rb") as source, self._path.open("r+b") as self._file:
+            for file in (source, self._file):
+                file.seek(int(ends[dropped[0]] - sizes[dropped[0]]))
+            for end, size in zip(ends[dropped].tolist(), sizes[dropped].tolist(), strict=True):
                 self._copy(source, end - size)
                 source.seek(size, os.SEEK_CUR)
             self._copy(source, int(ends[-1]))
-        old.unlink()
+            self._file.truncate()
 
     def _copy(self, source: BinaryIO, until: int) -> None:
         left = until - source.tell()
         while left:
             data = source.read(min(left, CHUNK))
-            self._write(data)
+            self._file.write(data)
             left -= len(data)
 
     def _project(self, names: list[str]) -> None:
         """Write the file again with these columns only."""
         old = self._path.rename(self._path.with_name(self._path.name + ".all"))
-        self._sha256 = hashlib.sha256()
         with self._path.open("wb") as self._file:
-            self._write(header(tuple(names)))
+            self._file.write(header(tuple(names)))
             for batch in read_batches(old, names):
-                self._write(texts.used_bytes(lines(batch.columns)))
+                self._file.write(texts.used_bytes(lines(batch.columns)))
         old.unlink()
 
 

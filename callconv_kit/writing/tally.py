@@ -163,20 +163,21 @@ class Tally:
                 continue
             counted = ready[cells.positions]
             positions, notes = cells.positions[counted], cells.notes[counted]
-            for number in np.unique(notes).tolist():
-                rules = note_of(number).rules
-                rows = positions[notes == number] if rules else notes[:0]
-                for rule in rules:
+            counts = np.bincount(notes)
+            for number in np.flatnonzero(counts).tolist():
+                for rule in note_of(number).rules:
                     key = (name, rule)
-                    self.changes[key] += sign * len(rows)
+                    self.changes[key] += sign * int(counts[number])
+                    examples = self.change_examples.setdefault(key, [])
+                    # Looking the rows up costs; most batches come when there are examples enough.
                     if sign < 0:
-                        _forget(self.change_examples[key], judged, rows)
-                    else:
-                        self._keep_changes(judged, key, rows)
+                        _forget(examples, judged, positions[notes == number])
+                    elif len(examples) < EXAMPLES:
+                        self._keep_changes(judged, name, examples, positions[notes == number])
 
-    def _keep_changes(self, judged: Judged, key: ChangeKey, rows: Ints) -> None:
-        examples = self.change_examples.setdefault(key, [])
-        column = key[0]
+    def _keep_changes(
+        self, judged: Judged, column: str, examples: list[Example], rows: Ints
+    ) -> None:
         before = judged.before.get(column)
         after = judged.values(column)
         for row in rows[: EXAMPLES - len(examples)].tolist():
