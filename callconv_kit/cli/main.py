@@ -94,8 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("callconv: interrupted; nothing was left half-written.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough of it.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has enough of it; click exits with 1 then, which means something
+        # else here.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:  # noqa: BLE001 # the last resort: a traceback helps no user

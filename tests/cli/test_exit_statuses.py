@@ -1,0 +1,300 @@
+"""What a user's mistake looks like in a shell: one paragraph in words, its exit status, no debris."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NOW = "2026-11-24T12:00:00Z"
+ROW_HEADER = (
+    "CampaignId,MediaId,EventDate,ActionTrackerId,CallProvider,CallSessionId,"
+    "CallerId,CalledPhoneNumber,CallDuration,TalkDuration\n"
+)
+ROW = "1001,20012,2026-11-20T09:30:05-05:00,30021,Invoca,S-1,2125550123,8005550199,201,187\n"
+COMMAND = [sys.executable, "-m", "callconv_kit"]
+
+
+def callconv(folder, *arguments, **options):
+    """The command as a shell runs it."""
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a good file, some bad ones, and the output of yesterday."""
+    made = callconv(tmp_path, "template", "calls.csv", "--example", "--now", NOW)
+    assert made.returncode == 0
+    lines = (tmp_path / "calls.csv").read_text().splitlines(keepends=True)
+    files = {
+        "empty.csv": b"",
+        "blank.csv": b"\n \n\n",
+        "stranger.csv": b"one,two\n1,2\n",
+        "noise.csv": bytes(range(256)) * 20,
+        "lacking.csv": b"CampaignId,EventDate\n1001,2026-11-20T09:30:05-05:00\n",
+        "header.csv": lines[0].encode(),
+        "quote.csv": (ROW_HEADER + ROW.replace("Invoca", '"Invoca')).encode(),
+        "naive.csv": (ROW_HEADER + ROW.replace("-05:00", "")).encode(),
+        "unknown_key.toml": b'timezon = "America/New_York"\n',
+        "broken.toml": b"input = [\n",
+        "expecting.toml": b"expect_rows = true\n",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "ready.csv").write_text("of yesterday")
+    return tmp_path
+
+
+STOPPED = {
+    "a missing file": (["nowhere.csv"], "There is no file nowhere.csv"),
+    "a folder": (["out"], "out is a folder"),
+    "an empty file": (["empty.csv"], "empty.csv has no content"),
+    "blank lines": (["blank.csv"], "blank.csv holds only blank lines"),
+    "no known header": (["stranger.csv"], "No line of stranger.csv holds column names"),
+    "binary noise": (["noise.csv"], "noise.csv is not a table of text"),
+    "columns lacking": (["lacking.csv"], "MediaId"),
+    "an unclosed quote": (["quote.csv"], "never closes"),
+    "times without a zone": (["naive.csv"], "timezone"),
+    "no rows where some are expected": (
+        ["header.csv", "--job", "expecting.toml", "--quiet"],
+        "not one row",
+    ),
+}
+REFUSED = {
+    "an unknown key": (["calls.csv", "--job", "unknown_key.toml"], 'Did you mean "timezone"?'),
+    "a job that is no TOML": (["calls.csv", "--job", "broken.toml"], "broken.toml is not TOML"),
+    "a missing job": (["calls.csv", "--job", "nowhere.toml"], "no job file nowhere.toml"),
+    "an unknown column": (["calls.csv", "--constant", "Campaign=1"], 'Did you mean "CampaignId"?'),
+    "an unknown zone": (["calls.csv", "--timezone", "America/NewYork"], "America/New_York"),
+    "no value": (["calls.csv", "--constant", "CampaignId"], "Column=value"),
+    "a wrong constant": (["calls.csv", "--constant", "CampaignId=-3"], "CampaignId"),
+    "an unknown preset": (["calls.csv", "--preset", "invoka"], 'Did you mean "invoca"?'),
+    "no time": (["calls.csv", "--now", "yesterday"], "now is no time"),
+    "no input": ([], "No input was named"),
+    "an unknown option": (["calls.csv", "--outt", "x"], "--outt"),
+    "an input among the outputs": (["out/ready.csv"], "is the file that this run would write"),
+}
+
+
+def in_words(run, said):
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stdout == ""
+
+
+@pytest.mark.parametrize(("arguments", "said"), STOPPED.values(), ids=STOPPED)
+def test_an_input_that_cannot_be_used_is_3_and_leaves_no_file_of_yesterday(folder, arguments, said):
+    before = {path: path.read_bytes() for path in folder.glob("*.csv")}
+    run = callconv(folder, "prepare", *arguments, "--out", "out", "--now", NOW)
+    in_words(run, said)
+    assert run.returncode == 3
+    assert not (folder / "out" / "ready.csv").exists()
+    assert not list((folder / "out").glob(".*"))
+    assert {path: path.read_bytes() for path in folder.glob("*.csv")} == before
+
+
+@pytest.mark.parametrize(("arguments", "said"), REFUSED.values(), ids=REFUSED)
+def test_wrong_usage_is_2_and_touches_nothing(folder, arguments, said):
+    run = callconv(
+        folder,
+        "prepare",
+        *arguments,
+        "--out",
+        "out",
+        *([] if "--now" in arguments else ["--now", NOW]),
+    )
+    in_words(run, said)
+    assert run.returncode == 2
+    assert [path.name for path in (folder / "out").iterdir()] == ["ready.csv"]
+    assert (folder / "out" / "ready.csv").read_text() == "of yesterday"
+
+
+def test_nothing_rejected_is_0_and_something_rejected_is_1(folder):
+    assert callconv(folder, "prepare", "calls.csv", "--now", NOW).returncode == 0
+    text = (folder / "calls.csv").read_text().splitlines(keepends=True)
+    cells = text[1].split(",")
+    (folder / "one_bad.csv").write_text(text[0] + ",".join(["x", *cells[1:]]) + text[2])
+    run = callconv(folder, "prepare", "one_bad.csv", "--out", "o", "--now", NOW)
+    assert run.returncode == 1
+    assert (folder / "o" / "rejected.csv").read_text().count("identifier_invalid") == 1
+
+
+def test_a_header_without_rows_is_0_with_a_warning(folder):
+    run = callconv(folder, "prepare", "header.csv", "--quiet", "--now", NOW)
+    assert run.returncode == 0
+    assert "warning: the input holds a header but not one row" in run.stderr
+
+
+def test_too_many_rejected_is_3_with_everything_but_ready(folder):
+    text = (folder / "calls.csv").read_text().splitlines(keepends=True)
+    rows = [",".join(["x", *line.split(",")[1:]]) for line in text[1:]]
+    (folder / "bad.csv").write_text(text[0] + "".join(rows))
+    run = callconv(folder, "prepare", "bad.csv", "--out", "out", "--quiet", "--now", NOW)
+    assert run.returncode == 3
+    assert "2 of 2 rows were rejected" in run.stderr
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert names == ["left_out.csv", "rejected.csv", "report.html", "summary.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (["prepare", "nowhere.csv"], 3, "unreadable"),
+        (["prepare", "calls.csv", "--timezone", "Mars"], 2, "zone_unknown"),
+        (["check", "nowhere.csv"], 3, "unreadable"),
+        (["prepare", "--wrong"], 2, "usage"),
+    ],
+)
+def test_with_json_an_error_is_json_and_nothing_else(folder, arguments, status, code):
+    run = callconv(folder, *arguments, "--json")
+    assert run.returncode == status
+    error = json.loads(run.stdout)["error"]
+    assert list(error) == ["code", "problem", "found", "expected", "next_step"]
+    assert error["code"] == code
+    assert run.stderr == ""
+
+
+def test_json_is_the_summary_and_nothing_else(folder):
+    run = callconv(folder, "prepare", "calls.csv", "--json", "--out", "o", "--now", NOW)
+    assert run.returncode == 0
+    assert run.stderr == ""
+    assert run.stdout == (folder / "o" / "summary.json").read_text()
+
+
+def test_a_dry_run_writes_nothing_and_tells_the_same(folder):
+    before = sorted(path.name for path in folder.iterdir())
+    run = callconv(folder, "prepare", "calls.csv", "--dry-run", "--now", NOW)
+    assert run.returncode == 0
+    assert "All 2 rows are ready to go." in run.stdout
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_standard_input_is_an_input(folder):
+    with (folder / "calls.csv").open("rb") as calls:
+        run = callconv(folder, "prepare", "-", "--out", "o", "--now", NOW, stdin=calls)
+    assert run.returncode == 0
+    assert "2 rows" in run.stdout
+
+
+def test_ctrl_c_is_130_and_leaves_nothing_half_written(folder):
+    os.mkfifo(folder / "slow.csv")
+    run = subprocess.Popen(
+        [*COMMAND, "prepare", "slow.csv", "--out", "out"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # It has begun when it opens the file, and waits for a row that never comes.
+    with (folder / "slow.csv").open("w"):
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said.strip() == "callconv: interrupted; nothing was left half-written."
+    assert list((folder / "out").iterdir()) == []
+
+
+needs_root = pytest.mark.skipif(
+    os.name != "posix" or (os.geteuid() != 0 and os.environ.get("CI") != "true"),
+    reason="mounts a small disk, and becomes a user who may write nothing",
+)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@needs_root
+def test_a_full_disk_is_3_and_leaves_nothing_half_written(folder, small_disk):
+    lines = (folder / "calls.csv").read_text().splitlines(keepends=True)
+    (folder / "many.csv").write_text(lines[0] + lines[1] * 2_000)
+    run = callconv(folder, "prepare", "many.csv", "--out", str(small_disk), "--now", NOW)
+    in_words(run, "No space left on device")
+    assert run.returncode == 3
+    assert list(small_disk.iterdir()) == []
+
+
+@needs_root
+@pytest.mark.parametrize("out", ["locked", "locked/out"])
+def test_a_folder_that_may_not_be_written_is_3(folder, out):
+    (folder / "locked").mkdir(mode=0o555)
+    for path in (folder, *folder.parents):
+        if path.stat().st_uid == 0 and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o055)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    run = subprocess.run(
+        [*nobody, *COMMAND, "prepare", "calls.csv", "--out", out, "--now", NOW],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    in_words(run, "Permission denied")
+    assert run.returncode == 3
+    assert list((folder / "locked").iterdir()) == []
+
+
+@needs_root
+def test_an_input_that_may_not_be_read_is_3(folder):
+    (folder / "calls.csv").chmod(0o000)
+    for path in (folder, *folder.parents):
+        if path.stat().st_uid == 0 and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o055)
+    (folder / "free").mkdir(mode=0o777)
+    (folder / "free").chmod(0o777)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    run = subprocess.run(
+        [*nobody, *COMMAND, "prepare", "calls.csv", "--out", "free", "--now", NOW],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    in_words(run, "calls.csv may not be read by you")
+    assert run.returncode == 3
+
+
+def test_a_bug_of_ours_is_70_one_line_and_a_file_with_the_details(folder):
+    code = (
+        "import callconv_kit.prepared\nfrom callconv_kit.cli.main import main\n"
+        "def broken(*a, **k): raise ZeroDivisionError('secret 2125550123')\n"
+        "callconv_kit.prepared.prepare = broken\n"
+        "raise SystemExit(main(['prepare', 'calls.csv']))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert run.returncode == 70
+    assert "Traceback" not in run.stderr
+    assert "2125550123" not in run.stderr
+    (details,) = folder.glob("callconv-bug-*.txt")
+    assert str(details) in run.stderr
+    assert "ZeroDivisionError" in details.read_text()
+
+
+def test_a_reader_that_has_enough_is_no_error(folder):
+    script = f"{sys.executable} -m callconv_kit columns | head -n 1; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert run.stderr == ""
+    assert run.stdout.splitlines()[-1] == "0"
