@@ -58,5 +58,6 @@ def show(demo: "Demo", console: "Console") -> None:
         table.add_row(str(action.line), *(Text(cells[name]) for name in names))
     console.print(table)
     told = ", ".join(f"partner {name}: {count}" for name, count in sorted(partners.items()))
-    console.print(f"In all, {told}; refused by the server: {len(demo.errors)}.", highlight=False)
-    console.print(f"Look at {demo.folder / 'out' / 'report.html'}", highlight=False)
+    refused = f"In all, {told}; refused by the server: {len(demo.errors)}."
+    for line in (refused, f"Look at {demo.folder / 'out' / 'report.html'}"):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
