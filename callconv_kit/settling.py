@@ -23,6 +23,7 @@ from callconv_kit.mapping.relations import Corrected
 from callconv_kit.reading import Table
 from callconv_kit.recording import Records
 from callconv_kit.rows import Batch, Fate, Judged, Said
+from callconv_kit.streaming import ReadAhead
 from callconv_kit.texts import Ints
 from callconv_kit.writing.reasons import joined
 from callconv_kit.writing.tally import Tally
@@ -182,11 +183,12 @@ class Calls:
             lines = here & ((1 << duplicates.LINE_BITS) - 1)
             account = table.account
             gathered: list[Batch] = []
-            for batch in table.batches(lines):
-                gathered.append(batch)
-                if sum(len(one.lines) for one in gathered) > READ_AGAIN_ROWS:
-                    yield number, self._judge.judge(table, plan, Batch.of(gathered))
-                    gathered = []
+            with ReadAhead(table.batches(lines)) as ahead:
+                for batch in ahead:
+                    gathered.append(batch)
+                    if sum(len(one.lines) for one in gathered) > READ_AGAIN_ROWS:
+                        yield number, self._judge.judge(table, plan, Batch.of(gathered))
+                        gathered = []
             if gathered:
                 yield number, self._judge.judge(table, plan, Batch.of(gathered))
             table.account = account

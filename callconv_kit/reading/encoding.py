@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from callconv_kit import texts
 from callconv_kit.errors import InputError
+from callconv_kit.reading import scanning
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -129,7 +130,7 @@ class Breaks(NamedTuple):
 
     def after(self, data: bytes) -> "Breaks":
         """The same after `data`; carriage returns are counted only while there is no line feed."""
-        line_feeds = self.line_feeds + data.count(b"\n")
+        line_feeds = self.line_feeds + scanning.count_newlines(data)
         return Breaks(line_feeds, self.returns + (0 if line_feeds else data.count(b"\r")))
 
 
