@@ -7,12 +7,15 @@ Rows stream: reading, judging and writing run side by side on blocks of a few me
 are known only at the end; the rows that they concern are then read a second time.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from callconv_kit import fixes as fixing
 from callconv_kit import judging
@@ -24,11 +27,11 @@ from callconv_kit.judging import Judge, SettingNeeded
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
-from callconv_kit.reading import Input, Table, open_tables
-from callconv_kit.recording import Records
+from callconv_kit.reading import Account, Input, Table, open_tables
+from callconv_kit.recording import Records, RecordsPart
 from callconv_kit.resolving import needs_source, resolve
 from callconv_kit.rows import Batch
-from callconv_kit.settling import Calls, SentCalls
+from callconv_kit.settling import Calls, CallsPart, SentCalls
 from callconv_kit.streaming import ReadAhead, WriteBehind
 from callconv_kit.writing import output
 from callconv_kit.writing.audit import FindingsLog
@@ -37,6 +40,36 @@ from callconv_kit.writing.tally import Tally
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of rows done so far."""
+
+
+class Future(Protocol):
+    """What an executor gives for a call: its result, once it is there."""
+
+    def cancel(self) -> Any:
+        """Don't begin the call, if it has not begun."""
+        ...
+
+    def result(self) -> Any:
+        """Wait for it; raises what the call raised."""
+        ...
+
+
+class Executor(Protocol):
+    """Calls functions in other processes: one of `concurrent.futures`, or a Dask client."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
+        """Begin a call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What another process made of one input."""
+
+    account: Account
+    tally: Tally
+    calls: CallsPart
+    records: RecordsPart
 
 
 @dataclass(slots=True)
@@ -85,7 +118,11 @@ class Run:
         progress: Progress | None = None,
         audit: bool = False,
         log: FindingsLog | None = None,
+        executor: Executor | None = None,
     ) -> None:
+        self._executor = executor
+        self._given = job
+        self._now = now
         self._resolved = resolve(job)
         self._job = self._resolved.job
         self._judge = Judge(self._job, now, resolved=self._resolved)
@@ -97,6 +134,7 @@ class Run:
         self._tally = Tally(mask=job.mask)
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128) if corrections else None
+        self._sent = sent
         self._calls = Calls(self._judge, self._job.on_conflict, corrected, sent)
 
     @property
@@ -116,14 +154,7 @@ class Run:
         """
         clock = time.monotonic()
         export = self._resolved.export
-        tables = open_tables(
-            inputs,
-            planning.Known(self._job, export),
-            encoding=self._job.encoding,
-            delimiter=self._job.delimiter,
-            sheet=self._job.sheet,
-            header_line=self._job.header_line,
-        )
+        tables = self._open(inputs)
         ran = Ran(tables, self._tally)
         plans = [self._plan(table) for table in tables]
         if fixes:
@@ -135,7 +166,11 @@ class Run:
             records = Records(self._folder.work, headers, self._tally, self._log, audit=self._audit)
             try:
                 self._gather_legs(tables, plans)
-                self._stream(tables, plans, records)
+                if not fixes and self._can_be_parted(inputs, tables):
+                    self._stream_in_parts(inputs, tables, records)
+                else:
+                    self._stream(tables, plans, records)
+                self._warn_of_guesses(tables)
                 moved = self._calls.settle(tables, plans, records, self._tally)
                 present_only = self._job.write == "present"
                 ran.ready_sha256 = records.finish(moved, present_only=present_only)
@@ -174,7 +209,15 @@ class Run:
         legs.settle()
         self._judge.legs = legs
 
-    def _stream(self, tables: Sequence[Table], plans: Sequence[Plan], records: Records) -> None:
+    def _stream(
+        self,
+        tables: Sequence[Table],
+        plans: Sequence[Plan],
+        records: Records,
+        first: int = 0,
+    ) -> None:
+        """Read, judge and write all rows; `first` numbers the first of the tables."""
+
         def batches() -> Iterator[tuple[int, Batch]]:
             for number, table in enumerate(tables):
                 for batch in table.batches():
@@ -182,8 +225,8 @@ class Run:
 
         done = 0
         with ReadAhead(batches()) as ahead, WriteBehind() as behind:
-            for number, batch in ahead:
-                table, plan = tables[number], plans[number]
+            for at, batch in ahead:
+                table, plan, number = tables[at], plans[at], first + at
                 kept = self._without_total_lines(table, batch)
                 try:
                     judged = self._judge.judge(table, plan, kept)
@@ -194,7 +237,77 @@ class Run:
                 done += len(batch.lines)
                 if self._progress is not None:
                     self._progress(done)
-        for number, table in enumerate(tables):
+
+    def _can_be_parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
+        """Whether each input can be read by a process of its own, apart from the others."""
+        settings = (self._job.legs, self._resolved.export.corrections, self._sent, self._log)
+        return (
+            self._executor is not None
+            and len(inputs) == len(tables) > 1  # archives are several tables each
+            and all(isinstance(item, str | Path) and str(item) != "-" for item in inputs)
+            and not self._audit
+            and all(setting is None for setting in settings)
+        )
+
+    def _stream_in_parts(
+        self, inputs: Sequence[Input], tables: Sequence[Table], records: Records
+    ) -> None:
+        """Let the executor's processes read an input each, and take in what they made of them."""
+        headers = [table.header for table in tables]
+        names = [table.name for table in tables]
+        assert self._executor is not None  # noqa: S101 # only called where there is one
+        parts = [
+            self._executor.submit(
+                part_of, self._given, self._now, self._folder.work, item, number, headers, names
+            )
+            for number, item in enumerate(inputs)
+        ]
+        done = 0
+        try:
+            for table, future in zip(tables, parts, strict=True):
+                part = future.result()
+                table.account = part.account
+                self._tally.take_in(part.tally)
+                records.take_in(part.records)
+                self._calls.take_in(part.calls)
+                done += part.account.rows
+                if self._progress is not None:
+                    self._progress(done)
+        except BaseException:
+            # Nobody writes to the work folder any more when it is removed.
+            for future in parts:
+                future.cancel()
+            for future in parts:
+                with contextlib.suppress(Exception, CancelledError):
+                    future.result()
+            raise
+
+    def part(self, item: Input, number: int, headers: Sequence[Sequence[str]], name: str) -> "Part":
+        """What this run makes of one of several inputs; another process takes it in."""
+        with output.writing(self._folder.path):
+            self._folder.work.mkdir(parents=True, exist_ok=True)
+            records = Records(self._folder.work, headers, self._tally)
+            try:
+                (table,) = self._open([item])
+                table.name = name
+                self._stream([table], [self._plan(table)], records, number)
+                return Part(table.account, self._tally, self._calls.give(), records.give())
+            finally:
+                records.close()
+                self._calls.close()
+
+    def _open(self, inputs: Sequence[Input]) -> Sequence[Table]:
+        return open_tables(
+            inputs,
+            planning.Known(self._job, self._resolved.export),
+            encoding=self._job.encoding,
+            delimiter=self._job.delimiter,
+            sheet=self._job.sheet,
+            header_line=self._job.header_line,
+        )
+
+    def _warn_of_guesses(self, tables: Sequence[Table]) -> None:
+        for table in tables:
             if table.account.guessed_from_line:
                 self._tally.count(
                     "encoding_guessed",
@@ -202,7 +315,7 @@ class Run:
                     None,
                     table.account.rows,
                     {
-                        "source_file": tables[number].name,
+                        "source_file": table.name,
                         "source_line": table.account.guessed_from_line,
                         "value": "",
                     },
@@ -240,3 +353,28 @@ class Run:
                 "There is no ready.csv.",
             )
         return None
+
+
+def part_of(
+    job: Job,
+    now: datetime,
+    work: Path,
+    item: Input,
+    number: int,
+    headers: Sequence[Sequence[str]],
+    names: Sequence[str],
+) -> Part:
+    """What a process of its own makes of one of a run's inputs.
+
+    Args:
+        job: of the run, as it was given.
+        now: of the run.
+        work: the run's work folder, which both processes reach; the part has one of its own in it.
+        item: the input.
+        number: the input's, among all.
+        headers: of all inputs.
+        names: of all inputs.
+    """
+    return Run(job, now, OutputFolder(work / f"part-{number}")).part(
+        item, number, headers, names[number]
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from callconv_kit import spec
 from callconv_kit.errors import CallConvError, InputError, UsageError
 from callconv_kit.job import Job
-from callconv_kit.pipeline import Progress, Ran, Run
+from callconv_kit.pipeline import Executor, Progress, Ran, Run
 from callconv_kit.reading import Input
 from callconv_kit.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report, workbook
@@ -51,6 +51,7 @@ def prepare(
     rejected_as: str = "csv",
     progress: Progress | None = None,
     keep_findings: bool = True,
+    executor: Executor | None = None,
     **settings: Any,
 ) -> "Prepared":
     """Clean an export to the format, check it, and set aside what can't go.
@@ -68,6 +69,8 @@ def prepare(
         rejected_as: `xlsx` to write rejected.xlsx too, in which every cell is text.
         progress: called with the number of rows done so far.
         keep_findings: keep each finding in memory for `Prepared.findings`.
+        executor: reads several files side by side, if findings are not kept; see
+            `callconv_kit.scale`.
         **settings: every key of the job file under its name; they win over `job`.
 
     Returns:
@@ -98,7 +101,16 @@ def prepare(
     log = FindingsLog() if keep_findings else None
     clock = full_job.clock
     try:
-        run = Run(full_job, clock, folder, sent=ledger, progress=progress, audit=audit, log=log)
+        run = Run(
+            full_job,
+            clock,
+            folder,
+            sent=ledger,
+            progress=progress,
+            audit=audit,
+            log=log,
+            executor=executor,
+        )
         full_job = run.job  # with its preset laid under it
         folder.begin()
         ran = run.go(sources, corrected)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,19 @@ from callconv_kit.findings import Severity
 from callconv_kit.rows import Fate, Judged, Ragged
 from callconv_kit.texts import Ints
 from callconv_kit.writing import output
-from callconv_kit.writing.aside import AsideFile, AsideRow, Union
+from callconv_kit.writing.aside import AsideFile, AsideRow, AsideRows, Union
 from callconv_kit.writing.audit import AuditFile, FindingsLog
-from callconv_kit.writing.ready import ReadyFile
+from callconv_kit.writing.ready import ReadyFile, ReadyRows
 from callconv_kit.writing.reasons import reason
 from callconv_kit.writing.tally import Tally
+
+
+class RecordsPart(NamedTuple):
+    """What another process wrote down."""
+
+    ready: ReadyRows
+    rejected: AsideRows
+    left_out: AsideRows
 
 
 class Records:
@@ -66,6 +75,16 @@ class Records:
             self._tally.add_ragged(judged.file, ragged)
             if self._log is not None:
                 self._log.add_ragged(judged.file, ragged)
+
+    def give(self) -> "RecordsPart":
+        """Close the files; another process takes them in."""
+        return RecordsPart(self.ready.give(), self.rejected.give(), self.left_out.give())
+
+    def take_in(self, part: "RecordsPart") -> None:
+        """Add what another process wrote down of other rows; they come behind ours."""
+        self.ready.take_in(part.ready)
+        self.rejected.take_in(part.rejected)
+        self.left_out.take_in(part.left_out)
 
     def move(self, number: int, was: Judged, now: Judged) -> None:
         """Set rows aside that were ready.

@@ -5,7 +5,7 @@ second time, and those that do not go move from ready.csv to where they belong.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,16 @@ class SentCalls(Protocol):
     def standing(self, keys: Keys) -> npt.NDArray[np.uint8]:
         """For each row: new, already sent, sent but changed since, or of unknown outcome."""
         ...
+
+
+class CallsPart(NamedTuple):
+    """The ready rows that another process knows."""
+
+    keys: duplicates.KeyRows
+    ready_places: Ints
+
+
+_NO_PLACES = np.zeros(0, np.int64)
 
 
 class Calls:
@@ -93,6 +103,15 @@ class Calls:
         self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         self._ready_places.append(places)
         return judged
+
+    def give(self) -> "CallsPart":
+        """What is known of the ready rows; another process takes it in."""
+        return CallsPart(self._keys.give(), np.concatenate([_NO_PLACES, *self._ready_places]))
+
+    def take_in(self, part: "CallsPart") -> None:
+        """Remember the ready rows of other inputs, which come behind ours."""
+        self._keys.take_in(part.keys)
+        self._ready_places.append(part.ready_places)
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Rows that correct a call that was sent already do not go; the others are remembered."""

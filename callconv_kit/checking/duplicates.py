@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,13 @@ class Settled:
     with_and_without: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
+class KeyRows(NamedTuple):
+    """The keys of rows that another process gathered."""
+
+    records: npt.NDArray[np.void]
+    sessions: npt.NDArray[np.void]
+
+
 class KeyStore:
     """The keys of all rows that are ready so far."""
 
@@ -74,9 +81,25 @@ class KeyStore:
         sessions = np.empty(len(at), SESSION)
         sessions["session"], sessions["place"] = keys.session, at
         sessions["by_event"] = (keys.event != 0).any(axis=1)
+        self._remember(records, sessions)
+
+    def give(self) -> "KeyRows":
+        """All keys so far; another process takes them in."""
+        return KeyRows(
+            np.concatenate([np.zeros(0, RECORD), *self._parts("keys", self._keys, RECORD)]),
+            np.concatenate(
+                [np.zeros(0, SESSION), *self._parts("sessions", self._sessions, SESSION)]
+            ),
+        )
+
+    def take_in(self, rows: "KeyRows") -> None:
+        """Remember the keys that another process gathered; their places come behind ours."""
+        self._remember(rows.records, rows.sessions)
+
+    def _remember(self, records: npt.NDArray[np.void], sessions: npt.NDArray[np.void]) -> None:
         self._keys.append(records)
         self._sessions.append(sessions)
-        self._rows += len(at)
+        self._rows += len(records)
         if self._rows > IN_MEMORY:
             self._spill()
 

@@ -6,6 +6,7 @@ of their headers in order of appearance. The cells of an over-long row go on und
 """
 
 import csv
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +67,16 @@ class Union:
         return placed, list(cells[len(positions) :])
 
 
+class AsideRows(NamedTuple):
+    """The rows of an AsideFile that another process wrote: its file, and what is known of them."""
+
+    path: Path
+    places: list[int]
+    sizes: list[int]
+    extra: dict[int, list[str]]
+    short: set[int]
+
+
 class AsideFile:
     """Rows that do not go, gathered in any order and written in that of the inputs."""
 
@@ -100,6 +111,23 @@ class AsideFile:
             self._places.append(row.place)
             self._sizes.append(len(written))
         self.rows += len(rows)
+
+    def give(self) -> AsideRows:
+        """Close the file; another process takes its rows in."""
+        self._body.close()
+        return AsideRows(self._body_path, self._places, self._sizes, self._extra, self._short)
+
+    def take_in(self, rows: AsideRows) -> None:
+        """Add rows that another process wrote; their file goes."""
+        with rows.path.open("rb") as source:
+            shutil.copyfileobj(source, self._body)
+        rows.path.unlink()
+        before = len(self._places)
+        self._extra |= {before + at: cells for at, cells in rows.extra.items()}
+        self._short |= {before + at for at in rows.short}
+        self._places += rows.places
+        self._sizes += rows.sizes
+        self.rows += len(rows.places)
 
     def finish(self) -> None:
         """Write the header, now that all is known, and the rows behind it in order."""

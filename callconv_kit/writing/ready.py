@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,15 @@ from callconv_kit.texts import Ints
 from callconv_kit.writing.lines import lines
 
 CHUNK = 1 << 22
+_NO_SIZES = np.zeros(0, np.int32)
+
+
+class ReadyRows(NamedTuple):
+    """The rows of a ReadyFile that another process wrote: its file, and what is known of them."""
+
+    path: Path
+    sizes: npt.NDArray[np.int32]
+    holds_data: set[str]
 
 
 class ReadyFile:
@@ -46,6 +56,21 @@ class ReadyFile:
             self._file.write(data[start:end].data)
         self._sizes.append((ends - starts)[rows])
         self.rows += len(rows)
+
+    def give(self) -> ReadyRows:
+        """Close the file; another process takes its rows in."""
+        self._file.close()
+        return ReadyRows(self._path, np.concatenate([_NO_SIZES, *self._sizes]), self._holds_data)
+
+    def take_in(self, rows: ReadyRows) -> None:
+        """Add rows that another process wrote; their file goes."""
+        with rows.path.open("rb") as source:
+            source.seek(len(header(spec.NAMES)))
+            shutil.copyfileobj(source, self._file, CHUNK)
+        rows.path.unlink()
+        self._sizes.append(rows.sizes)
+        self._holds_data |= rows.holds_data
+        self.rows += len(rows.sizes)
 
     def finish(self, dropped: Ints, *, present_only: bool) -> str:
         """Close the file; drop rows by their ascending numbers, counted from 0.

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ Example: TypeAlias = dict[str, Any]
 FindingKey: TypeAlias = tuple[str, str | None, Severity]
 ChangeKey: TypeAlias = tuple[str, str]
 PartnerKey: TypeAlias = tuple[str, str]
+Key = TypeVar("Key", FindingKey, ChangeKey)
 
 PARTNERS = 10_000
 """Pairs of partner and tracker that are counted apart. A run has dozens; where a column of ids was
@@ -69,6 +70,11 @@ class Partner:
         self.talk_seconds += sign * talk_seconds
         self.sale_amount += sign * Decimal(cents) / 100
 
+    def take_in(self, other: "Partner") -> None:
+        """Add the counts of other rows."""
+        for name in fields(self):
+            setattr(self, name.name, getattr(self, name.name) + getattr(other, name.name))
+
 
 @dataclass(slots=True)
 class Tally:
@@ -101,6 +107,15 @@ class Tally:
         self._count_changes(judged, sign)
         self._count_partners(judged, sign)
         self._draw(judged, sign)
+
+    def take_in(self, other: "Tally") -> None:
+        """Add what another process counted of other rows, as if they had come after ours."""
+        for name in ("findings", "changes", "days", "statuses", "durations", "fill"):
+            getattr(self, name).update(getattr(other, name))
+        _take_examples(self.finding_examples, other.finding_examples)
+        _take_examples(self.change_examples, other.change_examples)
+        for pair, partner in other.partners.items():
+            self._partner(pair).take_in(partner)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
         """Count rows of another length than the header; nobody knows their partner."""
@@ -241,6 +256,12 @@ class Tally:
         for name in judged.columns:
             filled = texts.present(judged.values(name))
             self.fill[name] += sign * int(np.count_nonzero(filled & ready))
+
+
+def _take_examples(ours: dict[Key, list[Example]], theirs: dict[Key, list[Example]]) -> None:
+    for key, examples in theirs.items():
+        kept = ours.setdefault(key, [])
+        kept += examples[: EXAMPLES - len(kept)]
 
 
 def _forget(examples: list[Example], judged: Judged, rows: Ints) -> None:
