@@ -179,16 +179,21 @@ class Tally:
             counted = ready[cells.positions]
             positions, notes = cells.positions[counted], cells.notes[counted]
             counts = np.bincount(notes)
+            saying: dict[str, list[int]] = {}
             for number in np.flatnonzero(counts).tolist():
                 for rule in note_of(number).rules:
-                    key = (name, rule)
-                    self.changes[key] += sign * int(counts[number])
-                    examples = self.change_examples.setdefault(key, [])
-                    # Looking the rows up costs; most batches come when there are examples enough.
-                    if sign < 0:
-                        _forget(examples, judged, positions[notes == number])
-                    elif len(examples) < EXAMPLES:
-                        self._keep_changes(judged, name, examples, positions[notes == number])
+                    saying.setdefault(rule, []).append(number)
+            for rule, numbers in saying.items():
+                self.changes[name, rule] += sign * int(counts[numbers].sum())
+                examples = self.change_examples.setdefault((name, rule), [])
+                # Looking the rows up costs; most batches come when there are examples enough.
+                if sign > 0 and len(examples) == EXAMPLES:
+                    continue
+                rows = positions[np.isin(notes, numbers)]
+                if sign > 0:
+                    self._keep_changes(judged, name, examples, rows)
+                else:
+                    _forget(examples, judged, rows)
 
     def _keep_changes(
         self, judged: Judged, column: str, examples: list[Example], rows: Ints

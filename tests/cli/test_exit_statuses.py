@@ -2,10 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -226,22 +226,32 @@ def test_a_full_disk_is_3_and_leaves_nothing_half_written(folder, small_disk):
     assert list(small_disk.iterdir()) == []
 
 
+AS_NOBODY = """
+import os, sys
+from callconv_kit.cli.main import main
+# All that a run imports is imported while it still may be: the environment may be root's own.
+main(["prepare", "other.csv", "--dry-run", "--quiet", *sys.argv[3:]])
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+sys.exit(main(["prepare", sys.argv[1], "--out", sys.argv[2], *sys.argv[3:]]))
+"""
+
+
+def as_nobody(folder, file, out):
+    """`callconv prepare` by a user who may read the folder, and write nothing in it."""
+    shutil.copyfile(folder / "calls.csv", folder / "other.csv")
+    for path in (folder, *folder.parents[:3]):
+        path.chmod(path.stat().st_mode | 0o055)
+    command = [sys.executable, "-c", AS_NOBODY, file, out, "--now", NOW]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 @needs_root
 @pytest.mark.parametrize("out", ["locked", "locked/out"])
 def test_a_folder_that_may_not_be_written_is_3(folder, out):
     (folder / "locked").mkdir(mode=0o555)
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == 0 and path != Path("/"):
-            path.chmod(path.stat().st_mode | 0o055)
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    run = subprocess.run(
-        [*nobody, *COMMAND, "prepare", "calls.csv", "--out", out, "--now", NOW],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
+    run = as_nobody(folder, "calls.csv", out)
     in_words(run, "Permission denied")
     assert run.returncode == 3
     assert list((folder / "locked").iterdir()) == []
@@ -249,22 +259,12 @@ def test_a_folder_that_may_not_be_written_is_3(folder, out):
 
 @needs_root
 def test_an_input_that_may_not_be_read_is_3(folder):
-    (folder / "calls.csv").chmod(0o000)
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == 0 and path != Path("/"):
-            path.chmod(path.stat().st_mode | 0o055)
-    (folder / "free").mkdir(mode=0o777)
+    (folder / "secret.csv").write_text("CampaignId\n")
+    (folder / "secret.csv").chmod(0o000)
+    (folder / "free").mkdir()
     (folder / "free").chmod(0o777)
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    run = subprocess.run(
-        [*nobody, *COMMAND, "prepare", "calls.csv", "--out", "free", "--now", NOW],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    in_words(run, "calls.csv may not be read by you")
+    run = as_nobody(folder, "secret.csv", "free")
+    in_words(run, "secret.csv may not be read by you")
     assert run.returncode == 3
 
 
