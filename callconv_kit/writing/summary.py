@@ -30,7 +30,15 @@ def findings(tally: Tally) -> list[dict[str, Any]]:
         if rows
     ]
     order = {severity.value: at for at, severity in enumerate(SEVERITIES)}
-    return sorted(entries, key=lambda entry: (order[entry["severity"]], -entry["rows"]))
+    return sorted(
+        entries,
+        key=lambda entry: (
+            order[entry["severity"]],
+            -entry["rows"],
+            _place(entry["column"]),
+            entry["code"],
+        ),
+    )
 
 
 def changes(tally: Tally) -> list[dict[str, Any]]:
@@ -45,7 +53,14 @@ def changes(tally: Tally) -> list[dict[str, Any]]:
         for (column, rule), rows in tally.changes.items()
         if rows
     ]
-    return sorted(entries, key=lambda entry: -entry["rows"])
+    return sorted(
+        entries, key=lambda entry: (-entry["rows"], _place(entry["column"]), entry["rule"])
+    )
+
+
+def _place(column: str | None) -> int:
+    """The place of a column in the format; rows as a whole come first."""
+    return spec.NAMES.index(column) if column else -1
 
 
 def by_partner(tally: Tally) -> list[dict[str, Any]]:
