@@ -157,6 +157,10 @@ class Intake:
         self._stopping = True
         self._wake.set()
 
+    def is_behind(self) -> bool:
+        """Whether anything is due by the clock that has not been done yet."""
+        return self._next_due() == 0.0
+
     def _next_due(self) -> float | None:
         waits = []
         for submission in self._store.waiting():

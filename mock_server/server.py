@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from mock_server import accounts as accounts_
 from mock_server.accounts import Account, Secret
@@ -19,6 +19,9 @@ from mock_server.intake import Intake, Receipt
 from mock_server.store import PendingAction, RowError, Store, Submission
 
 import threading  # isort: skip
+
+if TYPE_CHECKING:
+    from mock_server.web.serving import Web
 
 log = logging.getLogger("mock_server")
 
@@ -37,6 +40,8 @@ class MockImportServer:
             server on the same root remembers. None: a temporary folder, removed at the end.
         accounts: none given: one account `demo` with a generated password.
         host, port: loopback unless told otherwise; port 0 is a free one.
+        http_port: of the results API and the page; 0 is a free one. None: HTTP is served on a
+            free port from the moment that `http_url` is asked for.
         tls: "off" (AUTH is not known), "offered", or "required" on control and data.
         now: where the clock stands; it moves by `advance` only. A `Clock` may be given. None: the
             real time.
@@ -54,6 +59,7 @@ class MockImportServer:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        http_port: int | None = None,
         tls: TLS = "off",
         now: datetime | Clock | None = None,
         process_after: timedelta = timedelta(0),
@@ -70,6 +76,9 @@ class MockImportServer:
             self._exits.callback(temporary.cleanup)
             root = Path(temporary.name)
         self.root = root
+        self.login_delay = login_delay
+        self._web: Web | None = None
+        self._serving = False
         memory = root / ".mock"
         spool = memory / "spool"
         try:
@@ -106,10 +115,12 @@ class MockImportServer:
                 }
             session = TLSSession if self.certificates else PlainSession
             self._loop = Loop(session, settings, (host, port), max_connections=max_connections)
+            self._exits.callback(self._loop.stop)
+            if http_port is not None:
+                self._open_web(http_port)
         except BaseException:
             self._exits.close()
             raise
-        self._exits.callback(self._loop.stop)
         self._worker = threading.Thread(target=self.intake.run, name="mock-intake", daemon=True)
 
     # --- where it is
@@ -145,8 +156,39 @@ class MockImportServer:
     @property
     def url(self) -> str:
         """The first account's directory, as impact.com writes it: ftp://host:port/name."""
+        return f"{self.ftp_url}/{self.account.name}"
+
+    @property
+    def ftp_url(self) -> str:
+        """Where uploads go, whoever sends them: ftp://host:port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ftp://{host}:{self.port}/{self.account.name}"
+        return f"ftp://{host}:{self.port}"
+
+    @property
+    def http_url(self) -> str:
+        """The page, and above the results API's paths; HTTP is served once this was asked for."""
+        if self._web is None:
+            self._open_web(0)
+        return self.web.url
+
+    @property
+    def web(self) -> "Web":
+        """The HTTP side.
+
+        Raises:
+            AttributeError: it is not served.
+        """
+        if self._web is None:
+            raise AttributeError("HTTP is not served; give http_port, or ask for http_url")
+        return self._web
+
+    def _open_web(self, port: int) -> None:
+        from mock_server.web.serving import Web
+
+        self._web = Web(self, self.host, port)
+        self._exits.callback(self._web.stop)
+        if self._serving:
+            self._web.start()
 
     @property
     def ca_file(self) -> Path | None:
@@ -216,6 +258,9 @@ class MockImportServer:
         """Serve until `stop`; as `with` does."""
         self._loop.start()
         self._worker.start()
+        self._serving = True
+        if self._web is not None:
+            self._web.start()
         log.info("serving %s", self.url)
         return self
 

@@ -113,9 +113,11 @@ class RowError:
     @property
     def detail(self) -> str:
         """What is wrong in our words, with what was found."""
+        # A rule of the format says what it wants, one of the contracts what is the case.
+        said = f"expected {self.wants}" if self.reason == "MALFORMED" else self.wants
         if not self.column:
-            return f"expected {self.wants}"
-        return f"{self.column}: found {self.cells.get(self.column, '')!r}; expected {self.wants}"
+            return said
+        return f"{self.column}: found {self.cells.get(self.column, '')!r}; {said}"
 
 
 class Store:
@@ -325,6 +327,17 @@ class Store:
             + " ORDER BY seq, line LIMIT ? OFFSET ?"
         )
         return self._all(sql, COMPLETE, *asked.values(), limit, offset)
+
+    def reasons(self, batch_id: str) -> dict[str, int]:
+        """How many errors a Complete submission has for each reason, the most frequent first."""
+        rows = self._all(
+            "SELECT reason, count(*) AS times FROM row_error JOIN submission USING (seq)"
+            " WHERE batch_id = ? AND submission.status = ? GROUP BY reason"
+            " ORDER BY times DESC, reason",
+            batch_id,
+            COMPLETE,
+        )
+        return {row["reason"]: row["times"] for row in rows}
 
     # --- generated credentials
 
