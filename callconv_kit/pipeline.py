@@ -304,6 +304,7 @@ class Run:
             delimiter=self._job.delimiter,
             sheet=self._job.sheet,
             header_line=self._job.header_line,
+            headerless=self._resolved.export.headerless,
         )
 
     def _warn_of_guesses(self, tables: Sequence[Table]) -> None:

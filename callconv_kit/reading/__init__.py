@@ -5,7 +5,7 @@ for table in reading.open_tables(["calls.csv"], is_known):
     for batch in table.batches(): ...
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -32,6 +32,7 @@ def open_tables(
     delimiter: str = "",
     sheet: str = "",
     header_line: int = 0,
+    headerless: Mapping[int, tuple[str, ...]] | None = None,
     as_written: bool = False,
 ) -> Sequence[Table]:
     """Recognise each input as a table, an archive as several; their rows are not read yet.
@@ -43,6 +44,8 @@ def open_tables(
         delimiter: the job's; empty to detect.
         sheet: the job's: which sheet of a workbook; empty for the only one with a table.
         header_line: the job's; 0 to detect.
+        headerless: for text files that have no header: the names of the columns, by how many
+            there are.
         as_written: a rejected.csv is a table like any other: its first four columns are not set
             aside.
 
@@ -79,6 +82,7 @@ def open_tables(
                     encoding=encoding,
                     delimiter=delimiter,
                     header_line=header_line,
+                    headerless=headerless,
                     as_written=as_written,
                 )
 

@@ -6,7 +6,7 @@ scanner instead.
 """
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
@@ -57,6 +57,7 @@ class DelimitedTable:
         encoding: str = "",
         delimiter: str = "",
         header_line: int = 0,
+        headerless: Mapping[int, tuple[str, ...]] | None = None,
         as_written: bool = False,
     ) -> None:
         """Look at the file: its encoding, delimiter and header.
@@ -77,7 +78,12 @@ class DelimitedTable:
         with source.open(hashing=False) as stream:
             sample = self._sample(stream)
         self.dialect: Dialect = sniff(
-            sample, source.name, is_known, delimiter=delimiter, header_line=header_line
+            sample,
+            source.name,
+            is_known,
+            delimiter=delimiter,
+            header_line=header_line,
+            headerless=headerless,
         )
         self.fed_back = fed_back.is_fed_back(self.dialect.header) and not as_written
         self.header = self.dialect.header

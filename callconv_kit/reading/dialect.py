@@ -1,7 +1,7 @@
 """How a file is laid out: its delimiter, the lines before its header, the header."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from callconv_kit.errors import InputError
@@ -14,13 +14,15 @@ EDGES = " \t\r\n\ufeff\u200b\xa0"
 """What a header's cell loses at its edges."""
 HEADER_WITHIN = 60
 """A header stands within so many records of a file's start."""
+MOST = 0.5
+"""Of a header's cells are known, where files without one are expected: a row may hold one too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a file is laid out.
 
-    header_line: the physical line on which the header starts, counted from 1.
+    header_line: the physical line on which the header starts, counted from 1; 0: there is none.
     body_offset: characters of the decoded text before the first row.
     body_line: the physical line on which the first row starts.
     """
@@ -41,6 +43,7 @@ def sniff(
     *,
     delimiter: str = "",
     header_line: int = 0,
+    headerless: Mapping[int, tuple[str, ...]] | None = None,
 ) -> Dialect:
     r"""Find the delimiter and the header by the column names that are known.
 
@@ -53,6 +56,7 @@ def sniff(
         is_known: whether a cell is the name of a column that the run can use.
         delimiter: the job's; empty to find it.
         header_line: the job's; 0 to find it.
+        headerless: for files that have no header: the names of the columns, by how many there are.
 
     Raises:
         InputError: `no_header` or `not_a_table`.
@@ -71,9 +75,41 @@ def sniff(
         score = (hits, min(width, 2), agreeing)
         if best is None or score > best:
             best, chosen = score, (candidate, records, at)
+    named = 0 if chosen is None or best is None else best[0] / len(chosen[1][chosen[2]].cells)
+    if headerless and not header_line and named < MOST:
+        return _without_header(sample[sample_start:], name, candidates, headerless)
     if chosen is None or best is None or (best[0] < 1 and not header_line):
         raise _no_header(sample, name)
     return _dialect(sample, *chosen, separator_line=bool(sample_start))
+
+
+def _without_header(
+    text: str, name: str, candidates: Sequence[str], headerless: Mapping[int, tuple[str, ...]]
+) -> Dialect:
+    """A file whose first line is a row already; the number of its columns tells which they are."""
+    usual: dict[str, tuple[int, int]] = {}
+    for candidate in candidates:
+        widths = Counter(len(record.cells) for record in _head(text, candidate, 0))
+        usual[candidate] = max(((count, width) for width, count in widths.items()), default=(0, 0))
+    known = {at: shape for at, shape in usual.items() if shape[1] in headerless}
+    if known:
+        delimiter = max(known, key=lambda candidate: known[candidate])
+        return Dialect(delimiter, 0, headerless[known[delimiter][1]], 0, 1, (), 0)
+    found = max(width for _, width in usual.values())
+    raise InputError(
+        "no_header",
+        f"{name} has no header, and not as many columns as the preset knows",
+        f"{found} columns",
+        f"a header line, or {_joined(sorted(headerless))} columns",
+        "Put a line with the names of the columns before the first row; `callconv presets` says "
+        "what they are called.",
+    )
+
+
+def _joined(numbers: Sequence[int]) -> str:
+    """Numbers as a person lists them: `16, 18 or 21`."""
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _separator_line(sample: str) -> tuple[str, int]:
