@@ -3,19 +3,26 @@
 import argparse
 import re
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mock_server import accounts
+from mock_server import accounts, faults
 from mock_server.accounts import Account, AccountError
-from mock_server.server import MockImportServer
+
+if TYPE_CHECKING:
+    from mock_server.server import MockImportServer
 
 DEFAULT_PORT = 2121
 WRONG_USAGE, CANNOT_SERVE = 2, 3
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
+EXTRA = frozenset({"pyftpdlib", "OpenSSL", "trustme", "starlette", "uvicorn", "jinja2"})
+"""What the extra `mock` installs."""
+
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)?", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, None: 1.0}
 
 
@@ -25,7 +32,7 @@ def _span(text: str) -> timedelta:
         return timedelta(0)
     matched = _SPAN.fullmatch(text)
     if matched is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as 5s, 2m or 24h")
+        raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as now, 5s, 2m or 24h")
     return timedelta(seconds=float(matched[1]) * _UNITS[matched[2]])
 
 
@@ -37,6 +44,12 @@ def _moment(text: str) -> datetime:
             f"{text!r} is no time such as 2026-11-24T12:00:00+00:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 (a free one) to 65535")
+    return int(text)
 
 
 def _ports(text: str) -> range:
@@ -53,19 +66,31 @@ def _account(text: str) -> Account:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _fault(text: str) -> tuple[str, dict[str, int | str | None]]:
+    try:
+        name, options = faults.parse(text)
+        faults.FaultBook().arm(name, **options)  # type: ignore[arg-type]  # parse names arm's own
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, options
+
+
 def parser() -> argparse.ArgumentParser:
     """The options."""
     options = argparse.ArgumentParser(
         prog="callconv mock-server",
         description="A mock of impact.com's call-conversion import server. Nothing leaves this "
         "machine; it listens on loopback unless told otherwise.",
-        epilog="Example: callconv mock-server --port 2121 --account demo:secret\n"
+        epilog="Example: callconv mock-server --port 2121 --http 8021 --account demo:secret\n"
         "         curl -T ready.csv ftp://demo:secret@127.0.0.1:2121/",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     options.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="FTP port; 0: a free one (%(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="FTP port; 0: a free one (%(default)s)"
+    )
+    options.add_argument(
+        "--http", type=_port, metavar="PORT", help="serve the web page and the results API there"
     )
     options.add_argument("--passive-ports", type=_ports, metavar="FIRST-LAST")
     options.add_argument(
@@ -85,7 +110,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--ca-file", type=Path, metavar="PATH", help="write the certificate authority there"
     )
-    options.add_argument("--now", type=_moment, help="where the server's clock stands")
+    options.add_argument(
+        "--now", type=_moment, metavar="TIME", help="where the server's clock starts"
+    )
     options.add_argument(
         "--process-after",
         type=_span,
@@ -94,62 +121,154 @@ def parser() -> argparse.ArgumentParser:
         help="how long a file is Queued: now, 5s, 2m, 24h (default: now)",
     )
     options.add_argument("--max-file-size", type=int, default=0, metavar="BYTES")
+    options.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="NAME[,times=N|forever][,after=BYTES][,command=VERB]",
+        help="arm a fault of the book; repeatable; docs/mock_server.md lists them",
+    )
     return options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; returns the exit status."""
-    given = parser().parse_args(argv)
-    if given.no_tls and given.require_tls:
-        parser().error("--no-tls and --require-tls contradict each other")
+    """Serve until SIGINT or SIGTERM; returns the exit status: 0, 2 wrong usage, 3 can't serve."""
+    options = parser()
     try:
-        known = list(given.account)
-        if given.accounts:
-            known += accounts.load(given.accounts)
+        given = options.parse_args(argv)
+        if given.no_tls and (given.require_tls or given.ca_file):
+            options.error("--no-tls contradicts --require-tls and --ca-file")
+        known = accounts.distinct(
+            [*given.account, *(accounts.load(given.accounts) if given.accounts else ())]
+        )
+    except SystemExit as ended:  # of argparse, which has said why
+        return int(ended.code or 0)
+    except AccountError as error:
+        return _fail(str(error), WRONG_USAGE)
+    try:
+        server = _server(given, known)
+        if given.ca_file and server.ca_file:
+            _write_authority(server, given.ca_file)
+    except _CannotServe as error:
+        return _fail(str(error), CANNOT_SERVE)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with server:
+        _greet(server, given.ca_file or server.ca_file, temporary=given.root is None)
+        while not stop.wait(1.0):  # not for ever: Windows would not see Ctrl-C
+            pass
+    _say(f"Stopped. {'The uploads are gone.' if given.root is None else 'The uploads stay.'}")
+    return 0
+
+
+class _CannotServe(Exception):
+    """Why there is no server, and what to do."""
+
+
+def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServer":
+    try:
+        from mock_server.clock import Clock
+        from mock_server.server import CannotListen, MockImportServer
+
+        if given.http is not None:
+            import mock_server.web.serving  # noqa: F401 # so that what it lacks is known now
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA:
+            raise
+        raise _CannotServe(
+            f"the package {error.name} is not installed. pip install 'callconv-kit[mock]'"
+        ) from None
+    try:
         server = MockImportServer(
             given.root,
             known,
             host=given.host,
             port=given.port,
+            http_port=given.http,
             tls="off" if given.no_tls else "required" if given.require_tls else "offered",
-            now=given.now,
+            now=Clock(given.now, ticking=True),
             process_after=given.process_after,
             passive_ports=given.passive_ports,
             max_file_size=given.max_file_size,
             login_delay=1.0,
         )
-    except AccountError as error:
-        print(f"mock-server: {error}", file=sys.stderr)  # noqa: T201 # a command's own words
-        return WRONG_USAGE
+    except CannotListen as error:
+        option = "--port" if error.what == "FTP" else "--http"
+        raise _CannotServe(
+            f"{error}. Choose another {option}, or 0 for a free one; or check --host."
+        ) from None
+    except (OSError, sqlite3.Error) as error:
+        raise _CannotServe(
+            f"can't keep anything in {given.root}: {error}. Choose another --root."
+        ) from None
+    for name, options in given.fault:
+        server.fault(name, **options)
+    return server
+
+
+def _write_authority(server: "MockImportServer", path: Path) -> None:
+    try:
+        path.write_bytes(server.ca_file.read_bytes() if server.ca_file else b"")
     except OSError as error:
-        print(  # noqa: T201 # a command's own words
-            f"mock-server: can't listen on {given.host} port {given.port}: "
-            f"{error.strerror or error}. Choose another --port, or 0 for a free one.",
-            file=sys.stderr,
-        )
-        return CANNOT_SERVE
-    if given.ca_file and server.ca_file:
-        given.ca_file.write_bytes(server.ca_file.read_bytes())
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with server:
-        _greet(server)
-        stop.wait()
-    return 0
+        server.stop()
+        raise _CannotServe(
+            f"can't write the certificate authority to {path}: {error.strerror}. "
+            "Choose another --ca-file."
+        ) from None
 
 
-def _greet(server: MockImportServer) -> None:
-    """Say where it listens, and generated credentials: once."""
-    lines = [f"FTP on {server.host} port {server.port}" + (", with TLS" if server.ca_file else "")]
-    if server.ca_file:
-        lines.append(f"certificate authority: {server.ca_file}")
-    for account in server.accounts.values():
-        lines.append(f"account {account.name}: user {account.user}")
-        for what, secret in account.generated.items():
+def _greet(server: "MockImportServer", ca_file: Path | None, *, temporary: bool) -> None:
+    """Where it listens, how to upload, where to look; generated credentials: once."""
+    account = server.account
+    how = {"off": "plain", "offered": "plain or with TLS", "required": "with TLS only"}[server.tls]
+    lines = [
+        "A mock of impact.com's import server. Nothing leaves this machine."
+        if server.is_loopback
+        else f"A mock of impact.com's import server. Other machines can reach {server.host}.",
+        "",
+        f"  FTP      {server.ftp_url}, {how}",
+    ]
+    if ca_file:
+        lines.append(f"  CA       {ca_file}")
+    if server.serves_http:
+        lines.append(f"  page     {server.http_url}/")
+        lines.append(f"  results  {server.http_url}/Advertisers/{account.sid}/FTPFileSubmissions")
+    lines.append(f"  uploads  {server.root}" + (" (temporary)" if temporary else ""))
+    lines.append("")
+    for each in server.accounts.values():
+        lines.append(f"Account {each.name}: user {each.user}, AccountSID {each.sid}")
+        for what, secret in each.generated.items():
             lines.append(f"  {what} (shown once): {secret}")
-    lines.append(f"uploads: {server.root}")
-    print("\n".join(lines), flush=True)  # noqa: T201 # a command's own words
+    lines += ["", "Upload (curl asks for the password):"]
+    if server.tls != "required":
+        lines.append(f"  curl -T ready.csv --user {account.user} {server.ftp_url}/")
+    if ca_file:
+        lines.append(
+            f"  curl -T ready.csv --user {account.user} --ssl-reqd --cacert {ca_file} "
+            f"{server.ftp_url}/"
+        )
+    if server.serves_http:
+        lines.append(
+            "Anyone who can use this machine can see the page."
+            if server.is_loopback
+            else "The page asks for an account's FTP user and password, unencrypted."
+        )
+    for armed in server.faults():
+        often = "for ever" if armed.times is None else f"{armed.times} time(s)"
+        lines.append(f"Fault {armed.fault.name}, {often}: {armed.fault.shows}")
+    lines.append("Stop with Ctrl-C.")
+    _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 # a command's own words
+
+
+def _fail(text: str, status: int) -> int:
+    print(f"callconv mock-server: {text}", file=sys.stderr)  # noqa: T201 # the same
+    return status
 
 
 if __name__ == "__main__":

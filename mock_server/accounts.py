@@ -131,11 +131,17 @@ def load(path: Path) -> list[Account]:
     if not isinstance(found, list) or not found:
         raise AccountError(f"{path}: expected at least one [[account]] table with a name")
     accounts = [_account(table, f"{path}: account {at}") for at, table in enumerate(found, 1)]
+    return distinct(accounts, f"{path}: ")
+
+
+def distinct(accounts: Iterable[Account], where: str = "") -> list[Account]:
+    """The accounts, unless two of them share what tells them apart."""
+    known = list(accounts)
     for what in ("name", "user", "sid"):
-        values = [getattr(account, what) for account in accounts]
+        values = [getattr(account, what) for account in known]
         for value in sorted({v for v in values if values.count(v) > 1}):
-            raise AccountError(f"{path}: two accounts with the {what} {value}")
-    return accounts
+            raise AccountError(f"{where}two accounts with the {what} {value}")
+    return known
 
 
 def _account(table: Mapping[str, Any], where: str) -> Account:

@@ -28,6 +28,17 @@ log = logging.getLogger("mock_server")
 TLS = Literal["off", "offered", "required"]
 
 
+class CannotListen(OSError):
+    """An address that can't be listened on; `what` is FTP or HTTP."""
+
+    def __init__(self, what: str, host: str, port: int, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror or str(error))
+        self.what, self.host, self.port = what, host, port
+
+    def __str__(self) -> str:
+        return f"{self.what} can't listen on {self.host} port {self.port}: {self.strerror}"
+
+
 class MockImportServer:
     """A mock of impact.com's import server; serves while its `with` block runs.
 
@@ -50,6 +61,9 @@ class MockImportServer:
         max_file_size: in bytes; 0 is no limit.
         login_delay: seconds that a refused log-in waits for its answer.
         timeout: seconds after which an idle connection is closed.
+
+    Raises:
+        CannotListen: a port is in use, or the address is none of this machine's.
     """
 
     def __init__(
@@ -76,6 +90,7 @@ class MockImportServer:
             self._exits.callback(temporary.cleanup)
             root = Path(temporary.name)
         self.root = root
+        self.tls = tls
         self.login_delay = login_delay
         self._web: Web | None = None
         self._serving = False
@@ -86,7 +101,9 @@ class MockImportServer:
             self.clock = now if isinstance(now, Clock) else Clock(now)
             self.store = Store(memory / "store.sqlite")
             self._exits.callback(self.store.close)
-            self.accounts = self._with_kept_credentials(list(accounts) or [accounts_.make("demo")])
+            self.accounts = self._with_kept_credentials(
+                accounts_.distinct(accounts) or [accounts_.make("demo")]
+            )
             self.certificates = Certificates(memory, host) if tls != "off" else None
             self.book = FaultBook(self._faults_changed)
             self.intake = Intake(
@@ -114,7 +131,10 @@ class MockImportServer:
                     "tls_data_required": tls == "required",
                 }
             session = TLSSession if self.certificates else PlainSession
-            self._loop = Loop(session, settings, (host, port), max_connections=max_connections)
+            try:
+                self._loop = Loop(session, settings, (host, port), max_connections=max_connections)
+            except OSError as error:
+                raise CannotListen("FTP", host, port, error) from error
             self._exits.callback(self._loop.stop)
             if http_port is not None:
                 self._open_web(http_port)
@@ -154,6 +174,18 @@ class MockImportServer:
             raise AttributeError("only a password generated in this run is known") from None
 
     @property
+    def account_sid(self) -> str:
+        """The first account's AccountSID, for the results API."""
+        return self.account.sid
+
+    @property
+    def token(self) -> str:
+        """The first account's AuthToken, where it was generated in this run."""
+        if self.account.token is not self.account.password:
+            raise AttributeError("only a token generated in this run is known")
+        return self.password
+
+    @property
     def url(self) -> str:
         """The first account's directory, as impact.com writes it: ftp://host:port/name."""
         return f"{self.ftp_url}/{self.account.name}"
@@ -165,30 +197,31 @@ class MockImportServer:
         return f"ftp://{host}:{self.port}"
 
     @property
-    def http_url(self) -> str:
-        """The page, and above the results API's paths; HTTP is served once this was asked for."""
-        if self._web is None:
-            self._open_web(0)
-        return self.web.url
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host == "::1" or self.host.startswith("127.")
 
     @property
-    def web(self) -> "Web":
-        """The HTTP side.
+    def serves_http(self) -> bool:
+        """Whether the page and the results API are served."""
+        return self._web is not None
 
-        Raises:
-            AttributeError: it is not served.
-        """
-        if self._web is None:
-            raise AttributeError("HTTP is not served; give http_port, or ask for http_url")
-        return self._web
+    @property
+    def http_url(self) -> str:
+        """The page; the results API is below it. HTTP is served once this was asked for."""
+        return (self._web or self._open_web(0)).url
 
-    def _open_web(self, port: int) -> None:
+    def _open_web(self, port: int) -> "Web":
         from mock_server.web.serving import Web
 
-        self._web = Web(self, self.host, port)
+        try:
+            self._web = Web(self, self.host, port)
+        except OSError as error:
+            raise CannotListen("HTTP", self.host, port, error) from error
         self._exits.callback(self._web.stop)
         if self._serving:
             self._web.start()
+        return self._web
 
     @property
     def ca_file(self) -> Path | None:

@@ -92,7 +92,7 @@ def _name(host: str) -> str:
 
 
 def application(mock: "MockImportServer", hosts: frozenset[str], stopping: Stopping) -> Starlette:
-    """The application of one mock server."""
+    """The application of one mock server, called by one of `hosts` (none named: by any name)."""
     from mock_server.web import controls, pages, results_api
 
     app = Starlette(
@@ -100,7 +100,7 @@ def application(mock: "MockImportServer", hosts: frozenset[str], stopping: Stopp
         middleware=[Middleware(Guard, hosts=hosts)],
         exception_handlers={HTTPException: _told, 500: _broken},
     )
-    app.state.mock, app.state.stopping, app.state.hosts = mock, stopping, hosts
+    app.state.mock, app.state.stopping = mock, stopping
     return app
 
 
@@ -120,7 +120,7 @@ async def visible_accounts(request: Request) -> "dict[str, Account]":
         HTTPException: 401.
     """
     mock = mock_of(request)
-    if request.app.state.hosts:
+    if mock.is_loopback:
         return dict(mock.accounts)
     user, password = credentials(request)
     for account in mock.accounts.values():

@@ -307,7 +307,6 @@ def _page(request: Request, template: str, status: int = 200, /, **given: Any) -
         "mock": mock,
         "now": mock.clock.now(),
         "armed": mock.faults(),
-        "open": bool(request.app.state.hosts),
         "in_full": numbers_shown(request),
         "link_with": lambda **more: link_with(request, **more),
         **given,

@@ -27,7 +27,9 @@ class Web:
         self.host, self.port = self._socket.getsockname()[:2]
         self._stopping = Stopping()
         config = uvicorn.Config(
-            application(mock, self.hosts(host), self._stopping),
+            application(
+                mock, _names(self.host) if mock.is_loopback else frozenset(), self._stopping
+            ),
             loop="asyncio",
             http="h11",
             ws="none",
@@ -41,15 +43,6 @@ class Web:
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="mock-http", daemon=True
         )
-
-    def hosts(self, given: str) -> frozenset[str]:
-        """The names by which a browser may call the server; empty: any.
-
-        On loopback a page of somebody else's, whose name was made to point here, is turned away.
-        """
-        if not is_loopback(self.host):
-            return frozenset()
-        return frozenset({"localhost", "127.0.0.1", "::1", self.host, given.lower()})
 
     @property
     def url(self) -> str:
@@ -70,6 +63,9 @@ class Web:
         self._socket.close()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    return host == "::1" or host == "localhost" or host.startswith("127.")
+def _names(host: str) -> frozenset[str]:
+    """The names by which a browser may call a server on loopback.
+
+    A name of somebody else's that was made to point here is turned away.
+    """
+    return frozenset({"localhost", "127.0.0.1", "::1", host})
