@@ -28,17 +28,20 @@ def seconds(columns: Mapping[str, Coerced], name: str, length: int) -> Ints:
 def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
     """`talk_time = "call_if_answered"`: CallDuration where the status is ANSWER, else 0.
 
-    Only where there is no talk time; nothing is derived from a status that is empty or wrong.
+    Only where there is no talk time; nothing is derived from a status that is empty. One that is
+    wrong rejects the row for itself, and not for a talk time that nobody could know.
     """
     talk = columns.get("TalkDuration") or Coerced.silent(texts.nulls(length))
     status, duration = columns.get("CallStatus"), columns.get("CallDuration")
     if status is None or duration is None:
         return
-    known = texts.present(status.values) & texts.present(duration.values)
+    told = texts.present(status.values) | notes.coded(status, length)
+    known = told & texts.present(duration.values)
     rows = np.flatnonzero(~texts.present(talk.values) & ~notes.coded(talk, length) & known)
     if not len(rows):
         return
-    derived = pc.if_else(pc.equal(status.values, "ANSWER"), duration.values, "0")
+    answered = pc.fill_null(pc.equal(status.values, "ANSWER"), False)
+    derived = pc.if_else(answered, duration.values, "0")
     values = texts.put(talk.values, rows, texts.take(derived, rows))
     columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
 

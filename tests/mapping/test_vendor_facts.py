@@ -1,0 +1,472 @@
+"""Each row of each vendor's table of facts: what the vendor writes, and what goes to impact.com.
+
+A base call stands for the vendor; each case changes some of its cells, and says what must come out:
+cells of the one ready row, or the code under which the row is rejected or left out. A cell given as
+None takes its column out of the export.
+"""
+
+import csv
+import io
+
+import pytest
+
+import callconv_kit as ck
+
+NOW = "2026-11-24T12:00:00+00:00"
+IDS = {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 30021}
+
+BASE = {
+    "invoca": {
+        "transaction_id": "TX-1", "complete_call_id": "00F7-1", "corrects_transaction_id": "",
+        "transaction_type": "Call", "start_time_local": "2026-11-20 09:30:05 -05:00",
+        "start_time_utc": "1795185005000", "calling_phone_number": "617-555-0123",
+        "destination_phone_number": "800-555-0199", "duration": "201", "connect_duration": "187",
+        "ivr_duration": "14", "hangup_cause": "Caller: Hang-up",
+    },
+    "callrail": {
+        "id": "CAL8154a", "answered": "true", "business_phone_number": "+18005550199",
+        "customer_phone_number": "+16175550123", "direction": "inbound", "duration": "201",
+        "start_time": "2026-11-20T09:30:05.236-05:00", "tracking_phone_number": "+18005550188",
+        "voicemail": "false",
+    },
+    "callrail list": {
+        "Call Status": "Answered Call", "Number Name": "Spring flyer",
+        "Tracking Number": "(800) 555-0188", "Source": "Google Ads",
+        "Start Time": "11/20/2026 9:30 AM", "Duration (seconds)": "201",
+        "Phone Number": "(617) 555-0123", "Recording Url": "https://rec.example.com/1",
+    },
+    "ringba": {
+        "inboundCallId": "RGB9390KQ01", "callDt": "1795185005000",
+        "inboundPhoneNumber": "+16175550123", "targetNumber": "+18005550199",
+        "number": "+18005550188", "callLengthInSeconds": "201",
+        "connectedCallLengthInSeconds": "187", "hasConnected": "true",
+    },
+    "ringba labels": {
+        "Call Date": "11/20/2026 9:30:05 AM", "Inbound Call ID": "RGB9390KQ01",
+        "Caller ID": "+16175550123", "Dialed #": "+18005550188", "Target Number": "+18005550199",
+        "Duration": "00:03:21", "Connected Call Length": "00:03:07", "Connected": "Yes",
+    },
+    "calltrackingmetrics": {
+        "id": "9001", "sid": "CL9001", "unix_time": "1795185005",
+        "caller_number": "+16175550123", "caller_number_bare": "6175550123",
+        "business_number": "+18005550199", "tracking_number": "+18005550188", "duration": "201",
+        "talk_time": "187", "direction": "inbound", "status": "Answered",
+    },
+    "retreaver": {
+        "uuid": "9f1c-1", "caller": "+16175550123", "dialed_number": "+18005550199",
+        "number.number": "+18005550188", "start_time": "2026-11-20T14:30:05.034Z",
+        "total_duration": "201", "dialed_call_duration": "187", "ivr_duration": "7",
+        "hold_duration": "7", "status": "finished", "connected": "true", "hung_up_by": "caller",
+    },
+    "twilio": {
+        "sid": "CA1", "parent_call_sid": "", "from": "+16175550123", "to": "+18005550188",
+        "status": "no-answer", "start_time": "Fri, 20 Nov 2026 14:30:05 +0000",
+        "duration": "201", "direction": "inbound",
+    },
+    "trackdrive": {
+        "uuid": "td-1", "created_at": "2026-11-20T09:30:05.495-05:00",
+        "caller_number": "+16175550123", "connected_to": "+18005550199",
+        "number_called": "+18005550188", "total_duration": "201", "answered_duration": "187",
+        "status": "finished",
+    },
+    "dialogtech": {
+        "date_added": "2026-11-20 09:30:05", "call_type": "inbound", "dnis": "8005550188",
+        "ani": "6175550123", "sid": "DT-1", "switch_minutes": "0.3", "network_minutes": "3.1",
+        "transfer_to_number": "8005550199", "call_transfer_status": "answered",
+    },
+    "asterisk": {
+        "src": "6175550123", "dst": "8005550199", "clid": '"Jane" <6175550123>',
+        "lastapp": "Dial", "start": "2026-11-20 09:30:05", "duration": "201", "billsec": "187",
+        "disposition": "ANSWERED", "uniqueid": "1795181405.12",
+    },
+}  # fmt: skip
+SETTINGS = {
+    "callrail": {"talk_time": "call_if_answered"},
+    "callrail list": {
+        "talk_time": "call_if_answered",
+        "timezone": "America/New_York",
+        "session_id_from": ["Recording Url"],
+    },
+    "ringba labels": {"timezone": "America/New_York"},
+    "twilio": {"talk_time": "call_if_answered"},
+    "dialogtech": {"timezone": "America/New_York", "columns": {"TalkDuration": "network_minutes"}},
+    "asterisk": {"timezone": "America/New_York"},
+}
+VOICEMAIL = "voicemail_not_answered"
+
+# What the mapping tables say of columns: (vendor, cells, cells that come out).
+MAPPED = {
+    # Invoca
+    "Invoca: start_time_utc is preferred, in milliseconds": ("invoca", {}, {"EventDate": "2026-11-20T14:30:05+00:00"}),
+    "Invoca: else start_time_local": ("invoca", {"start_time_utc": ""}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Invoca: else XML": ("invoca", {"start_time_utc": None, "start_time_local": None, "start_time_xml": "2026-11-20T09:30:05-05:00"}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Invoca: ids": ("invoca", {}, {"CallSessionId": "00F7-1", "VendorEventId": "TX-1"}),
+    "Invoca: phones, an extension dropped": ("invoca", {"destination_phone_number": "800-555-0199,5"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199"}),
+    "Invoca: durations": ("invoca", {}, {"CallDuration": "201", "TalkDuration": "187", "IvrDuration": "14"}),
+    "Invoca: mobile, city, region, verified_zip": ("invoca", {"mobile": "Mobile", "city": "Boston", "region": "MA", "verified_zip": "02139"}, {"PhoneType": "Mobile", "City": "Boston", "Region": "MA", "Zip": "02139"}),
+    "Invoca: repeat and opt-in": ("invoca", {"repeat_calling_phone_number": "true", "opt_in_SMS": "1"}, {"RepeatCaller": "Repeat", "OptInSms": "true"}),
+    "Invoca: keypresses and keys": ("invoca", {"keypresses": "1, 2", "keypress_1": "Sales", "keypress_2": "New"}, {"Keypresses": "1,2", "Key1": "Sales", "Key2": "New"}),
+    "Invoca: recording": ("invoca", {"recording": "https://rec.example.com/a%2fb"}, {"CallRecording": "https://rec.example.com/a%2fb"}),
+    "Invoca: source and promo line": ("invoca", {"call_source_description": "Google", "promo_line_description": "Spring"}, {"TrafficSource": "Google", "PromoNumberDescription": "Spring"}),
+    "Invoca: sale, reason, signal": ("invoca", {"sale_amount": "$12.50", "reason_code": "4711", "signal_name": "Sale"}, {"SaleAmount": "12.50", "ReferenceId": "4711", "DispositionName": "Sale"}),
+    # CallRail
+    "CallRail: id, start_time with its offset": ("callrail", {}, {"CallSessionId": "CAL8154a", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "CallRail list: Start Time in the account's zone": ("callrail list", {}, {"EventDate": "2026-11-20T09:30:00-05:00"}),
+    "CallRail: phones": ("callrail", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199"}),
+    "CallRail list: the tracking number stands in": ("callrail list", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "CallRail: durations by rule": ("callrail", {}, {"CallDuration": "201", "TalkDuration": "201"}),
+    "CallRail: first_call is inverted": ("callrail", {"first_call": "true"}, {"RepeatCaller": "New"}),
+    "CallRail: not the first call": ("callrail", {"first_call": "false"}, {"RepeatCaller": "Repeat"}),
+    "CallRail list: First-Time Caller": ("callrail list", {"First-Time Caller": "yes"}, {"RepeatCaller": "New"}),
+    "CallRail: recording and place": ("callrail", {"recording": "https://rec.example.com/1", "customer_city": "Boston", "customer_state": "MA", "customer_country": "US", "zip_code": "02139"}, {"CallRecording": "https://rec.example.com/1", "City": "Boston", "Region": "MA", "Country": "US", "Zip": "02139"}),
+    "CallRail list: place and recording": ("callrail list", {"City": "Boston", "State": "MA"}, {"City": "Boston", "Region": "MA", "CallRecording": "https://rec.example.com/1"}),
+    "CallRail: source": ("callrail", {"source": "Google Ads", "formatted_tracking_source": "Spring"}, {"TrafficSource": "Google Ads", "PromoNumberDescription": "Spring"}),
+    "CallRail list: source": ("callrail list", {}, {"TrafficSource": "Google Ads", "PromoNumberDescription": "Spring flyer"}),
+    "CallRail: value only on request": ("callrail", {"value": "12.50"}, {"SaleAmount": ""}),
+    "CallRail: keypad entries": ("callrail", {"keypad_entries": '["1","2"]'}, {"Keypresses": "1,2"}),
+    # Ringba
+    "Ringba: the id, case kept": ("ringba", {"inboundCallId": "RGBaBc"}, {"CallSessionId": "RGBaBc"}),
+    "Ringba: callDt in milliseconds": ("ringba", {}, {"EventDate": "2026-11-20T14:30:05+00:00"}),
+    "Ringba labels: Call Date in the zone that was asked for": ("ringba labels", {}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Ringba: phones": ("ringba", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199"}),
+    "Ringba: without a target the dialled number stands in": ("ringba", {"targetNumber": "-no value-"}, {"CalledPhoneNumber": "8005550188"}),
+    "Ringba: durations": ("ringba", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "Ringba labels: clock durations": ("ringba labels", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "Ringba: an earlier connection is a repeat": ("ringba", {"hasPreviouslyConnected": "True"}, {"RepeatCaller": "Repeat"}),
+    "Ringba: recording is not decoded": ("ringba", {"recordingUrl": "https://rec.example.com/a%2fb%3d"}, {"CallRecording": "https://rec.example.com/a%2fb%3d"}),
+    "Ringba: publisher and pool": ("ringba", {"publisherName": "Acme", "numberPoolName": "Pool"}, {"TrafficSource": "Acme", "PromoNumberDescription": "Pool"}),
+    "Ringba: revenue only on request": ("ringba", {"conversionAmount": "25.00"}, {"SaleAmount": ""}),
+    # CallTrackingMetrics
+    "CTM: sid": ("calltrackingmetrics", {}, {"CallSessionId": "CL9001"}),
+    "CTM: else id, as text": ("calltrackingmetrics", {"sid": ""}, {"CallSessionId": "9001"}),
+    "CTM: unix_time in seconds": ("calltrackingmetrics", {}, {"EventDate": "2026-11-20T14:30:05+00:00"}),
+    "CTM: phones": ("calltrackingmetrics", {"tracking_label": "Spring"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199", "PromoNumberDescription": "Spring"}),
+    "CTM: durations": ("calltrackingmetrics", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "CTM: is_new_caller is inverted": ("calltrackingmetrics", {"is_new_caller": "true"}, {"RepeatCaller": "New"}),
+    "CTM: place, source, audio": ("calltrackingmetrics", {"city": "Boston", "state": "MA", "postal_code": "02139", "country": "US", "source": "Google", "audio": "https://rec.example.com/1"}, {"City": "Boston", "Region": "MA", "Zip": "02139", "Country": "US", "TrafficSource": "Google", "CallRecording": "https://rec.example.com/1"}),
+    "CTM: menu inputs and first keys": ("calltrackingmetrics", {"inputs.menu_inputs": '["1","2"]'}, {"Keypresses": "1,2", "Key1": "1", "Key2": "2"}),
+    # Retreaver
+    "Retreaver: id and time": ("retreaver", {}, {"CallSessionId": "9f1c-1", "EventDate": "2026-11-20T14:30:05+00:00"}),
+    "Retreaver: phones": ("retreaver", {"number.name": "Spring"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199", "PromoNumberDescription": "Spring"}),
+    "Retreaver: durations": ("retreaver", {}, {"CallDuration": "201", "TalkDuration": "187", "IvrDuration": "7"}),
+    "Retreaver: place": ("retreaver", {"caller_city": "COLORADO SPRINGS", "caller_state": "CO", "caller_zip": "80903", "caller_country": "US"}, {"City": "COLORADO SPRINGS", "Region": "CO", "Zip": "80903", "Country": "US"}),
+    "Retreaver: repeat, keys, recording, affiliate": ("retreaver", {"repeat": "true", "keys_pressed": '["1"]', "recording_url": "https://rec.example.com/1", "affiliate_name": "Acme"}, {"RepeatCaller": "Repeat", "Keypresses": "1", "Key1": "1", "CallRecording": "https://rec.example.com/1", "TrafficSource": "Acme"}),
+    "Retreaver: sid is no session and goes only on request": ("retreaver", {"sid": "sub-7"}, {"CallSessionId": "9f1c-1", "SubId1": ""}),
+    # Twilio
+    "Twilio: id and time": ("twilio", {}, {"CallSessionId": "CA1", "EventDate": "2026-11-20T14:30:05+00:00"}),
+    "Twilio: phones": ("twilio", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "Twilio: no seconds of a call that was never taken": ("twilio", {"duration": "", "status": "busy"}, {"CallDuration": "0", "TalkDuration": "0"}),
+    # DialogTech
+    "DialogTech: id and time": ("dialogtech", {}, {"CallSessionId": "DT-1", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "DialogTech: phones": ("dialogtech", {"phone_label": "Spring"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199", "PromoNumberDescription": "Spring"}),
+    "DialogTech: else dnis": ("dialogtech", {"transfer_to_number": ""}, {"CalledPhoneNumber": "8005550188"}),
+    "DialogTech: minutes added up": ("dialogtech", {}, {"CallDuration": "204", "TalkDuration": "186"}),
+    "DialogTech: place": ("dialogtech", {"city": "Boston", "state": "MA", "zipcode": "02139"}, {"City": "Boston", "Region": "MA", "Zip": "02139"}),
+    # TrackDrive
+    "TrackDrive: id and time": ("trackdrive", {}, {"CallSessionId": "td-1", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "TrackDrive: phones": ("trackdrive", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199"}),
+    "TrackDrive: else the number called": ("trackdrive", {"connected_to": ""}, {"CalledPhoneNumber": "8005550188"}),
+    "TrackDrive: durations": ("trackdrive", {"ivr_duration": "7"}, {"CallDuration": "201", "TalkDuration": "187", "IvrDuration": "7"}),
+    "TrackDrive: the rest": ("trackdrive", {"traffic_source_repeat_caller": "true", "recording_url": "https://rec.example.com/1", "caller_city": "Boston", "caller_country": "US", "traffic_source": "Acme", "disposition_name": "Sale", "disposition_key": "7"}, {"RepeatCaller": "Repeat", "CallRecording": "https://rec.example.com/1", "City": "Boston", "Country": "US", "TrafficSource": "Acme", "DispositionName": "Sale", "ReferenceId": "7"}),
+    "TrackDrive: sub id and revenue only on request": ("trackdrive", {"sub_id": "s", "revenue": "9.00"}, {"SubId1": "", "SaleAmount": ""}),
+    # Asterisk
+    "Asterisk: id and time": ("asterisk", {}, {"CallSessionId": "1795181405.12", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Asterisk: else linkedid": ("asterisk", {"uniqueid": None, "linkedid": "1795181405.1"}, {"CallSessionId": "1795181405.1"}),
+    "Asterisk: phones": ("asterisk", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199"}),
+    "Asterisk: else the number within clid": ("asterisk", {"src": ""}, {"CallerId": "6175550123"}),
+    "Asterisk: durations": ("asterisk", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "Asterisk: calldate of SQL back ends": ("asterisk", {"start": None, "calldate": "2026-11-20 09:30:05"}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
+}  # fmt: skip
+
+# What the status tables say: (vendor, cells, status, a warning's code or None).
+STATUS = {
+    "Invoca: the caller hung up after the connection": ("invoca", {}, "ANSWER", None),
+    "Invoca: the caller hung up in the menu": ("invoca", {"connect_duration": "0"}, "IVR_DROPOFF", None),
+    "Invoca: the caller hung up before anything": ("invoca", {"connect_duration": "0", "ivr_duration": "0"}, "CANCEL", None),
+    "Invoca: the destination hung up": ("invoca", {"hangup_cause": "Destination: Hang-up"}, "ANSWER", None),
+    "Invoca: the menu hung up": ("invoca", {"hangup_cause": "IVR: Hang-up", "connect_duration": "0"}, "NO_TRANSFER_ATTEMPT", None),
+    "Invoca: the longest call": ("invoca", {"hangup_cause": "Invoca: Max Call Duration"}, "ANSWER", None),
+    "Invoca: busy": ("invoca", {"hangup_cause": "Destination: Busy", "connect_duration": "0"}, "INCOMPLETE", None),
+    "Invoca: no answer": ("invoca", {"hangup_cause": "Destination: No Answer", "connect_duration": "0"}, "INCOMPLETE", None),
+    "Invoca: not in service": ("invoca", {"hangup_cause": "Destination: Number Not in Service", "connect_duration": "0"}, "FAILURE", None),
+    "Invoca: fast busy": ("invoca", {"hangup_cause": "Destination: Error (503 or Fast Busy)", "connect_duration": "0"}, "CONGESTION", None),
+    "CallRail: answered": ("callrail", {}, "ANSWER", None),
+    "CallRail list: answered": ("callrail list", {}, "ANSWER", None),
+    "CallRail: voicemail": ("callrail", {"answered": "false", "voicemail": "true"}, "INCOMPLETE", VOICEMAIL),
+    "CallRail list: voicemail": ("callrail list", {"Call Status": "Left Voicemail"}, "INCOMPLETE", VOICEMAIL),
+    "CallRail: neither": ("callrail", {"answered": "false"}, "INCOMPLETE", None),
+    "CallRail list: abandoned": ("callrail list", {"Call Status": "Abandoned Call"}, "CANCEL", None),
+    "Ringba: connected": ("ringba", {}, "ANSWER", None),
+    "Ringba labels: connected": ("ringba labels", {}, "ANSWER", None),
+    "Ringba: blocked": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "wasBlocked": "true"}, "FAILURE", None),
+    "Ringba: voicemail": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "hasVoiceMail": "true"}, "INCOMPLETE", VOICEMAIL),
+    "Ringba: a target was dialled in vain": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "timeToCallInSeconds": "4"}, "INCOMPLETE", None),
+    "Ringba: incomplete": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "isIncomplete": "true"}, "INCOMPLETE", None),
+    "Ringba: hung up in the menu": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "", "endCallSource": "Caller", "targetNumber": "", "ivrDepth": "2"}, "IVR_DROPOFF", None),
+    "Ringba: hung up before the menu": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "", "endCallSource": "Caller", "targetNumber": "", "ivrDepth": "0"}, "NO_TRANSFER_ATTEMPT", None),
+    "Ringba: a duplicate is a matter of billing": ("ringba", {"isDuplicate": "true"}, "ANSWER", None),
+    "CTM: answered": ("calltrackingmetrics", {}, "ANSWER", None),
+    "CTM: completed": ("calltrackingmetrics", {"status": "Completed", "talk_time": "0"}, "NO_TRANSFER_ATTEMPT", None),
+    "CTM: hang-up in the menu": ("calltrackingmetrics", {"status": "Hangup", "talk_time": "0", "inputs.menu_inputs": '["1"]'}, "IVR_DROPOFF", None),
+    "CTM: hang-up elsewhere": ("calltrackingmetrics", {"status": "Hangup", "talk_time": "0", "inputs.menu_inputs": "[]"}, "CANCEL", None),
+    "CTM: busy": ("calltrackingmetrics", {"status": "Busy", "talk_time": "0"}, "INCOMPLETE", None),
+    "CTM: no answer": ("calltrackingmetrics", {"status": "no-answer", "talk_time": "0"}, "INCOMPLETE", None),
+    "CTM: failed": ("calltrackingmetrics", {"status": "Failed", "talk_time": "0"}, "FAILURE", None),
+    "Retreaver: connected": ("retreaver", {}, "ANSWER", None),
+    "Retreaver: left in the menu": ("retreaver", {"connected": "false", "hold_duration": "0", "dialed_call_duration": ""}, "IVR_DROPOFF", None),
+    "Retreaver: gave up waiting": ("retreaver", {"connected": "false", "dialed_call_duration": ""}, "CANCEL", None),
+    "Retreaver: never connected": ("retreaver", {"connected": "false", "hung_up_by": "target", "dialed_call_duration": ""}, "INCOMPLETE", None),
+    "Twilio: busy": ("twilio", {"status": "busy"}, "INCOMPLETE", None),
+    "Twilio: no answer": ("twilio", {"status": "no-answer"}, "INCOMPLETE", None),
+    "Twilio: failed": ("twilio", {"status": "failed"}, "FAILURE", None),
+    "Twilio: canceled": ("twilio", {"status": "canceled"}, "CANCEL", None),
+    "Twilio: completed without a leg only heard a menu": ("twilio", {"status": "completed"}, "IVR_DROPOFF", "weak_source"),
+    "Asterisk: answered": ("asterisk", {}, "ANSWER", None),
+    "Asterisk: a mailbox answered": ("asterisk", {"lastapp": "VoiceMail"}, "ANSWER", "weak_source"),
+    "Asterisk: no answer": ("asterisk", {"disposition": "NO ANSWER", "billsec": "0"}, "INCOMPLETE", None),
+    "Asterisk: busy": ("asterisk", {"disposition": "BUSY", "billsec": "0"}, "INCOMPLETE", None),
+    "Asterisk: failed": ("asterisk", {"disposition": "FAILED", "billsec": "0"}, "FAILURE", None),
+    "Asterisk: congestion": ("asterisk", {"disposition": "CONGESTION", "billsec": "0"}, "CONGESTION", None),
+    "TrackDrive: finished with an answer": ("trackdrive", {}, "ANSWER", None),
+    "TrackDrive: forwarded with an answer": ("trackdrive", {"status": "forwarded"}, "ANSWER", None),
+    "TrackDrive: finished without": ("trackdrive", {"answered_duration": "0"}, "INCOMPLETE", None),
+    **{
+        f"TrackDrive: {word}": ("trackdrive", {"status": word, "answered_duration": "0"}, status, warning)
+        for status, warning, words in (
+            ("IVR_DROPOFF", None, "ivr-hung-up ivr-no-keypress rejected-ivr-hang-up"),
+            ("CANCEL", None, "caller-hung-up caller-hung-up-while-ringing-buyer hold-queue-hung-up canceled cancelled"),
+            ("INCOMPLETE", None, "busy no-answer no-answer-convert-on-attempt"),
+            ("INCOMPLETE", VOICEMAIL, "left-voicemail voicemail voicemail-detected"),
+            ("FAILURE", None, "failed invalid-number no-route-to-destination"),
+            ("NO_TRANSFER_ATTEMPT", None, "no-buyer no-buyer-all-filtered no-buyer-prevent-dupes hold-queue-no-buyer hold-queue-waited-too-long not-open blocked opt-out rejected rejected-caller-concurrency-exceeded rejected-no-concurrency-cap-available rejected-traffic-source-capped-hang-up"),
+        )
+        for word in words.split()
+    },
+}  # fmt: skip
+
+# What does not go: (vendor, cells, left out or rejected, its code).
+NOT_SENT = {
+    "Invoca: a signal": ("invoca", {"transaction_type": "Signal"}, "left_out", "not_a_call"),
+    "Invoca: a post-call event": ("invoca", {"transaction_type": "Post Call Event"}, "left_out", "not_a_call"),
+    "Invoca: a reported conversion": ("invoca", {"transaction_type": "Reported Conversion"}, "left_out", "not_a_call"),
+    "Invoca: another type": ("invoca", {"transaction_type": "Text"}, "left_out", "not_a_call"),
+    "Invoca: the destination ended what never began": ("invoca", {"hangup_cause": "Destination: Hang-up", "connect_duration": "0"}, "rejected", "status_unknown"),
+    "Invoca: another cause": ("invoca", {"hangup_cause": "Meteor"}, "rejected", "status_unknown"),
+    "CallRail: outbound": ("callrail", {"direction": "outbound"}, "left_out", "outbound"),
+    "CallRail list: a status that nobody has seen": ("callrail list", {"Call Status": "Missed Call"}, "rejected", "status_unknown"),
+    "Ringba: still live": ("ringba", {"isLive": "true"}, "left_out", "call_in_progress"),
+    "Ringba: nothing says why it was not connected": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0"}, "rejected", "status_needed"),
+    "CTM: in progress": ("calltrackingmetrics", {"status": "In progress"}, "left_out", "call_in_progress"),
+    "CTM: ringing": ("calltrackingmetrics", {"status": "ringing"}, "left_out", "call_in_progress"),
+    "CTM: outbound": ("calltrackingmetrics", {"direction": "outbound"}, "left_out", "outbound"),
+    "CTM: excluded": ("calltrackingmetrics", {"excluded": "true"}, "left_out", "left_out_by_rule"),
+    "Retreaver: another status": ("retreaver", {"status": "pending"}, "rejected", "status_unknown"),
+    "Twilio: queued": ("twilio", {"status": "queued"}, "left_out", "call_in_progress"),
+    "Twilio: ringing": ("twilio", {"status": "ringing"}, "left_out", "call_in_progress"),
+    "Twilio: in progress": ("twilio", {"status": "in-progress"}, "left_out", "call_in_progress"),
+    "Twilio: outbound": ("twilio", {"direction": "outbound-api"}, "left_out", "outbound"),
+    "Twilio: a client of the browser is no phone": ("twilio", {"from": "client:bob"}, "rejected", "phone_invalid"),
+    "DialogTech: outbound": ("dialogtech", {"call_type": "outbound"}, "left_out", "outbound"),
+    "DialogTech: an undocumented status": ("dialogtech", {"call_transfer_status": "XFER-OK"}, "rejected", "status_unknown"),
+    "TrackDrive: obfuscated": ("trackdrive", {"caller_number": "", "obfuscated_caller_number": "+1719123XXXX"}, "rejected", "phone_masked"),
+    "Asterisk: an extension is no phone": ("asterisk", {"dst": "s"}, "rejected", "phone_invalid"),
+    "Asterisk: a number of digits nobody named": ("asterisk", {"disposition": "4"}, "rejected", "status_unknown"),
+    **{
+        f"TrackDrive: {word}": ("trackdrive", {"status": word}, "left_out", "call_in_progress")
+        for word in "added-to-schedule calling-leads established initiated on-hold waiting".split()
+    },
+}  # fmt: skip
+
+
+def export(*rows):
+    """A CSV of these rows."""
+    header = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture
+def prepare(tmp_path):
+    """Prepares a call of a vendor with some of its cells changed, or several of them."""
+
+    def prepare(vendor, *changes, **settings):
+        rows = [
+            {name: cell for name, cell in {**BASE[vendor], **cells}.items() if cell is not None}
+            for cells in changes
+        ]
+        (tmp_path / "calls.csv").write_text(export(*rows))
+        merged = {"constants": IDS, **SETTINGS.get(vendor, {}), **settings}
+        return ck.prepare(
+            tmp_path / "calls.csv",
+            preset=vendor.split()[0],
+            now=NOW,
+            max_rejected_share=1.0,
+            **merged,
+        )
+
+    return prepare
+
+
+def the_ready_row(prepared):
+    assert prepared.rejected["reasons"].tolist() == []
+    assert prepared.left_out["reasons"].tolist() == []
+    (row,) = prepared.ready.to_dict("records")
+    return row
+
+
+@pytest.mark.parametrize(("vendor", "cells", "expected"), MAPPED.values(), ids=MAPPED)
+def test_each_column_goes_where_the_facts_say(prepare, vendor, cells, expected):
+    row = the_ready_row(prepare(vendor, cells))
+    assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("vendor", "cells", "status", "warning"), STATUS.values(), ids=STATUS)
+def test_each_word_of_a_vendor_is_the_status_that_the_facts_say(
+    prepare, vendor, cells, status, warning
+):
+    prepared = prepare(vendor, cells)
+    assert the_ready_row(prepared)["CallStatus"] == status
+    said = {
+        finding["code"]
+        for finding in prepared.summary["findings"]
+        if finding["column"] == "CallStatus"
+    }
+    assert said == ({warning} if warning else set())
+
+
+@pytest.mark.parametrize(("vendor", "cells", "fate", "code"), NOT_SENT.values(), ids=NOT_SENT)
+def test_what_is_no_call_or_not_known_does_not_go(prepare, vendor, cells, fate, code):
+    prepared = prepare(vendor, cells)
+    assert getattr(prepared, fate)["codes"].tolist() == [code]
+    assert prepared.ready.empty
+
+
+PROVIDERS = {
+    "invoca": "Invoca", "callrail": "CallRail", "ringba": "Ringba",
+    "calltrackingmetrics": "CallTrackingMetrics", "retreaver": "Retreaver", "twilio": "Twilio",
+    "trackdrive": "TrackDrive", "dialogtech": "DialogTech", "asterisk": "Asterisk",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("vendor", "provider"), PROVIDERS.items(), ids=PROVIDERS)
+def test_the_provider_is_the_vendor(prepare, vendor, provider):
+    assert the_ready_row(prepare(vendor, {}))["CallProvider"] == provider
+
+
+ON_REQUEST = {
+    "Invoca: the ids of the network": (
+        "invoca",
+        {"affiliate_id_from_network": "7", "advertiser_campaign_id_from_network": "8"},
+        {"MediaId": "affiliate_id_from_network"},
+        {"MediaId": "7", "CampaignId": "1001"},
+    ),
+    "CallRail: value": ("callrail", {"value": "12.50"}, {"SaleAmount": "value"}, {"SaleAmount": "12.50"}),
+    "Ringba: revenue": ("ringba", {"conversionAmount": "9"}, {"SaleAmount": "conversionAmount"}, {"SaleAmount": "9.00"}),
+    "Retreaver: sid": ("retreaver", {"sid": "s7"}, {"SubId1": "sid"}, {"SubId1": "s7"}),
+    "TrackDrive: sub_id": ("trackdrive", {"sub_id": "s7"}, {"SubId1": "sub_id"}, {"SubId1": "s7"}),
+    "DialogTech: call_duration, rounded up": (
+        "dialogtech",
+        {"call_duration": "4"},
+        {"CallDuration": "call_duration", "TalkDuration": "network_minutes"},
+        {"CallDuration": "240"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vendor", "cells", "columns", "expected"), ON_REQUEST.values(), ids=ON_REQUEST
+)
+def test_what_goes_only_on_request_goes_when_it_is_asked_for(
+    prepare, vendor, cells, columns, expected
+):
+    # A constant would win over what the file holds.
+    constants = {name: value for name, value in IDS.items() if name not in columns}
+    row = the_ready_row(prepare(vendor, cells, columns=columns, constants=constants))
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_the_tracking_number_goes_where_the_job_chooses_it(prepare):
+    for vendor in (
+        "callrail",
+        "ringba",
+        "calltrackingmetrics",
+        "retreaver",
+        "trackdrive",
+        "dialogtech",
+    ):
+        row = the_ready_row(prepare(vendor, {}, called_number="tracking"))
+        assert row["CalledPhoneNumber"] == "8005550188", vendor
+
+
+def test_a_conversion_of_invocas_is_a_row_of_its_own_on_wish(prepare):
+    signal = {"transaction_id": "TX-2", "transaction_type": "Signal", "signal_name": "Sale"}
+    prepared = prepare("invoca", {}, signal, conversion_rows="own_row")
+    assert prepared.ready["DispositionName"].tolist() == ["", "Sale"]
+    assert prepared.ready["VendorEventId"].tolist() == ["TX-1", "TX-2"]
+
+
+def test_a_correction_of_invocas_takes_the_place_of_what_it_corrects(prepare):
+    correcting = {"transaction_id": "TX-2", "corrects_transaction_id": "TX-1", "duration": "240"}
+    prepared = prepare("invoca", {}, correcting)
+    assert prepared.ready["CallDuration"].tolist() == ["240"]
+    assert prepared.left_out["codes"].tolist() == ["superseded"]
+
+
+def test_a_forwarded_call_of_twilios_takes_its_talk_from_the_child_leg(prepare):
+    child = {
+        "sid": "CA2", "parent_call_sid": "CA1", "to": "+18005550199", "duration": "187",
+        "status": "completed", "direction": "outbound-dial",
+    }  # fmt: skip
+    prepared = prepare("twilio", {"status": "completed"}, child)
+    assert prepared.left_out["codes"].tolist() == ["child_leg"]
+    (row,) = prepared.ready.to_dict("records")
+    assert row["CalledPhoneNumber"] == "8005550199"
+    assert (row["CallDuration"], row["TalkDuration"], row["CallStatus"]) == ("201", "187", "ANSWER")
+
+
+def test_twilios_completed_is_an_answer_where_the_job_says_so(prepare):
+    values = {"CallStatus": {"completed": "ANSWER"}}
+    row = the_ready_row(prepare("twilio", {"status": "completed"}, values=values))
+    assert (row["CallStatus"], row["TalkDuration"]) == ("ANSWER", "201")
+
+
+WIDTHS = {16: {"session_id_from": ["src", "start"]}, 18: {}, 19: {}, 21: {}}
+MASTER = [
+    "acc", "6175550123", "8005550199", "from-trunk", '"Jane" <6175550123>', "SIP/1", "SIP/2",
+    "Dial", "SIP/2,30", "2026-11-20 09:30:05", "2026-11-20 09:30:19", "2026-11-20 09:33:26",
+    "201", "187", "ANSWERED", "DOCUMENTATION",
+]  # fmt: skip
+MORE = {16: [], 17: ["17.1"], 18: ["17.1", ""], 19: ["", "17.0", "4"], 20: ["17.1", "", "17.0", "4"],
+        21: ["17.1", "", "", "17.0", "4"]}  # fmt: skip
+
+
+def master(folder, width):
+    file = folder / "Master.csv"
+    with file.open("w", newline="") as out:
+        csv.writer(out, quoting=csv.QUOTE_ALL).writerows([[*MASTER, *MORE[width]]] * 1)
+    return file
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_master_csv_without_a_header_is_read_by_its_width(tmp_path, width):
+    prepared = ck.prepare(
+        master(tmp_path, width), preset="asterisk", timezone="America/New_York", constants=IDS,
+        now=NOW, **WIDTHS[width],
+    )  # fmt: skip
+    row = the_ready_row(prepared)
+    assert (row["CallerId"], row["TalkDuration"]) == ("6175550123", "187")
+    assert prepared.summary["inputs"][0]["header_line"] == 0
+    if width > 16:
+        assert row["CallSessionId"] == ("17.0" if width == 19 else "17.1")
+
+
+@pytest.mark.parametrize("width", [17, 20])
+def test_a_master_csv_whose_columns_are_ambiguous_stops(tmp_path, width):
+    with pytest.raises(ck.InputError) as stopped:
+        ck.prepare(master(tmp_path, width), preset="asterisk", timezone="UTC", constants=IDS)
+    assert stopped.value.code == "no_header"
+    assert stopped.value.found == f"{width} columns"
+    assert "16, 18, 19 or 21 columns" in stopped.value.expected
