@@ -5,7 +5,9 @@ import errno
 import logging
 import os
 import re
+import shutil
 import socket
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -17,7 +19,7 @@ from pyftpdlib.servers import FTPServer  # isort: skip
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.exceptions import AuthenticationFailed, FilesystemError
 from pyftpdlib.filesystems import AbstractedFS
-from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.handlers import FTPHandler, PassiveDTP, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 
 from mock_server.accounts import Account
@@ -90,9 +92,25 @@ class DropBox(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
             return path.open("xb", buffering=1 << 18)
         if path.exists() and path.stat().st_nlink > 1:  # taken in already: go on in a copy
             copy = path.with_name(f".{path.name}.resumed")
-            copy.write_bytes(path.read_bytes())
+            shutil.copyfile(path, copy)
             copy.replace(path)
         return path.open(mode)
+
+    def rename(self, src: str, dst: str) -> None:
+        """From a name that is not picked up to one that is: that finishes an upload.
+
+        It is recorded before 250 is said, and undone where it can't be.
+        """
+        before, after = Path(src), Path(dst)
+        if self.cmd_channel.is_writing(before):
+            raise FilesystemError("An upload into this file is under way")
+        super().rename(src, dst)
+        if is_call_file(after.name) and not is_call_file(before.name):
+            try:
+                self.cmd_channel.finished(after)
+            except (OSError, sqlite3.Error) as error:
+                super().rename(dst, src)
+                raise FilesystemError("Local error in processing") from error
 
 
 class Authorizer(DummyAuthorizer):  # type: ignore[misc]  # pyftpdlib has no types
@@ -114,6 +132,18 @@ class Authorizer(DummyAuthorizer):  # type: ignore[misc]  # pyftpdlib has no typ
             raise AuthenticationFailed("Login incorrect.")
 
 
+class PassivePort(PassiveDTP):  # type: ignore[misc]  # pyftpdlib has no types
+    """Waits for a data connection. Stock leaves a range that is used up; a firewall would not."""
+
+    def listen(self, num: int) -> None:
+        """Listen, unless the port is one that the range does not hold."""
+        ports = self.cmd_channel.passive_ports
+        if ports is not None and self.socket.getsockname()[1] not in ports:
+            self.close()
+            raise OSError(errno.EADDRINUSE, "all passive ports are in use")
+        super().listen(num)
+
+
 class ImportSession:
     """What an import server's session does beyond FTP. Mixed in front of pyftpdlib's handlers.
 
@@ -128,6 +158,7 @@ class ImportSession:
 
     banner = "import server mock ready."
     abstracted_fs = DropBox
+    passive_dtp = PassivePort
     unicode_errors = "strict"
     max_login_attempts = 3
 
@@ -197,6 +228,11 @@ class ImportSession:
         """A whole upload is on disk: take it in, before 226 is said."""
         self.intake.receive(self.account.name, path)
 
+    def is_writing(self, path: Path) -> bool:
+        """Whether anybody's upload into this file is under way."""
+        channels = list(self.ioloop.socket_map.values())
+        return any(isinstance(c, DataChannel) and c.is_writing(path) for c in channels)
+
     # --- commands
 
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
@@ -229,8 +265,13 @@ class ImportSession:
     def _make_epasv(self, extmode: bool = False) -> None:
         """The answer to PASV and EPSV; a fault may name a wrong address or a dead port."""
         fault = self.book.strike(At.PASSIVE)
-        if fault is None:
-            super()._make_epasv(extmode)  # type: ignore[misc]
+        if fault is None and not extmode and ":" in self.socket.getsockname()[0]:
+            self.respond("425 PASV is for IPv4; use EPSV.")
+        elif fault is None:
+            try:
+                super()._make_epasv(extmode)  # type: ignore[misc]
+            except OSError as error:
+                self.respond_w_warning(f"425 Can't open data connection: {error.strerror}.")
         elif fault.effect is Effect.ADDRESS:
             self.respond(f"227 Entering passive mode ({fault.reply},151,63).")
         elif extmode:
@@ -238,15 +279,6 @@ class ImportSession:
         else:
             high, low = divmod(_dead_port(), 256)
             self.respond(f"227 Entering passive mode (127,0,0,1,{high},{low}).")
-
-    def ftp_RNTO(self, path: str) -> tuple[str, str] | None:  # noqa: N802 - pyftpdlib's name
-        """A rename from a name that is not picked up to one that is finishes an upload."""
-        renamed: tuple[str, str] | None = super().ftp_RNTO(path)  # type: ignore[misc]
-        if renamed is not None:
-            before, after = map(Path, renamed)
-            if is_call_file(after.name) and not is_call_file(before.name):
-                self.finished(after)
-        return renamed
 
 
 def _dead_port() -> int:
@@ -346,7 +378,6 @@ class Loop:
         address: tuple[str, int],
         *,
         max_connections: int,
-        max_connections_per_ip: int = 0,
     ) -> None:
         self._ioloop = IOLoop()
         # Settings and the TLS context are kept on the class: each server needs a class of its own.
@@ -357,7 +388,6 @@ class Loop:
             self._ioloop.close()
             raise
         self._listener.max_cons = max_connections
-        self._listener.max_cons_per_ip = max_connections_per_ip
         self.address: tuple[str, int] = self._listener.address
         self._placeholder: socket.socket | None = None
         self._waker = _Waker(self._ioloop)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import sqlite3
 import threading
 import uuid
 from collections import deque
@@ -30,6 +31,9 @@ PART = 5_000
 """Rows a transaction: the store is never held for long, and a killed run loses no more."""
 
 KEPT_RECEIPTS = 10_000
+
+RETRY_SECONDS = 1.0
+"""Before a submission that could not be processed is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,11 @@ class Intake:
             batch_id = f"F-{uuid.uuid4()}"
             kept = self._spool / f"{batch_id}.csv"
             os.link(path, kept)
-            self._store.add(batch_id, account, path.name, kept.name, size, now)
+            try:
+                self._store.add(batch_id, account, path.name, kept.name, size, now)
+            except sqlite3.Error:
+                kept.unlink()
+                raise
             log.info("%s: %s (%d bytes) is submission %s", account, path.name, size, batch_id)
             receipt = Receipt(account, path.name, size, now, batch_id, kept)
         with self._arrival:
@@ -130,22 +138,28 @@ class Intake:
 
     # --- working off
 
-    def settle(self) -> None:
-        """Do all that the clock says is due, and return when it is done."""
+    def settle(self) -> bool:
+        """Do all that the clock says is due, and return when it is done: whether all could be.
+
+        A submission that can't be processed (a full disk, say) stays as it is, and holds up none.
+        """
+        done = True
         with self._working:
             for submission in self._store.waiting():
                 if self._stopping:
-                    return
-                self._move_on(submission)
+                    break
+                try:
+                    self._move_on(submission)
+                except Exception:
+                    log.exception("processing %s failed; it is tried again", submission.batch_id)
+                    done = False
+        return done
 
     def run(self) -> None:
         """Work until `stop`: woken by arrivals, by a moved clock, and when something falls due."""
         while not self._stopping:
-            try:
-                self.settle()
-            except Exception:  # a full disk, say; the submission stays Queued
-                log.exception("processing failed; it is tried again with the next event")
-            self._wake.wait(self._next_due())
+            wait = self._next_due() if self.settle() else RETRY_SECONDS
+            self._wake.wait(wait)
             self._wake.clear()
 
     def wake(self) -> None:
@@ -172,13 +186,14 @@ class Intake:
 
     def _move_on(self, submission: Submission) -> None:
         now, starts = self._clock.now(), submission.received + self._after
-        if submission.status == QUEUED and now >= starts:
-            self._store.start(submission.batch_id)
         if now >= starts + self._for:
             self._process(submission, now)
+        elif submission.status == QUEUED and now >= starts:
+            self._store.start(submission.batch_id)
 
     def _process(self, submission: Submission, now: datetime) -> None:
         """Judge every row; the submission is Complete at the end, or untouched by a crash."""
+        self._store.start(submission.batch_id)
         account = self._accounts.get(submission.account)
         batch = _Batch(submission, account, self._store)
         with (self._spool / submission.spool).open("rb") as source:

@@ -67,7 +67,11 @@ def _of_kind(*kinds: Kind) -> Callable[[Column], bool]:
     return lambda column: column.kind in kinds
 
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", re.ASCII)
+MOMENT = re.compile(
+    # 24:00 is midnight to some versions of Python, and to nobody else.
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d([+-]\d\d:\d\d|Z)",
+    re.ASCII,
+)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 NANP = re.compile(
     r"[2-9]\d\d[2-9]\d{6}|[2-9]\d\d-[2-9]\d\d-\d{4}|\([2-9]\d\d\) [2-9]\d\d \d{4}"

@@ -141,6 +141,7 @@ class MockImportServer:
         except BaseException:
             self._exits.close()
             raise
+        self._stopping = threading.Lock()
         self._worker = threading.Thread(target=self.intake.run, name="mock-intake", daemon=True)
 
     # --- where it is
@@ -299,10 +300,11 @@ class MockImportServer:
 
     def stop(self) -> None:
         """End all connections and threads, close the store. From any thread; again does nothing."""
-        self.intake.stop()
-        if self._worker.ident is not None:
-            self._worker.join()
-        self._exits.close()
+        with self._stopping:
+            self.intake.stop()
+            if self._worker.ident is not None:
+                self._worker.join()
+            self._exits.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -164,8 +164,14 @@ class Store:
             )
 
     def start(self, batch_id: str) -> None:
-        """The submission is In Progress."""
+        """The submission is In Progress, with nothing done yet: what a failure left is gone."""
         with self._transaction() as db:
+            for table in ("pending_action", "row_error"):
+                db.execute(
+                    f"DELETE FROM {table} WHERE seq ="  # noqa: S608 - two fixed names
+                    " (SELECT seq FROM submission WHERE batch_id = ?)",
+                    (batch_id,),
+                )
             db.execute(
                 "UPDATE submission SET status = ?, rows_done = 0 WHERE batch_id = ?",
                 (IN_PROGRESS, batch_id),

@@ -14,6 +14,7 @@ import errno
 import logging
 import os
 import socket
+import sqlite3
 import struct
 import sys
 from pathlib import Path
@@ -117,7 +118,8 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         limit = self.cmd_channel.max_file_size
         if self._closed:
             return
-        if limit and self.tot_bytes_received > limit:
+        # The position, not what came: an upload may go on where an earlier one ended.
+        if limit and self.file_obj.tell() > limit:
             path = Path(self.file_obj.name)
             self._fail(f"552 Larger than the limit of {limit} bytes.")
             path.unlink(missing_ok=True)
@@ -191,9 +193,9 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
             self.file_obj.close()
             if not superseded:
                 self.cmd_channel.finished(path)
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             self.transfer_finished = False
-            self._resp = (_storage_reply(error.errno), log.warning)
+            self._resp = (_storage_reply(getattr(error, "errno", None)), log.warning)
             return
         if superseded:
             self.transfer_finished = False
@@ -202,6 +204,12 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
             self._resp = ()
         elif effect is Effect.VANISH:
             path.unlink(missing_ok=True)
+
+    def is_writing(self, path: Path) -> bool:
+        """Whether this is an upload under way into the file of this name."""
+        if not self.receive or self.file_obj is None or self.file_obj.closed:
+            return False
+        return not self._is_superseded(path)
 
     def _is_superseded(self, path: Path) -> bool:
         """Whether the name now belongs to a later upload than this one."""
