@@ -19,7 +19,7 @@ from pyftpdlib.servers import FTPServer  # isort: skip
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.exceptions import AuthenticationFailed, FilesystemError
 from pyftpdlib.filesystems import AbstractedFS
-from pyftpdlib.handlers import FTPHandler, PassiveDTP, TLS_FTPHandler
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 
 from mock_server.accounts import Account
@@ -132,7 +132,7 @@ class Authorizer(DummyAuthorizer):  # type: ignore[misc]  # pyftpdlib has no typ
             raise AuthenticationFailed("Login incorrect.")
 
 
-class PassivePort(PassiveDTP):  # type: ignore[misc]  # pyftpdlib has no types
+class PassivePort(FTPHandler.passive_dtp):  # type: ignore[misc]  # pyftpdlib has no types
     """Waits for a data connection. Stock leaves a range that is used up; a firewall would not."""
 
     def listen(self, num: int) -> None:
