@@ -70,7 +70,8 @@ FORMATS: dict[Kind, Format] = {
         f"^(?:{'|'.join(PHONE_FORMS)})$",
         "a phone number as one of the settings of phone_format writes it",
     ),
-    Kind.DURATION: Format("^(?:0|[1-9][0-9]*)$", "whole seconds, in digits"),
+    # More digits would not fit the whole number that the suite reads.
+    Kind.DURATION: Format("^(?:0|[1-9][0-9]{0,17})$", "whole seconds, in digits"),
     Kind.MONEY: Format(
         rf"^(?:0|[1-9][0-9]{{0,{_largest_units - 1}}})\.[0-9]{{2}}$",
         f"an amount from 0.00 to {spec.LARGEST_SALE}, in digits with two decimals and no symbol",

@@ -223,10 +223,6 @@ def _kind(column: "pd.Series[Any]") -> str:
     return f"{kind} ({pd.api.types.infer_dtype(column, skipna=True)})" if mixed else kind
 
 
-LONGEST_NUMBER = 18
-"""Digits that surely fit a 64-bit integer."""
-
-
 def with_numbers(frame: "pd.DataFrame") -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """The durations as whole numbers, as the rules on amounts need them.
 
@@ -245,10 +241,9 @@ def with_numbers(frame: "pd.DataFrame") -> tuple["pd.DataFrame", "pd.DataFrame"]
             continue
         text = pa.array(column, pa.string(), from_pandas=True)
         right = pc.fill_null(pc.match_substring_regex(text, pattern), True)
-        short = pc.fill_null(pc.less_equal(pc.utf8_length(text), LONGEST_NUMBER), True)
         if not pc.all(right, min_count=0).as_py():
             odd[name] = column
-        digits = pc.if_else(pc.and_(right, short), text, None)
+        digits = pc.if_else(right, text, None)
         whole = pc.cast(digits, pa.int64()).to_pandas(types_mapper=lambda _: pd.Int64Dtype())
         numbers[name] = whole.set_axis(frame.index)
     return frame.assign(**numbers), pd.DataFrame(odd, index=frame.index)

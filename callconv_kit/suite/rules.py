@@ -260,7 +260,7 @@ def _duration(column: Column) -> list[Expectation]:
     words = f"must be from 0 to {spec.LONGEST_CALL} seconds."
     kind = "expect_column_values_to_be_between"
     between = _about(column, kind, words, KIT, min_value=0.0, max_value=float(spec.LONGEST_CALL))
-    return [_format(column), between]
+    return [_format(column), between, _clean(column)]
 
 
 def _zip(column: Column) -> list[Expectation]:
