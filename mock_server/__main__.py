@@ -256,7 +256,7 @@ def _greet(server: "MockImportServer", ca_file: Path | None, *, temporary: bool)
             else "The page asks for an account's FTP user and password, unencrypted."
         )
     for armed in server.faults():
-        often = "for ever" if armed.times is None else f"{armed.times} time(s)"
+        often = {None: "for ever", 1: "once"}.get(armed.times, f"{armed.times} times")
         lines.append(f"Fault {armed.fault.name}, {often}: {armed.fault.shows}")
     lines.append("Stop with Ctrl-C.")
     _say("\n".join(lines))

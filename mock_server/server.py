@@ -32,6 +32,8 @@ class CannotListen(OSError):
     """An address that can't be listened on; `what` is FTP or HTTP."""
 
     def __init__(self, what: str, host: str, port: int, error: OSError) -> None:
+        if error.args and isinstance(error.args[0], OSError):  # pyftpdlib wraps the real one
+            error = error.args[0]
         super().__init__(error.errno, error.strerror or str(error))
         self.what, self.host, self.port = what, host, port
 
@@ -258,7 +260,8 @@ class MockImportServer:
     # --- what a test does to it
 
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> None:
-        """Move the clock on, and do what then is due."""
+        """Do what is due, move the clock on, and do what then is due."""
+        self.intake.settle()
         self.clock.advance(timedelta(days=days, hours=hours, seconds=seconds))
         self.intake.wake()
         self.intake.settle()
@@ -289,7 +292,9 @@ class MockImportServer:
     # --- serving
 
     def start(self) -> Self:
-        """Serve until `stop`; as `with` does."""
+        """Serve until `stop`; as `with` does. Again does nothing."""
+        if self._serving:
+            return self
         self._loop.start()
         self._worker.start()
         self._serving = True

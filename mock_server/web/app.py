@@ -34,6 +34,9 @@ HEADERS = {
     "cache-control": "no-store",
 }
 
+PATIENCE = 2.0
+"""Seconds that a request waits for processing that is due; longer work is shown as In Progress."""
+
 
 class Stopping:
     """Tells requests that wait that the server is about to end. Set from any thread."""
@@ -108,6 +111,14 @@ def mock_of(request: Request) -> "MockImportServer":
     """The mock server that the request is about."""
     mock: MockImportServer = request.app.state.mock
     return mock
+
+
+async def settled(mock: "MockImportServer") -> None:
+    """Wait for what the clock says is due, a moment at most."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE
+    while mock.intake.is_behind() and loop.time() < until:
+        await asyncio.sleep(0.01)
 
 
 async def visible_accounts(request: Request) -> "dict[str, Account]":

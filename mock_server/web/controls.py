@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mock_server.faults import FAULTS, UnknownFault
-from mock_server.web.app import mock_of, visible_accounts
+from mock_server.web.app import mock_of, settled, visible_accounts
 
 
 async def faults(request: Request) -> Response:
@@ -56,6 +56,7 @@ async def clock(request: Request) -> Response:
         for name, value in given.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise HTTPException(400, f"{name}: expected a number of at least 0, not {value!r}")
+        await settled(mock)
         try:
             mock.clock.advance(timedelta(**given))
         except OverflowError:

@@ -26,16 +26,13 @@ from starlette.routing import Route
 from mock_server.accounts import Account
 from mock_server.faults import At, Effect
 from mock_server.store import RowError, Submission
-from mock_server.web.app import credentials, error, mock_of, refusal
+from mock_server.web.app import credentials, error, mock_of, refusal, settled
 
 KEPT = timedelta(days=90)
 """Submissions are shown for so long."""
 
 PAGE_SIZE, LARGEST_PAGE = 1000, 20_000
 RATE_LIMIT, RESET_AFTER = 1000, 60
-
-PATIENCE = 2.0
-"""Seconds that a request waits for processing that is due; longer work is shown as In Progress."""
 
 FILTERS = ("SubmissionDateStart", "SubmissionDateEnd", "CompletedDateStart", "CompletedDateEnd")
 
@@ -53,7 +50,7 @@ async def submissions(request: Request) -> Response:
     account = await _account(request)
     if fault := await _fault(request):
         return fault
-    await _settled(request)
+    await settled(mock_of(request))
     try:
         bounds = {name: _moment(request, name) for name in FILTERS}
         page, size = _count(request, "Page", 1), _count(request, "PageSize", PAGE_SIZE)
@@ -69,7 +66,7 @@ async def submission(request: Request) -> Response:
     account = await _account(request)
     if fault := await _fault(request):
         return fault
-    await _settled(request)
+    await settled(mock_of(request))
     return _json(_submission(_found(request, account), account))
 
 
@@ -78,7 +75,7 @@ async def errors(request: Request) -> Response:
     account = await _account(request)
     if fault := await _fault(request):
         return fault
-    await _settled(request)
+    await settled(mock_of(request))
     file = _found(request, account)
     try:
         page, size = _count(request, "Page", 1), _count(request, "PageSize", PAGE_SIZE)
@@ -142,14 +139,6 @@ async def _hang(request: Request) -> None:
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-
-
-async def _settled(request: Request) -> None:
-    """Wait for what the clock says is due, a moment at most."""
-    intake, loop = mock_of(request).intake, asyncio.get_running_loop()
-    until = loop.time() + PATIENCE
-    while intake.is_behind() and loop.time() < until:
-        await asyncio.sleep(0.01)
 
 
 def _kept(request: Request, account: Account) -> list[Submission]:
