@@ -1,53 +1,15 @@
 """report.html and the notebook's card in Chromium: quiet, whole, and hostile cells as text."""
 
-import json
-import os
 import re
-import shutil
 
 import pytest
 
 from callconv_kit.writing.visible import visible
 
 from ..hostile import HOSTILE, prepared
+from .pages import CHROMIUM, CONTRAST, WIDTHS, emulate, requested
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None and os.environ.get("CI") != "true",
-        reason="Chromium is not installed",
-    ),
-]
-
-WIDTHS = {"a desk": 1280, "a tablet": 768, "a phone": 360}
-
-CONTRAST = """
-const luminance = (colour) => {
-  const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => {
-    const share = part / 255;
-    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-};
-const ground = (element) => {
-  for (let at = element; at; at = at.parentElement) {
-    const colour = getComputedStyle(at).backgroundColor;
-    if (!/, 0\\)$/.test(colour)) return colour;
-  }
-  return 'rgb(255, 255, 255)';
-};
-return [...document.querySelectorAll('body *')]
-  .filter((element) => [...element.childNodes].some(
-    (node) => node.nodeType === 3 && node.textContent.trim()))
-  .filter((element) => element.getClientRects().length && !element.closest('style'))
-  .map((element) => {
-    const start = element.outerHTML.slice(0, 80);
-    const pair = [getComputedStyle(element).color, ground(element)].map(luminance).sort();
-    return [(Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05), start];
-  })
-  .filter(([contrast]) => contrast < 4.5);
-"""
-"""Elements whose text stands out too little from what is behind it (WCAG AA)."""
+pytestmark = CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -59,31 +21,9 @@ def folder(tmp_path_factory):
     return folder / "out"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    profile = tmp_path_factory.mktemp("profile")
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                 f"--user-data-dir={profile}"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
-
-
 def shown(browser, file, width=1280, scheme="light"):
     """The page in a window of this width and colour scheme."""
-    scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme_feature]})
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
-    )
+    emulate(browser, width, scheme)
     browser.get_log("performance")
     browser.get(file.as_uri())
     return browser
@@ -92,13 +32,7 @@ def shown(browser, file, width=1280, scheme="light"):
 @pytest.mark.parametrize("name", ["report.html", "card.html"])
 def test_no_request_leaves_and_the_console_is_silent(browser, folder, name):
     page = shown(browser, folder / name)
-    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    requested = [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-    assert requested == [(folder / name).as_uri()]
+    assert requested(page) == [(folder / name).as_uri()]
     assert page.get_log("browser") == []
 
 
