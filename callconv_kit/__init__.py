@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from callconv_kit.job import Job as Job
     from callconv_kit.prepared import Prepared as Prepared
     from callconv_kit.prepared import prepare as prepare
+    from callconv_kit.profiling import Inspection as Inspection
+    from callconv_kit.profiling import inspect as inspect
     from callconv_kit.raw import read as read
     from callconv_kit.typed import typed as typed
 
@@ -35,11 +37,13 @@ _HOMES = {
     "Connection": "job",
     "DeliveryError": "errors",
     "InputError": "errors",
+    "Inspection": "profiling",
     "Job": "job",
     "OutcomeUnknown": "errors",
     "Prepared": "prepared",
     "UsageError": "errors",
     "check": "checked",
+    "inspect": "profiling",
     "prepare": "prepared",
     "read": "raw",
     "typed": "typed",

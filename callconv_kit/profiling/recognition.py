@@ -1,0 +1,77 @@
+"""Whose export it is: the preset that knows most of its header."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from callconv_kit import spec
+from callconv_kit.mapping import preset as presets
+from callconv_kit.mapping.preset import Form, Preset
+from callconv_kit.names import plain
+
+FITS = 0.5
+"""Of a header's columns at least so many are known to the preset that fits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a preset fits a header.
+
+    preset, title, form: its name, the vendor, and the form of the export.
+    known: how many of the header's columns it knows.
+    columns: how many the header has.
+    by: the columns by which the form is recognised.
+    """
+
+    preset: str
+    title: str
+    form: str
+    known: int
+    columns: int
+    by: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The known columns' share of the header."""
+        return self.known / self.columns if self.columns else 0.0
+
+
+def recognise(header: Sequence[str], *, has_header: bool = True) -> tuple[Fit, ...]:
+    """The presets that may fit a header, the best first; none for a stranger's.
+
+    A form may fit where all columns by which it is recognised are there, and most columns are
+    known. The format's own columns are no vendor's.
+
+    Args:
+        header: the columns of an export; of one without a header, those that a preset gave it.
+        has_header: whether the file has a header of its own.
+    """
+    fits = [
+        fit
+        for preset in presets.bundled()
+        for form in preset.about.form
+        if (fit := _fit(header, preset, form, has_header)) is not None
+    ]
+    return tuple(sorted(fits, key=lambda fit: -fit.share))
+
+
+def _fit(header: Sequence[str], preset: Preset, form: Form, has_header: bool) -> Fit | None:
+    if form.headerless:
+        if has_header or tuple(header) != form.columns:
+            return None
+        return Fit(
+            preset.origin, preset.about.title, form.name, len(header), len(header), form.columns[:0]
+        )
+    if not has_header:
+        return None
+    there = {plain(cell) for cell in header}
+    if not all(plain(name) in there for name in form.needs):
+        return None
+    # A file prepared by hand may hold columns of the format beside the vendor's.
+    foreign = [cell for cell in header if cell not in spec.BY_NAME or plain(cell) in _own(preset)]
+    known = sum(plain(cell) in _own(preset) for cell in foreign)
+    fit = Fit(preset.origin, preset.about.title, form.name, known, len(foreign), form.needs)
+    return fit if fit.share >= FITS else None
+
+
+def _own(preset: Preset) -> frozenset[str]:
+    return frozenset(map(plain, preset.names))

@@ -1,0 +1,193 @@
+"""Each vendor's sample export, from the questions of `init` to the files of `prepare`.
+
+`python tests/data/vendors/make_exports.py` makes the exports. What must come of them lies in
+tests/data/vendors/expected, reviewed cell by cell; `python tests/mapping/test_vendor_samples.py`
+writes it anew after a change that is meant.
+"""
+
+import csv
+import importlib.util
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import callconv_kit as ck
+from callconv_kit.mapping import preset as presets
+from callconv_kit.profiling import draft_of, questions
+
+VENDORS = Path(__file__).parents[1] / "data" / "vendors"
+EXPECTED = VENDORS / "expected"
+NOW = "2026-11-24T12:00:00+00:00"
+ZONE = {"timezone": "America/New_York"}
+IDS = {"CampaignId": "1001", "MediaId": "20012", "ActionTrackerId": "30021"}
+SAMPLES = {
+    "invoca_api.csv": ("invoca", {}),
+    "invoca_report.csv": ("invoca", {**ZONE, "date_order": "month-first"}),
+    "callrail_api.csv": ("callrail", {"called_number": "destination", "talk_time": "call_if_answered"}),
+    "callrail_list.csv": (
+        "callrail",
+        {**ZONE, "session_id_from": "Recording Url", "talk_time": "call_if_answered"},
+    ),
+    "ringba_api.csv": ("ringba", {"called_number": "destination"}),
+    "ringba_labels.csv": (
+        "ringba",
+        {**ZONE, "date_order": "month-first", "called_number": "destination"},
+    ),
+    "calltrackingmetrics.jsonl": ("calltrackingmetrics", {"called_number": "destination"}),
+    "retreaver.jsonl": ("retreaver", {"called_number": "destination"}),
+    "twilio.csv": ("twilio", {}),
+    "trackdrive.csv": ("trackdrive", {"called_number": "destination"}),
+    "dialogtech.csv": (
+        "dialogtech",
+        {**ZONE, "called_number": "destination", "talk_time": "call_if_answered"},
+    ),
+    "asterisk.csv": ("asterisk", ZONE),
+}  # fmt: skip
+"""Each sample's vendor, and the answers to what init asks of it beside the ids."""
+FILES = ("ready.csv", "rejected.csv", "left_out.csv")
+NOT_INBOUND = {"outbound", "not_a_call", "child_leg", "call_in_progress", "duplicate_row", "superseded", "left_out_by_rule"}  # fmt: skip
+
+
+def run(name, folder):
+    """Inspect, answer, write the job, prepare."""
+    seen = ck.inspect(VENDORS / name)
+    _, answers = SAMPLES[name]
+    draft = draft_of(seen, {**answers, **IDS})
+    assert draft.blanks == ()
+    (folder / "callconv.toml").write_text(draft.text, encoding="utf-8")
+    return ck.prepare(VENDORS / name, folder / "callconv.toml", out=folder / "out", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """What came of each sample."""
+    done = {}
+
+    def of(name):
+        if name not in done:
+            done[name] = run(name, tmp_path_factory.mktemp("vendor"))
+        return done[name]
+
+    return of
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_each_sample_is_recognised_as_its_own_vendors_and_no_others(name):
+    seen = ck.inspect(VENDORS / name)
+    assert seen.preset == SAMPLES[name][0]
+    assert seen.fit >= 0.9
+    assert {fit.preset for fit in seen.fits} == {seen.preset}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_init_asks_what_the_sample_leaves_open_and_at_most_seven_questions(name):
+    asked = {question.key for question in questions(ck.inspect(VENDORS / name))}
+    assert asked == {*SAMPLES[name][1], *IDS}
+    assert len(asked) <= 7
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_nearly_every_inbound_call_is_ready_and_every_other_row_explained(prepared, name):
+    done = prepared(name)
+    inbound = done.summary["rows_read"] - sum(
+        codes in NOT_INBOUND for codes in done.left_out["codes"]
+    )
+    assert inbound >= 45
+    assert done.summary["rows_ready"] >= 0.9 * inbound
+    for aside in (done.rejected, done.left_out):
+        assert (aside["codes"].str.len() > 0).all()
+        assert (aside["reasons"].str.len() > 0).all()
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_comes_of_each_sample_is_what_was_reviewed(prepared, name, file):
+    stored = EXPECTED / f"{Path(name).stem}_{file}"
+    done = (prepared(name).folder / file).read_text(encoding="utf-8")
+    if file == "ready.csv":
+        done = without_empty_columns(done)
+    elif SAMPLES[name][1].get("session_id_from"):
+        assert "session" not in done
+    assert masked(done, name) == stored.read_text(encoding="utf-8")
+
+
+def without_empty_columns(text):
+    """A ready.csv with the columns that hold something, as a person reviews it."""
+    header, *rows = csv.reader(io.StringIO(text))
+    kept = [at for at in range(len(header)) if any(row[at] for row in rows)]
+    shown = io.StringIO()
+    writer = csv.writer(shown, lineterminator="\n")
+    writer.writerows([row[at] for at in kept] for row in [header, *rows])
+    return shown.getvalue()
+
+
+def masked(text, name):
+    """Derived session ids hang on a key of the machine; they are told apart, not compared."""
+    if "session_id_from" not in SAMPLES[name][1] or not text.startswith("CampaignId"):
+        return text
+    header, *rows = csv.reader(io.StringIO(text))
+    at = header.index("CallSessionId")
+    assert len({row[at] for row in rows}) == len(rows)
+    for row in rows:
+        row[at] = "derived"
+    shown = io.StringIO()
+    csv.writer(shown, lineterminator="\n").writerows([header, *rows])
+    return shown.getvalue()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_script_makes_the_stored_samples(name):
+    spec = importlib.util.spec_from_file_location("make_exports", VENDORS / "make_exports.py")
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    assert maker.export(name) == (VENDORS / name).read_bytes()
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_each_preset_has_a_sample(preset):
+    assert preset in {vendor for vendor, _ in SAMPLES.values()}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in SAMPLES if name.endswith(".csv") and name != "asterisk.csv"]
+)
+def test_a_frame_that_pandas_read_gives_the_same_rows_or_says_what_pandas_lost(name, tmp_path):
+    """`pd.read_csv` guesses types: digits may be lost, but nothing else may differ."""
+    text = (VENDORS / name).read_text(encoding="cp1252" if "list" in name else "utf-8")
+    if name == "invoca_report.csv":
+        text = "".join(text.splitlines(keepends=True)[3:-1])
+    (tmp_path / "calls.csv").write_text(text, encoding="utf-8")
+    _, answers = SAMPLES[name]
+    seen = ck.inspect(tmp_path / "calls.csv")
+    settings = dict(draft_of(seen, {**answers, **IDS}).settings)
+    # One folder, and so one key of derived session ids.
+    settings |= {"now": NOW, "ledger": str(tmp_path / "ledger.sqlite")}
+    from_file = ck.prepare(tmp_path / "calls.csv", **settings)
+    frame = pd.read_csv(tmp_path / "calls.csv")
+    from_frame = ck.prepare(frame, **settings)
+    lost = from_frame.rejected["codes"].str.contains("digits_lost")
+    assert (from_frame.rejected["codes"].tolist()) == from_file.rejected["codes"].tolist()
+    assert not lost.any()
+    differing = {
+        column
+        for column in from_file.ready
+        if from_file.ready[column].tolist() != from_frame.ready[column].tolist()
+    }
+    assert differing == set()
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    EXPECTED.mkdir(exist_ok=True)
+    for sample in SAMPLES:
+        with tempfile.TemporaryDirectory() as folder:
+            made = run(sample, Path(folder))
+            for output in FILES:
+                written = (made.folder / output).read_text(encoding="utf-8")
+                if output == "ready.csv":
+                    written = without_empty_columns(written)
+                stored_as = EXPECTED / f"{Path(sample).stem}_{output}"
+                stored_as.write_text(masked(written, sample), encoding="utf-8")
