@@ -45,7 +45,7 @@ def prepare(
     *,
     out: str | Path | None = None,
     now: datetime | str | None = None,
-    ledger: SentCalls | None = None,
+    ledger: SentCalls | str | Path | None = None,
     audit: bool = False,
     fixes: "Inputs | None" = None,
     rejected_as: str = "csv",
@@ -62,7 +62,8 @@ def prepare(
         job: a job file or a Job; none: the defaults.
         out: the folder to write to; none: a temporary one, until `Prepared.write`.
         now: the clock of the age rules; none: the real one.
-        ledger: what was delivered before; its rows are left out.
+        ledger: what was delivered before; its rows are left out. A path is the job's key of that
+            name: where its ledger lies.
         audit: also write changes.parquet.
         fixes: a corrected rejected.csv, or several: their rows take the place of the rows of the
             same file and line.
@@ -82,7 +83,10 @@ def prepare(
         InputError: an input can't be used, the data needs a setting, or the output can't be
             written.
     """
-    full_job = Job.from_keywords(job, **(settings if now is None else {**settings, "now": now}))
+    given = settings if now is None else {**settings, "now": now}
+    if isinstance(ledger, str | Path):
+        given, ledger = {**given, "ledger": ledger}, None
+    full_job = Job.from_keywords(job, **given)
     sources = _inputs(inputs, full_job)
     corrected = [] if fixes is None else _several(fixes)
     if rejected_as not in REJECTED_AS:
@@ -96,8 +100,8 @@ def prepare(
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()
     folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
-    given = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
-    folder.refuse_inputs_within(given)
+    files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
+    folder.refuse_inputs_within(files)
     log = FindingsLog() if keep_findings else None
     clock = full_job.clock
     try:
@@ -123,6 +127,10 @@ def prepare(
             _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
             _write_text(folder.work / output.REPORT, report.page(summary))
         folder.finish(with_ready=ran.problem is None)
+    except BaseException:
+        if out is None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     finally:
         folder.clean_up()
     prepared = Prepared(folder.path, full_job, ran, summary, log)

@@ -86,6 +86,7 @@ def template_command(file: str | None, example: bool, now: str | None) -> int:
         return 0
     path = Path(file)
     shared.fail_if_exists(path)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with shared.output_of(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
     click.echo(f"Wrote {path}")
     return 0

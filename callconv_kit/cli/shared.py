@@ -156,6 +156,21 @@ def print_json(document: Any, problem: "CallConvError | None" = None) -> None:
     click.echo(as_json(told), nl=False)
 
 
+@contextmanager
+def output_of(path: Path) -> Iterator[None]:
+    """Turns the system's errors on writing a file into words.
+
+    Raises:
+        InputError: `output_failed`.
+    """
+    from callconv_kit.writing.output import output_failed
+
+    try:
+        yield
+    except OSError as error:
+        raise output_failed(path, error) from error
+
+
 def fail_if_exists(path: Path) -> None:
     """Raise UsageError rather than overwrite a file."""
     from callconv_kit.errors import UsageError

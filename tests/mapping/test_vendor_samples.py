@@ -167,15 +167,21 @@ def test_a_frame_that_pandas_read_gives_the_same_rows_or_says_what_pandas_lost(n
     from_file = ck.prepare(tmp_path / "calls.csv", **settings)
     frame = pd.read_csv(tmp_path / "calls.csv")
     from_frame = ck.prepare(frame, **settings)
-    lost = from_frame.rejected["codes"].str.contains("digits_lost")
-    assert (from_frame.rejected["codes"].tolist()) == from_file.rejected["codes"].tolist()
-    assert not lost.any()
-    differing = {
-        column
-        for column in from_file.ready
-        if from_file.ready[column].tolist() != from_frame.ready[column].tolist()
-    }
-    assert differing == set()
+    file_rows, frame_rows = (
+        {row["CallSessionId"]: row for row in done.ready.to_dict("records")}
+        for done in (from_file, from_frame)
+    )
+    # +7378742883 spells "private"; the number that pandas made of it may be a Texan's, and is
+    # warned of.
+    more = set(frame_rows) - set(file_rows)
+    warned = [f for f in from_frame.summary["findings"] if f["code"] == "caller_maybe_unknown"]
+    assert len(more) == sum(finding["rows"] for finding in warned)
+    assert set(file_rows) <= set(frame_rows)
+    for session, row in file_rows.items():
+        # A number holds no leading zeros; without a country nobody can tell that one is missing.
+        differing = {name for name in row if row[name] != frame_rows[session][name]}
+        assert differing <= {"Zip"}
+        assert frame_rows[session]["Zip"].zfill(5) == row["Zip"].zfill(5)
 
 
 if __name__ == "__main__":
