@@ -41,7 +41,8 @@ def check_command(file: str, suite: str | None, now: str | None, as_json: bool) 
 def _check_by_suite(file: str, suite: str | None, as_json: bool) -> int:
     from callconv_kit.suite import validate
 
-    validation = validate(file, suite)
+    with shared.progress(as_json, [file]) as progress:
+        validation = validate(file, suite, progress=progress)
     if as_json:
         shared.print_json(validation.as_dict())
     else:

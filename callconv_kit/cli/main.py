@@ -23,6 +23,7 @@ COMMANDS = {
     "init": ("inspecting", "Ask a few questions, and write the job file for an export."),
     "prepare": ("prepare", "Clean and check an export; write ready.csv and what can't go."),
     "check": ("check", "Judge a file that is meant to be ready; change nothing."),
+    "docs": ("docs", "Write Great Expectations Data Docs that open without a network."),
     "upload": ("delivering", "Upload a ready.csv to the import server, once."),
     "run": ("following", "The nightly job: prepare, upload, remember."),
     "status": ("delivering", "Show what was delivered; settle what is unknown."),

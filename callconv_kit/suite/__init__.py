@@ -8,6 +8,7 @@ mine = suite.build()                              # an ExpectationSuite, to be a
 Great Expectations is imported when one of these functions needs it, and nowhere else in the kit.
 """
 
+from callconv_kit.suite.data_docs import docs, docs_action
 from callconv_kit.suite.generated import refresh
 from callconv_kit.suite.running import validate
 from callconv_kit.suite.stored import build, load, save
@@ -18,6 +19,8 @@ __all__ = [
     "State",
     "Validation",
     "build",
+    "docs",
+    "docs_action",
     "load",
     "refresh",
     "save",

@@ -5,6 +5,7 @@ are off and its own log is silent: a warning that is turned into an error would 
 failed expectation, and what goes wrong in it stands in its results anyway.
 """
 
+import importlib
 import logging
 import os
 import warnings
@@ -77,6 +78,17 @@ def gx() -> Any:
     return great_expectations
 
 
+def part(name: str) -> Any:
+    """A module of Great Expectations, such as `render.view`. Any: its types are incomplete.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    gx()
+    with quiet():
+        return importlib.import_module(f"great_expectations.{name}")
+
+
 def ephemeral() -> Any:
     """A new context that keeps everything in memory."""
     with quiet():
@@ -111,14 +123,14 @@ def run(
     results: dict[int, Result] = {}
     for one in judged.results:
         number = one.expectation_config.meta["number"]
-        results[number] = Result(bool(one.success), dict(one.result), _error(one.exception_info))
+        results[number] = Result(bool(one.success), dict(one.result), error_of(one.exception_info))
     return [results[number] for number in range(len(expectations))]
 
 
-def _error(info: Any) -> str:
+def error_of(info: Any) -> str:
     """The message of an exception, which stands flat, or under the id of the metric that raised."""
     if not isinstance(info, dict):
         return ""
     if "raised_exception" in info:
         return str(info["exception_message"]) if info["raised_exception"] else ""
-    return next(filter(None, map(_error, info.values())), "")
+    return next(filter(None, map(error_of, info.values())), "")

@@ -242,7 +242,7 @@ def _format(column: Column) -> Expectation:
 
 def _word_of(source: str) -> "_Rules":
     def rules(column: Column) -> list[Expectation]:
-        words = f"must be {', '.join(column.allowed)}."
+        words = f"must be one of {', '.join(column.allowed)}."
         kind = "expect_column_values_to_be_in_set"
         return [_about(column, kind, words, source, value_set=list(column.allowed))]
 

@@ -195,6 +195,7 @@ class _Run:
             name=self._source.name,
             row_count=self._rows,
             place=self._source.place,
+            columns=self._source.columns,
             written=written,
             fetch=self._fetch,
         )

@@ -75,11 +75,7 @@ class Outcome:
     @property
     def words(self) -> str:
         """What is expected, in words."""
-        notes = self.expectation.get("notes") or [self.kind]
-        first = str(notes if isinstance(notes, str) else notes[0])
-        if self.kind == "expect_column_to_exist":
-            return f"{', '.join(self.columns)} must be a column."
-        return first
+        return words_of(self.expectation)
 
     def as_dict(self) -> dict[str, Any]:
         """The outcome as the JSON output shows it."""
@@ -107,6 +103,17 @@ def columns_of(expectation: Expectation) -> tuple[str, ...]:
     return tuple(single or kwargs.get("column_list") or ())
 
 
+def words_of(expectation: Expectation) -> str:
+    """What is expected, in words: those of its own description, else of its notes."""
+    kind = str(expectation["type"])
+    if expectation.get("description"):
+        return str(expectation["description"])
+    if kind == "expect_column_to_exist":
+        return f"{', '.join(columns_of(expectation))} must be a column."
+    notes = expectation.get("notes") or [kind]
+    return str(notes if isinstance(notes, str) else notes[0])
+
+
 class Validation:
     """What the suite says of a file or a frame.
 
@@ -114,6 +121,7 @@ class Validation:
     name: of what was judged.
     row_count: its rows.
     place: what rows are named by: `source_line` or `index`.
+    columns: its columns, in order.
     written: which columns were expected: `all`, or those that are `present`.
     """
 
@@ -124,6 +132,7 @@ class Validation:
         name: str,
         row_count: int,
         place: str,
+        columns: Sequence[str],
         written: str,
         fetch: Callable[[Ints], "pd.DataFrame"],
     ) -> None:
@@ -131,6 +140,7 @@ class Validation:
         self.name = name
         self.row_count = row_count
         self.place = place
+        self.columns = tuple(columns)
         self.written = written
         self._fetch = fetch
 
@@ -206,7 +216,7 @@ class Validation:
 
     def as_text(self) -> str:
         """The result for a terminal: what failed first."""
-        lines = [self._headline()]
+        lines = [self.headline]
         for one in (*self.errored, *self.failed):
             lines.append(f"{one.state} ({one.severity}): {one.words}")
             if one.detail:
@@ -215,7 +225,9 @@ class Validation:
                 lines.append(f"    {self._examples(one)}")
         return "\n".join(lines)
 
-    def _headline(self) -> str:
+    @property
+    def headline(self) -> str:
+        """What was judged, and how many expectations hold, in a line."""
         parts = [f"{len(self.passed)} expectations hold"]
         if self.failed:
             parts.append(f"{len(self.failed)} failed")
@@ -225,17 +237,21 @@ class Validation:
             parts.append(f"{len(self.not_judged)} are about columns that are not there")
         return f"{shown(None, self.name, mask=False)}, {self.row_count:,} rows: {', '.join(parts)}"
 
-    def _examples(self, one: Outcome) -> str:
+    def examples(self, one: Outcome) -> tuple[str, ...]:
+        """Where an expectation fails first and what stands there, such as "line 14: 3:21"."""
         place = self.place.replace("source_", "").replace("index", "row")
-        named = [
+        return tuple(
             f"{place} {label}: {value}" if value else f"{place} {label}"
-            for label, value in zip(one.labels[:SHOWN], one.values[:SHOWN], strict=True)
-        ]
+            for label, value in zip(one.labels, one.values, strict=True)
+        )
+
+    def _examples(self, one: Outcome) -> str:
+        named = self.examples(one)[:SHOWN]
         more = len(one.rows) - len(named)
         return "; ".join([*named, *([f"and {more:,} more"] if more > 0 else [])])
 
     def __repr__(self) -> str:
-        return f"<Validation: {self._headline()}>"
+        return f"<Validation: {self.headline}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(self._html_row(one) for one in (*self.errored, *self.failed))
@@ -246,7 +262,7 @@ class Validation:
             else ""
         )
         mark = "✓" if self.success else "✗"
-        return f"<div><p><strong>{mark} {escape(self._headline())}</strong></p>{table}</div>"
+        return f"<div><p><strong>{mark} {escape(self.headline)}</strong></p>{table}</div>"
 
     def _html_row(self, one: Outcome) -> str:
         found = " — ".join(part for part in (one.detail, self._examples(one)) if part)

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable
 from typing import TypeAlias
 
-VOID = frozenset({"br", "col", "meta"})
+VOID = frozenset({"br", "col", "input", "meta"})
 """Elements of HTML without content; those of SVG are closed all the same."""
 
 
