@@ -1,21 +1,24 @@
 // Keeps what is shown up to date: fetches this page again and puts its content in place, unless
-// somebody has a row open or text selected. Without it the page is reloaded by hand.
+// nobody looks or text is selected.
 "use strict";
 const PAUSE = 1500;
 
 const busy = () =>
   document.hidden ||
-  document.querySelector("main details[open]") !== null ||
   (getSelection().rangeCount > 0 && !getSelection().isCollapsed);
+
+// What a link leads to, or a region is called, tells it apart when rows have moved.
+const sign = (element) => element.getAttribute("href") ?? element.getAttribute("aria-label");
 
 const put = (fresh) => {
   const main = document.querySelector("main");
   if (fresh.innerHTML === main.innerHTML) return;
-  // Focus stays on the link or region that has it, by its place among them.
-  const focusable = (part) => [...part.querySelectorAll("a, [tabindex='0'], summary")];
-  const place = focusable(main).indexOf(document.activeElement);
+  const focused = main.contains(document.activeElement) ? sign(document.activeElement) : null;
   main.replaceChildren(...fresh.childNodes);
-  if (place >= 0) focusable(main)[place]?.focus({ preventScroll: true });
+  if (focused === null) return;
+  [...main.querySelectorAll("a, [tabindex='0']")]
+    .find((element) => sign(element) === focused)
+    ?.focus({ preventScroll: true });
 };
 
 const refresh = async () => {
