@@ -26,7 +26,7 @@ from mock_server.accounts import Account
 from mock_server.certificates import Certificates
 from mock_server.faults import At, Effect, Fault, FaultBook
 from mock_server.intake import Intake, is_call_file
-from mock_server.transfer import DataChannel, TLSDataChannel, reset
+from mock_server.transfer import CUT, DataChannel, TLSDataChannel, reset
 
 log = logging.getLogger("mock_server.ftp")
 
@@ -171,6 +171,8 @@ class ImportSession:
     username: str
     remote_ip: str
     remote_port: int
+    _in_dtp_queue: Any
+    _out_dtp_queue: Any
     respond: Callable[..., None]
     close: Callable[[], None]
     close_when_done: Callable[[], None]
@@ -227,6 +229,15 @@ class ImportSession:
     def finished(self, path: Path) -> None:
         """A whole upload is on disk: take it in, before 226 is said."""
         self.intake.receive(self.account.name, path)
+
+    def data_connection_lost(self) -> None:
+        """The client reset its data connection before it was accepted; stock then says nothing."""
+        upload, listing = self._in_dtp_queue, self._out_dtp_queue
+        self._in_dtp_queue = self._out_dtp_queue = None
+        if upload:
+            upload[0].close()
+        if upload or listing:
+            self.respond(CUT)
 
     def is_writing(self, path: Path) -> bool:
         """Whether anybody's upload into this file is under way."""

@@ -66,6 +66,11 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
     _paused = False
     _stored = False
 
+    def __init__(self, sock: socket.socket, cmd_channel: Any) -> None:
+        super().__init__(sock, cmd_channel)
+        if not self.connected:
+            cmd_channel.data_connection_lost()
+
     def enable_receiving(self, type: str, cmd: str) -> None:  # noqa: A002 - pyftpdlib's name
         """An upload begins: only now is it known that this is no listing."""
         super().enable_receiving(type, cmd)
@@ -153,11 +158,15 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
 
     def handle_close(self) -> None:
         """The client's end; a reset arrives here too, as an exception or as the socket's error."""
-        if isinstance(sys.exc_info()[1], ConnectionResetError | SSL.SysCallError):
+        ending = sys.exc_info()[1]
+        if isinstance(ending, ConnectionResetError | SSL.SysCallError):
             self._cut = True
-        with contextlib.suppress(OSError):
-            if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                self._cut = True
+        # After TLS has said goodbye all is here, and a reset means nothing: a client that never
+        # read the server's session tickets (lftp) ends with one.
+        if not isinstance(ending, SSL.ZeroReturnError):
+            with contextlib.suppress(OSError):
+                if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    self._cut = True
         super().handle_close()
 
     def close(self) -> None:
