@@ -240,7 +240,7 @@ class ResultsApi:
 
 
 _SUBMISSIONS = ("FTPFileSubmissions", "APISubmission", "APISubmissions", "Submissions")
-_ERRORS = ("ErrorDetails", "FTPFileSubmissionErrors", "Errors", "APISubmissionError")
+_ERRORS = ("ErrorDetail", "ErrorDetails", "FTPFileSubmissionErrors", "Errors", "APISubmissionError")
 _ERROR_WORDS = ("Reason", "Status", "CampaignId", "ActionTrackerId", "MediaPartnerId")
 
 _backoff = tenacity.wait_random_exponential(multiplier=1, max=60)

@@ -1,4 +1,8 @@
-"""Reading back: which calls were refused and why, which are unconfirmed, and what can be fixed."""
+"""Reading back: which calls were refused and why, which are unconfirmed, and what can be fixed.
+
+Here a stand-in says what no right server says, or what the mock's API, which is asked in
+test_results_over_http.py, says otherwise.
+"""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -207,11 +211,8 @@ def test_pages_are_followed_on_the_same_host_only(ledger: Ledger, name: str) -> 
 
 
 FAILING: dict[str, tuple[Callable[[], Any], str]] = {
-    "401": (lambda: httpx.Response(401), "results_refused"),
     "404": (lambda: httpx.Response(404), "results_refused"),
     "a redirect": (lambda: httpx.Response(302, headers={"Location": "/x"}), "results_refused"),
-    "500 for ever": (lambda: httpx.Response(500), "results_unavailable"),
-    "429 for ever": (lambda: httpx.Response(429), "results_unavailable"),
     "no answer": (lambda: httpx.ConnectTimeout("slow"), "results_unavailable"),
     "no JSON": (lambda: httpx.Response(200, text="<html>"), "results_unreadable"),
     "a JSON list": (lambda: httpx.Response(200, json=[]), "results_unreadable"),
@@ -228,25 +229,6 @@ def test_an_api_that_fails_says_so_and_changes_nothing(
         results(ledger, SETTINGS, api=api(answer()))
     assert (caught.value.code, caught.value.exit_status) == (code, 4)
     assert TOKEN not in str(caught.value)
-
-
-def test_a_rate_limit_is_waited_for(ledger: Ledger, name: str) -> None:
-    waited: list[float] = []
-    answers = iter(
-        [
-            httpx.Response(429, headers={"X-RateLimit-Reset": "37"}),
-            httpx.Response(200, json=listed(name)),
-            httpx.Response(200, json=errors(B_REFUSED)),
-        ]
-    )
-    patient = ResultsApi(
-        SETTINGS,
-        token=TOKEN,
-        transport=httpx.MockTransport(lambda _: next(answers)),
-        sleep=waited.append,
-    )
-    assert results(ledger, SETTINGS, api=patient).refused == 1
-    assert waited == [37.0]
 
 
 @pytest.mark.usefixtures("name")
