@@ -2,21 +2,39 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callconv_kit.coercion import moment_text
 from callconv_kit.findings import mask_phone
+from callconv_kit.job.masks import masked
 from callconv_kit.writing.visible import visible
 
 SAMPLES, SHAPES = 3, 3
 DISTINCT = 10_000
 """Distinct texts that are counted apart; a column with more has many."""
 
-_LONG = re.compile(r"(.)\1{12,}")
+LONGEST = 200
+"""Characters of a text whose shape is looked at."""
+
+DIGITS_OF_DATA = 5
+"""A header with so many digits is probably no header."""
+
+_LONG = re.compile(r"(.)\1{19,}")
+_WORD = re.compile(r"([Aa])\1+")
 _PHONE = re.compile(r"(?:\+|\(|\b)[0-9 ().\-–]{9,20}$")
+
+
+class Holds(Enum):
+    """What a column is known to hold, as far as it matters to what may be shown of it."""
+
+    PHONES = auto()
+    TIMES = auto()
+    ANYTHING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,12 @@ class Gathered:
             else:
                 self.many = True
 
-    def profile(self, name: str) -> Profile:
+    @property
+    def texts(self) -> Sequence[str]:
+        """Different texts, in the order in which they came."""
+        return tuple(self.counts)
+
+    def profile(self, name: str, holds: Holds = Holds.ANYTHING) -> Profile:
         """What came by."""
         shapes: Counter[str] = Counter()
         for text, count in self.counts.items():
@@ -78,29 +101,44 @@ class Gathered:
             self.filled,
             None if self.many else len(self.counts),
             top / self.filled if self.filled else 0.0,
-            tuple(shown(text) for text in list(self.counts)[:SAMPLES]),
+            tuple(shown(text, holds) for text in list(self.counts)[:SAMPLES]),
             tuple(found for found, _ in shapes.most_common(SHAPES)),
         )
 
 
 def shape(text: str) -> str:
-    """A text without its data: `999-999-9999`; long runs of one sign are shortened.
+    """A text without its data: `999-999-9999`; a word of any length is one letter.
 
-    >>> shape("212-555-0123"), shape("Ünal"), shape("a" * 40)
-    ('999-999-9999', 'Aaaa', 'a…a')
+    >>> shape("212-555-0123"), shape("Answered Call"), shape("2026-11-20T09:30:05Z")
+    ('999-999-9999', 'Aa Aa', '9999-99-99A99:99:99A')
     """
     signs = "".join(
-        "9" if char.isdigit() else ("A" if char.isupper() else "a") if char.isalpha() else char
-        for char in text[:200]
+        "9" if char.isnumeric() else ("A" if char.isupper() else "a") if char.isalpha() else char
+        for char in text[:LONGEST]
     )
-    return visible(_LONG.sub(r"\1…\1", signs), 60)
+    return visible(_WORD.sub(r"\1", _LONG.sub(r"\1…\1", signs)), 60)
 
 
-def shown(text: str) -> str:
+def shown(text: str, holds: Holds = Holds.ANYTHING) -> str:
     """A sample: what may be a phone number is masked, and nothing in it is obeyed."""
-    return visible(mask_phone(text) if _PHONE.fullmatch(text) else text, 40)
+    if holds is Holds.PHONES or (holds is Holds.ANYTHING and _PHONE.fullmatch(text)):
+        text = mask_phone(text)
+    elif holds is Holds.ANYTHING and not _is_time(text):
+        text = masked(text)
+    return visible(text, 40)
 
 
-def profiles(header: Sequence[str], gathered: Mapping[int, Gathered]) -> tuple[Profile, ...]:
-    """The profiles of all columns, in the header's order."""
-    return tuple(gathered[at].profile(name) for at, name in enumerate(header))
+def _is_time(text: str) -> bool:
+    stamp = moment_text.parse(moment_text.tidy(text))
+    return stamp is not None and stamp.seconds is not None
+
+
+def shown_name(name: str, limit: int = 80) -> str:
+    """The name of a column: of one that is data by mistake, what may be a phone is masked."""
+    return visible(masked(name), limit)
+
+
+def shared_name(name: str) -> str:
+    """The same for others: a name that looks like data is shown by its shape alone."""
+    looks_like_data = sum(char.isdigit() for char in name) >= DIGITS_OF_DATA or "@" in name
+    return shape(name) if looks_like_data else visible(name)

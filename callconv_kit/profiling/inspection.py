@@ -1,60 +1,29 @@
 """One look at an export: its dialect, its columns, the preset that fits, what is still missing."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from callconv_kit import spec
-from callconv_kit.coercion import moment
-from callconv_kit.errors import InputError
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.plan import Plan
-from callconv_kit.names import nearest, plain
-from callconv_kit.profiling.columns import Gathered, Profile, profiles
-from callconv_kit.profiling.recognition import Fit, recognise
-from callconv_kit.reading import Table, open_tables
+from callconv_kit.names import plain
+from callconv_kit.profiling import evidence
+from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
+from callconv_kit.profiling.likeness import Likeness, propose
+from callconv_kit.profiling.opening import known_to_anybody, open_export
+from callconv_kit.profiling.recognition import Fit, measured, recognise
+from callconv_kit.profiling.times import Times, Watch
+from callconv_kit.reading import Input, Table
 from callconv_kit.resolving import resolve
 from callconv_kit.writing.wording import DELIMITERS
 
 ROWS = 100_000
 """Rows that are looked at; of a larger file the first ones."""
-
-_NAME = re.compile(r"[^\W\d][\w .()#/&'-]{0,60}")
-_NO_RULES = moment.MomentSettings(datetime(2000, 1, 1, tzinfo=UTC))
-"""Settings that settle nothing; ages play no part."""
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """What the column of times tells.
-
-    column: its name in the export.
-    without_offset: how many of its cells carry no offset from UTC, and the first of them.
-    two_readings: how many can be read month-first and day-first, and the first of them.
-    orders: for each order, the line of the first cell that can be read in no other; 0 for none.
-    """
-
-    column: str
-    without_offset: int
-    first_without: str
-    two_readings: int
-    first_of_two: str
-    orders: Mapping[str, int]
-
-    @property
-    def proven_order(self) -> str:
-        """The one order for which there is proof; empty where there is none, or for both."""
-        proven = [order for order, line in self.orders.items() if line]
-        return proven[0] if len(proven) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +41,12 @@ class Inspection:
     constants: spec columns that the preset sets.
     unused: columns that go nowhere.
     missing: required columns that nothing feeds, and how each can be fed.
-    similar: columns that may be meant for one of the format by their name; never applied.
+    likely: unused columns that may be meant for one of the format, by their names and cells;
+        never applied.
     times: what the column of times tells; None where nothing feeds EventDate.
+    others: other tables of the same archive, which were not looked at.
+    evidence: why the encoding, the delimiter and the header's line are taken for what they are.
+    settings: those under which it was looked at, beside a job; a draft takes them over.
     """
 
     file: str
@@ -90,8 +63,11 @@ class Inspection:
     constants: Mapping[str, str]
     unused: tuple[str, ...]
     missing: Mapping[str, str]
-    similar: Mapping[str, str]
+    likely: tuple[Likeness, ...]
     times: Times | None
+    others: tuple[str, ...] = ()
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def preset(self) -> str | None:
@@ -103,142 +79,167 @@ class Inspection:
         """How much of the header it knows, from 0 to 1."""
         return self.fits[0].share if self.fits else 0.0
 
+    @property
+    def similar(self) -> Mapping[str, str]:
+        """Column of the export → the column of the format that it may mean; never applied."""
+        return {each.source: each.column for each in self.likely}
+
     def column(self, name: str) -> Profile | None:
         """The profile of a column."""
         return next((column for column in self.columns if column.name == name), None)
 
+    def goes_to(self, name: str) -> list[str]:
+        """The columns of the format that a column of the export feeds."""
+        return [column for column, names in self.feeds.items() if name in names]
+
     def as_dict(self) -> dict[str, Any]:
         """The inspection as `callconv inspect --json` prints it."""
-        told = asdict(self)
         return {
             "file": self.file,
+            "others": list(self.others),
             "preset": self.preset,
             "fit": round(self.fit, 3),
-            **{key: told[key] for key in told if key != "file"},
+            "fits": [fit.as_dict() for fit in self.fits],
+            "encoding": self.encoding,
+            "guessed_from_line": self.guessed_from_line,
+            "delimiter": self.delimiter,
+            "header_line": self.header_line,
+            "evidence": dict(self.evidence),
+            "rows": self.rows,
+            "more": self.more,
             "skipped": [{"line": line, "why": why} for line, why in self.skipped],
+            "columns": [self._column_as_dict(column) for column in self.columns],
+            "constants": dict(self.constants),
+            "unused": list(self.unused),
+            "missing": [{"column": name, "how": how} for name, how in self.missing.items()],
+            "likely": [
+                {"source": each.source, "column": each.column, "because": each.because}
+                for each in self.likely
+            ],
+            "times": None if self.times is None else asdict(self.times),
+        }
+
+    def _column_as_dict(self, column: Profile) -> dict[str, Any]:
+        return {
+            "name": column.name,
+            "feeds": self.goes_to(column.name),
+            "may_mean": self.similar.get(column.name),
+            "fill": round(column.fill, 3),
+            "filled": column.filled,
+            "distinct": column.distinct,
+            "top_share": round(column.top_share, 3),
+            "samples": list(column.samples),
+            "shapes": list(column.shapes),
+        }
+
+    def shared(self) -> dict[str, Any]:
+        """What `callconv inspect --share --json` prints: headers and shapes, not one cell."""
+        return {
+            "preset": self.preset,
+            "fit": round(self.fit, 3),
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "header_line": self.header_line,
+            "rows": self.rows,
+            "columns": [
+                {
+                    "name": shared_name(column.name),
+                    "fill": round(column.fill, 3),
+                    "distinct": column.distinct,
+                    "shapes": list(column.shapes),
+                }
+                for column in self.columns
+            ],
         }
 
 
-def inspect(source: str | Path, job: str | Path | Job | None = None, **settings: Any) -> Inspection:
-    """Look at an export.
+def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any) -> Inspection:
+    """Look at an export; nothing is changed.
 
     Args:
-        source: a path, an address, or `-` for standard input; of an archive its first file.
+        source: a path, an address, `-` for standard input, or a DataFrame; of an archive its
+            first file.
         job: a job file or a Job; what it names counts as known.
-        **settings: every key of the job file under its name; they win over `job`.
+        **settings: every key of the job file under its name; they win over `job`. Without
+            `preset`, the one that fits best is taken; `preset=""` takes none.
 
     Raises:
         InputError: it can't be read as a table.
         UsageError: the job is wrong.
     """
     given = Job.from_keywords(job, **settings)
-    table = _open(source, given)
-    fits = recognise(table.header, has_header=_has_header(table))
+    tables = open_export(source, given)
+    table = tables[0]
+    fits = _fits(table, given, recognised=settings.get("preset") != "")
     chosen = given.preset or (fits[0].preset if fits else None)
     resolved = resolve(given if chosen is None else Job.from_keywords(given, preset=chosen))
     full, export = resolved.job, resolved.export
     plan = _plan(table, full, export)
-    gathered = {at: Gathered() for at in range(len(table.header))}
-    watch = _Watch(plan.feeds["EventDate"].positions if "EventDate" in plan.feeds else ())
-    more = False
+    gathered = [Gathered() for _ in table.header]
+    watch = Watch(plan.feeds["EventDate"].positions if "EventDate" in plan.feeds else ())
+    rows, ragged, more = 0, 0, False
     for batch in table.batches():
-        for at, cells in enumerate(batch.cells):
-            gathered[at].add(cells)
+        for column, cells in zip(gathered, batch.cells, strict=True):
+            column.add(cells)
         watch.add(batch.lines.tolist(), batch.cells)
-        if gathered and gathered[0].rows >= ROWS:
+        rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
+        if rows >= ROWS:
             more = True
             break
     fed = {
         column: tuple(plan.header[at] for at in feed.positions)
         for column, feed in plan.feeds.items()
     }
-    missing = {
-        column: planning.how_to_feed(column, table.header, export)
-        for column in spec.REQUIRED
-        if column not in fed and not _set(column, full, resolved.looked_up)
-    }
+    used = _used(full, export)
+    unused = tuple(name for name in plan.unused if plain(name) not in used)
     return Inspection(
         file=table.name,
         encoding=table.account.encoding,
         guessed_from_line=table.account.guessed_from_line,
         delimiter=table.account.delimiter,
         header_line=table.account.header_line,
-        rows=gathered[0].rows if gathered else 0,
+        rows=rows,
         more=more,
         skipped=tuple((line.line, line.why) for line in table.account.skipped),
-        columns=profiles(table.header, gathered),
+        columns=tuple(
+            column.profile(name, _holds(at, plan))
+            for at, (name, column) in enumerate(zip(table.header, gathered, strict=True))
+        ),
         fits=fits,
         feeds=fed,
         constants=dict(full.constants),
-        unused=plan.unused,
-        missing=missing,
-        similar=_similar(plan.unused, fed, export),
+        unused=unused,
+        missing={
+            column: planning.how_to_feed(column, table.header, export)
+            for column in spec.REQUIRED
+            if column not in fed and not _set(column, full, resolved.looked_up)
+        },
+        likely=propose(
+            [name for name in unused if name.strip() and not export.is_vendors(name)],
+            [name for name in spec.NAMES if name not in fed and name not in full.constants],
+            {name: each.texts for name, each in zip(table.header, gathered, strict=True)},
+        ),
         times=watch.told(plan),
+        others=tuple(other.name for other in tables[1:]),
+        evidence=evidence.of(table, given, known=known_to_anybody(given), rows=rows, ragged=ragged),
+        settings={name: value for name, value in settings.items() if name != "now"},
     )
 
 
-def _has_header(table: Table) -> bool:
-    """Whether its columns bear names of their own; records and frames always do."""
-    return table.account.header_line != 0 or not table.account.delimiter
+def _fits(table: Table, job: Job, *, recognised: bool) -> tuple[Fit, ...]:
+    """The presets that may fit; the job's own alone, where it names one."""
+    has_header = not table.account.delimiter or table.account.header_line != 0
+    if job.preset is not None:
+        return (measured(table.header, presets.load(job.preset), has_header=has_header),)
+    return recognise(table.header, has_header=has_header) if recognised else ()
 
 
-def _open(source: str | Path, job: Job) -> Table:
-    """The table, by the names that anybody may know; else by what looks like a header."""
-    resolved = resolve(job)
-    known = planning.Known(resolved.job, resolved.export)
-    for preset in presets.bundled():
-        known.names.update(map(plain, preset.names))
-    headerless = {
-        len(form.columns): form.columns
-        for preset in presets.bundled()
-        for form in preset.about.form
-        if form.headerless
-    }
-
-    def tables(is_known: Any, **more: Any) -> Table:
-        return open_tables(
-            [source],
-            is_known,
-            encoding=job.encoding,
-            delimiter=job.delimiter,
-            sheet=job.sheet,
-            header_line=job.header_line,
-            **more,
-        )[0]
-
-    log = _log(lambda: tables(lambda _: False, headerless=headerless))
-    if log is not None:
-        return log
-    try:
-        return tables(known)
-    except InputError as error:
-        if error.code != "no_header":
-            raise
-        first = error
-    try:
-        return tables(lambda cell: _NAME.fullmatch(cell.strip()) is not None)
-    except InputError:
-        raise first from None
-
-
-def _log(opened: Callable[[], Table]) -> Table | None:
-    """A file without a header, if that is what it is: with times where a preset expects them."""
-    try:
-        table = opened()
-    except InputError:
-        return None
-    if table.account.header_line or not table.account.delimiter:
-        return None
-    return table if _is_log(table) else None
-
-
-def _is_log(table: Table) -> bool:
-    """Whether the first row has the start of a call, and its seconds, where a CDR has them."""
-    batch = next(table.batches(), None)
-    if batch is None or not len(batch.lines):
-        return False
-    cells = [batch.cells[table.header.index(name)][0].as_py() for name in ("start", "billsec")]
-    return cells[1].isdigit() and moment.read(cells[0], _NO_RULES).code == "needs_timezone"
+def _holds(at: int, plan: Plan) -> Holds:
+    """What the column at a position is known to hold, by what it feeds."""
+    fed = {column for column, feed in plan.feeds.items() if at in feed.positions}
+    if fed & spec.PERSONAL:
+        return Holds.PHONES
+    return Holds.TIMES if "EventDate" in fed else Holds.ANYTHING
 
 
 def _plan(table: Table, job: Job, export: Export) -> Plan:
@@ -256,57 +257,20 @@ def _set(column: str, job: Job, looked_up: frozenset[str]) -> bool:
     )
 
 
-def _similar(
-    unused: tuple[str, ...], feeds: Mapping[str, tuple[str, ...]], export: Export
-) -> dict[str, str]:
-    """Unused columns that are named nearly like one of the format that nothing feeds."""
-    free = [name for name in spec.NAMES if name not in feeds]
-    found: dict[str, str] = {}
-    for name in unused:
-        if export.is_vendors(name):
-            continue
-        like = nearest(name, free, cutoff=0.75)
-        if like is not None and like not in found.values():
-            found[name] = like
-    return found
-
-
-class _Watch:
-    """Looks at the column of times as batches come by, each different text once."""
-
-    def __init__(self, positions: tuple[int, ...]) -> None:
-        self._positions = positions
-        self._codes: Counter[str] = Counter()
-        self._first: dict[str, str] = {}
-        self._orders = {"month-first": 0, "day-first": 0}
-
-    def add(self, lines: list[int], cells: Sequence[pa.StringArray]) -> None:
-        for at in self._positions[:1]:
-            encoded = cells[at].dictionary_encode()
-            places = encoded.indices.to_numpy(zero_copy_only=False).tolist()
-            counts = Counter(places)
-            for place, cell in enumerate(encoded.dictionary.to_pylist()):
-                text = cell.strip()
-                if not text:
-                    continue
-                code = moment.read(text, _NO_RULES).code or ""
-                self._codes[code] += counts[place]
-                self._first.setdefault(code, text)
-                order = moment.order_evidence(text)
-                if order and not self._orders[order]:
-                    self._orders[order] = lines[places.index(place)]
-
-    def told(self, plan: Plan) -> Times | None:
-        if not self._positions:
-            return None
-        return Times(
-            plan.header[self._positions[0]],
-            self._codes["needs_timezone"] + self._codes["needs_date_order"],
-            self._first.get("needs_timezone") or self._first.get("needs_date_order", ""),
-            self._codes["needs_date_order"],
-            self._first.get("needs_date_order", ""),
-            dict(self._orders),
-        )
+def _used(job: Job, export: Export) -> frozenset[str]:
+    """Plain names of the columns that rules look at, though they feed no column."""
+    names = [*job.session_id_from]
+    names += [rule.source_column for rule in job.leave_out if rule.source_column]
+    names += [name for rule in job.status for name in rule.when]
+    names += [name for rule in export.otherwise for name in rule.when]
+    names += [name for doubt in export.doubts for name in doubt.when]
+    if export.corrections is not None:
+        names.append(export.corrections.corrects)
+    if job.lookup is not None and job.lookup.on_source:
+        names.append(job.lookup.on_source)
+    if job.legs is not None:
+        names += [job.legs.key, job.legs.parent, *job.legs.take.values()]
+    return frozenset(plain(each) for name in names for each in export.spellings(name))
 
 
 def delimiter_word(delimiter: str) -> str:

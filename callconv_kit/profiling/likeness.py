@@ -104,31 +104,35 @@ def propose(
 
 def _named_like(header: str) -> Iterator[tuple[str, str, float]]:
     """Columns that the header's words may mean: the column, the name that is like it, how like."""
-    known, word = _known_names(), plain(header)
+    known, word = _known_names(), _letters(header)
     if word in known:
-        name, column = known[word]
-        yield column, name if plain(name) != word else header, 1.0
+        yield from ((column, header, 1.0) for column in known[word])
         return
     for close in difflib.get_close_matches(word, known, n=3, cutoff=ALIKE):
-        name, column = known[close]
-        yield column, name, round(difflib.SequenceMatcher(None, word, close).ratio(), 3)
+        share = round(difflib.SequenceMatcher(None, word, close).ratio(), 3)
+        yield from ((column, name, share) for column, name in known[close].items())
+
+
+def _letters(name: str) -> str:
+    """A name's letters and digits alone: `Duration (sec)` and `duration_sec` are the same."""
+    return "".join(char for char in plain(name) if char.isalnum())
 
 
 @cache
-def _known_names() -> Mapping[str, tuple[str, str]]:
-    """Plain name → the name, and the one column of the format that it means."""
-    known = {plain(name): (name, name) for name in spec.NAMES}
+def _known_names() -> Mapping[str, Mapping[str, str]]:
+    """Letters of a name → the columns of the format that it may mean, and the name as written."""
+    known: dict[str, dict[str, str]] = {_letters(name): {name: name} for name in spec.NAMES}
     listed = resources.files(__package__) / "data" / "headers.csv"
     for row in csv.DictReader(listed.read_text(encoding="utf-8").splitlines()):
         for header in row["headers"].split("|"):
-            known.setdefault(plain(header), (header, row["column"]))
-    meanings: dict[str, set[tuple[str, str]]] = {}
+            known.setdefault(_letters(header), {}).setdefault(row["column"], header)
+    vendors: dict[str, dict[str, str]] = {}
     for preset in presets.bundled():
         for column, name in _fed(preset):
-            meanings.setdefault(plain(name), set()).add((name, column))
-    for word, meant in meanings.items():
-        if len({column for _, column in meant}) == 1:
-            known.setdefault(word, min(meant))
+            vendors.setdefault(_letters(name), {}).setdefault(column, name)
+    for word, meant in vendors.items():
+        if len(meant) == 1:  # what one vendor calls so may be another thing to the next
+            known.setdefault(word, meant)
     return known
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
@@ -34,6 +35,18 @@ class Fit:
         """The known columns' share of the header."""
         return self.known / self.columns if self.columns else 0.0
 
+    def as_dict(self) -> dict[str, Any]:
+        """The fit as `callconv inspect --json` prints it."""
+        return {
+            "preset": self.preset,
+            "title": self.title,
+            "form": self.form,
+            "share": round(self.share, 3),
+            "known": self.known,
+            "columns": self.columns,
+            "by": list(self.by),
+        }
+
 
 def recognise(header: Sequence[str], *, has_header: bool = True) -> tuple[Fit, ...]:
     """The presets that may fit a header, the best first; none for a stranger's.
@@ -52,6 +65,15 @@ def recognise(header: Sequence[str], *, has_header: bool = True) -> tuple[Fit, .
         if (fit := _fit(header, preset, form, has_header)) is not None
     ]
     return tuple(sorted(fits, key=lambda fit: -fit.share))
+
+
+def measured(header: Sequence[str], preset: Preset, *, has_header: bool = True) -> Fit:
+    """How well a preset that was chosen fits, however little that be."""
+    fits = [fit for form in preset.about.form if (fit := _fit(header, preset, form, has_header))]
+    if fits:
+        return max(fits, key=lambda fit: (fit.share, len(fit.by)))
+    known = sum(plain(cell) in _own(preset) for cell in header)
+    return Fit(preset.origin, preset.about.title, "", known, len(header), ())
 
 
 def _fit(header: Sequence[str], preset: Preset, form: Form, has_header: bool) -> Fit | None:

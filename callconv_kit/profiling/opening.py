@@ -1,0 +1,82 @@
+"""An export as a table, though nobody has said whose it is."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from callconv_kit.coercion import moment
+from callconv_kit.errors import InputError
+from callconv_kit.job import Job
+from callconv_kit.mapping import plan as planning
+from callconv_kit.mapping import preset as presets
+from callconv_kit.names import plain
+from callconv_kit.profiling.times import NO_RULES
+from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.resolving import resolve
+
+_NAME = re.compile(r"[^\W\d][\w .()#/&'-]{0,60}")
+
+
+def open_export(source: Input, job: Job) -> Sequence[Table]:
+    """The tables, by the names that anybody may know; else by what looks like a header."""
+    headerless = {
+        len(form.columns): form.columns
+        for preset in presets.bundled()
+        for form in preset.about.form
+        if form.headerless
+    }
+
+    def tables(is_known: Callable[[str], bool], **more: Any) -> Sequence[Table]:
+        return open_tables(
+            [source],
+            is_known,
+            encoding=job.encoding,
+            delimiter=job.delimiter,
+            sheet=job.sheet,
+            header_line=job.header_line,
+            **more,
+        )
+
+    log = _log(lambda: tables(lambda _: False, headerless=headerless))
+    if log:
+        return log
+    try:
+        return tables(known_to_anybody(job))
+    except InputError as error:
+        if error.code != "no_header":
+            raise
+        first = error
+    try:
+        return tables(lambda cell: _NAME.fullmatch(cell.strip()) is not None)
+    except InputError:
+        raise first from None
+
+
+def known_to_anybody(job: Job) -> planning.Known:
+    """The names of columns that the job, the format or any vendor knows."""
+    resolved = resolve(job)
+    known = planning.Known(resolved.job, resolved.export)
+    for preset in presets.bundled():
+        known.names.update(map(plain, preset.names))
+    return known
+
+
+def _log(opened: Callable[[], Sequence[Table]]) -> Sequence[Table]:
+    """Files without a header, if that is what it is: with times where a preset expects them."""
+    try:
+        tables = opened()
+    except InputError:
+        return ()
+    account = tables[0].account
+    if account.header_line or not account.delimiter:
+        return ()
+    return tables if _is_log(tables[0]) else ()
+
+
+def _is_log(table: Table) -> bool:
+    """Whether the first row has the start of a call, and its seconds, where a CDR has them."""
+    batch = next(table.batches(), None)
+    if batch is None or not len(batch.lines):
+        return False
+    cells = [batch.cells[table.header.index(name)][0].as_py() for name in ("start", "billsec")]
+    return cells[1].isdigit() and moment.read(cells[0], NO_RULES).code == "needs_timezone"

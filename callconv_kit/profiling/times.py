@@ -1,0 +1,122 @@
+"""What the column of times tells: what its cells lack, and the evidence for what they mean."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+
+import pyarrow as pa
+
+from callconv_kit.coercion import moment, moment_text
+from callconv_kit.mapping.plan import Plan
+
+MOST = 0.9
+"""Of all calls lie within the busy hours."""
+
+ENOUGH_FOR_HOURS = 20
+"""Calls; of fewer the hours tell nothing."""
+
+NO_RULES = moment.MomentSettings(datetime(2000, 1, 1, tzinfo=UTC))
+"""Settings that settle nothing; ages play no part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What the column of times tells.
+
+    column: its name in the export.
+    without_offset: how many of its cells carry no offset from UTC, and the first of them.
+    two_readings: how many can be read month-first and day-first, and the first of them.
+    orders: for each order, the line of the first cell that can be read in no other; 0 for none.
+    offsets: how many cells carry each offset from UTC; epochs count as +00:00.
+    by_hour: how many of the cells without an offset show each hour of the day, 0 to 23.
+    """
+
+    column: str
+    without_offset: int
+    first_without: str
+    two_readings: int
+    first_of_two: str
+    orders: Mapping[str, int]
+    offsets: Mapping[str, int]
+    by_hour: tuple[int, ...]
+
+    @property
+    def busy_hours(self) -> tuple[int, int] | None:
+        """From which hour to which most cells without an offset lie; None where few are there."""
+        total = sum(self.by_hour)
+        if total < ENOUGH_FOR_HOURS:
+            return None
+        for length, start in product(range(1, 24), range(24)):
+            within = sum(self.by_hour[(start + step) % 24] for step in range(length))
+            if within >= total * MOST:
+                return start, (start + length) % 24
+        return None
+
+    @property
+    def proven_order(self) -> str:
+        """The one order for which there is proof; empty where there is none, or for both."""
+        proven = [order for order, line in self.orders.items() if line]
+        return proven[0] if len(proven) == 1 else ""
+
+
+class Watch:
+    """Looks at the column of times as batches come by, each different text once."""
+
+    def __init__(self, positions: tuple[int, ...]) -> None:
+        self._positions = positions
+        self._codes: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+        self._offsets: Counter[str] = Counter()
+        self._hours: Counter[int] = Counter()
+        self._orders = {"month-first": 0, "day-first": 0}
+
+    def add(self, lines: list[int], cells: Sequence[pa.StringArray]) -> None:
+        """Look at a batch: its lines, and all its columns."""
+        for at in self._positions[:1]:
+            encoded = cells[at].dictionary_encode()
+            places = encoded.indices.to_numpy(zero_copy_only=False).tolist()
+            counts = Counter(places)
+            for place, cell in enumerate(encoded.dictionary.to_pylist()):
+                text = cell.strip()
+                if not text:
+                    continue
+                code = moment.read(text, NO_RULES).code or ""
+                self._codes[code] += counts[place]
+                self._place(text, code, counts[place])
+                self._first.setdefault(code, text)
+                order = moment.order_evidence(text)
+                if order and not self._orders[order]:
+                    self._orders[order] = lines[places.index(place)]
+
+    def _place(self, text: str, code: str, count: int) -> None:
+        """Count the offset that a time carries, or else the hour that it shows."""
+        stamp = moment_text.parse(moment_text.tidy(text))
+        if code in ("needs_timezone", "needs_date_order"):
+            if stamp is not None and stamp.seconds is not None and stamp.offset is None:
+                self._hours[stamp.seconds // 3600] += count
+        elif code not in ("moment_invalid", "moment_without_time", "digits_lost"):
+            carried = "+00:00" if stamp is None else stamp.zone or _written(stamp.offset or 0)
+            self._offsets[carried] += count
+
+    def told(self, plan: Plan) -> Times | None:
+        """What came by; None where no column feeds EventDate."""
+        if not self._positions:
+            return None
+        return Times(
+            plan.header[self._positions[0]],
+            self._codes["needs_timezone"] + self._codes["needs_date_order"],
+            self._first.get("needs_timezone") or self._first.get("needs_date_order", ""),
+            self._codes["needs_date_order"],
+            self._first.get("needs_date_order", ""),
+            dict(self._orders),
+            dict(self._offsets.most_common()),
+            tuple(self._hours[hour] for hour in range(24)),
+        )
+
+
+def _written(offset: int) -> str:
+    """An offset as ISO 8601 writes it."""
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
