@@ -50,7 +50,7 @@ def prepare(
     fixes: "Inputs | None" = None,
     rejected_as: str = "csv",
     progress: Progress | None = None,
-    keep_findings: bool = True,
+    keep_findings: bool | FindingsLog = True,
     executor: Executor | None = None,
     **settings: Any,
 ) -> "Prepared":
@@ -69,7 +69,8 @@ def prepare(
             same file and line.
         rejected_as: `xlsx` to write rejected.xlsx too, in which every cell is text.
         progress: called with the number of rows done so far.
-        keep_findings: keep each finding in memory for `Prepared.findings`.
+        keep_findings: keep each finding in memory for `Prepared.findings`; or a log of one's own
+            that takes them.
         executor: reads several files side by side, if findings are not kept; see
             `callconv_kit.scale`.
         **settings: every key of the job file under its name; they win over `job`.
@@ -102,7 +103,9 @@ def prepare(
     folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     folder.refuse_inputs_within(files)
-    log = FindingsLog() if keep_findings else None
+    log = keep_findings if isinstance(keep_findings, FindingsLog) else None
+    if keep_findings is True:
+        log = FindingsLog()
     clock = full_job.clock
     try:
         run = Run(

@@ -1,0 +1,146 @@
+"""The corrected rejected.csv: what a person mended, kept in a file that a spreadsheet opens too.
+
+The file is the memory: every fix is written to it at once, and it is read anew before each use, so
+that a colleague can go on in it, with the workbench or without.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from callconv_kit.errors import UsageError
+from callconv_kit.reading import open_tables
+from callconv_kit.widgets.pages import ORIGIN, columns_told_of
+from callconv_kit.writing.aside import ORIGIN_COLUMNS
+from callconv_kit.writing.lines import line_of
+from callconv_kit.writing.output import writing
+
+Key: TypeAlias = tuple[str, str]
+"""A row's source file and line."""
+
+
+@dataclass(slots=True)
+class Corrected:
+    """The rows of the file, by where they come from."""
+
+    header: list[str] = field(default_factory=lambda: list(ORIGIN_COLUMNS))
+    rows: dict[Key, list[str]] = field(default_factory=dict)
+
+
+class CorrectedFile:
+    """A corrected rejected.csv at `path`; it begins with the first fix."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Corrected:
+        """What stands in it; nothing where there is no such file.
+
+        Raises:
+            InputError: it can't be read.
+            UsageError: `fixes_not_rejected`, it is no rejected.csv.
+        """
+        if not self.path.exists() or not self.path.stat().st_size:
+            return Corrected()
+        names = set(ORIGIN_COLUMNS)
+        (table,) = open_tables([self.path], names.__contains__, as_written=True)
+        if tuple(table.header[:ORIGIN]) != ORIGIN_COLUMNS:
+            raise UsageError(
+                "fixes_not_rejected",
+                f"{self.path.name} is no corrected rejected.csv",
+                ", ".join(table.header[:ORIGIN]),
+                ", ".join(ORIGIN_COLUMNS),
+                "Move that file away; the workbench then begins a new one.",
+            )
+        found = Corrected(list(table.header))
+        placed: list[tuple[int, list[str]]] = []
+        for batch in table.batches():
+            columns = [column.to_pylist() for column in batch.cells]
+            placed += zip(batch.lines.tolist(), map(list, zip(*columns, strict=True)), strict=True)
+            placed += [(row.line, list(row.cells)) for row in batch.ragged]
+        for _, row in sorted(placed):
+            if len(row) >= ORIGIN:
+                found.rows[row[0], row[1]] = row
+        return found
+
+    def fix(self, header: Sequence[str], row: Sequence[str], cells: Mapping[int, str]) -> list[str]:
+        """Write some cells of a rejected row into the file; returns the row as it is now.
+
+        A row that was mended before and was rejected again keeps what was said of it at first:
+        that is how `--fixes` knows the row again.
+
+        Args:
+            header: of the rejected.csv.
+            row: as it stands there.
+            cells: the new text by the place in the row.
+        """
+        known = self.read()
+        mended = list(row)
+        for at, text in cells.items():
+            mended += [""] * (at + 1 - len(mended))
+            mended[at] = text
+        first = known.rows.get((row[0], row[1]))
+        if first is not None:
+            mended[2], mended[3] = _both(first, row)
+        self._keep(known, header, [mended])
+        return mended
+
+    def take_in(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+        """Put rejected rows into the file as they are, for who goes on in a spreadsheet.
+
+        Rows that stand in it already stay. Returns how many were put in.
+        """
+        known = self.read()
+        new = [list(row) for row in rows if (row[0], row[1]) not in known.rows]
+        self._keep(known, header, new)
+        return len(new)
+
+    def forget(self, key: Key) -> None:
+        """Take a row out of the file."""
+        known = self.read()
+        if known.rows.pop(key, None) is not None:
+            self._write(known)
+
+    def _keep(self, known: Corrected, header: Sequence[str], rows: list[list[str]]) -> None:
+        shared = min(len(known.header), len(header))
+        if known.rows and list(known.header[:shared]) != list(header[:shared]):
+            raise UsageError(
+                "fixes_of_another",
+                f"{self.path.name} holds fixes for rows of another export",
+                ", ".join(known.header[ORIGIN : ORIGIN + 5]),
+                ", ".join(header[ORIGIN : ORIGIN + 5]),
+                "Move that file away; the workbench then begins a new one.",
+            )
+        if not known.rows or len(header) > len(known.header):
+            known.header = list(header)
+        known.rows |= {(row[0], row[1]): row for row in rows}
+        self._write(known)
+
+    def _write(self, known: Corrected) -> None:
+        """Under a temporary name first, so that no fix is lost to a full disk."""
+        temporary = self.path.with_name(f".{self.path.name}.new")
+        with writing(self.path.parent):
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                file.write(line_of(known.header))
+                file.writelines(map(line_of, known.rows.values()))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+
+def _both(first: Sequence[str], again: Sequence[str]) -> tuple[str, str]:
+    """Codes and reasons of a row that was rejected twice: the first ones, and what is new.
+
+    A new reason of a column that was told of before shows the mended text, which never stood in
+    the export; it adds nothing.
+    """
+    told = columns_told_of(first[3])
+    reasons = [part for part in first[3].split("; ") if part]
+    codes = [part for part in first[2].split("; ") if part]
+    for part in again[3].split("; "):
+        if part and not set(columns_told_of(part)) & set(told) and part not in reasons:
+            reasons.append(part)
+    codes += [code for code in again[2].split("; ") if code and code not in codes]
+    return "; ".join(codes), "; ".join(reasons)

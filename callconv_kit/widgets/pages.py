@@ -1,0 +1,201 @@
+"""The files of a run, a page at a time: only the rows that are shown are read.
+
+A file's rows are marked where they begin, one mark for every `STEP` rows, while a run ends; turning
+a page then reads a few kilobytes, whatever the size of the file.
+"""
+
+import csv
+import io
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from pyarrow import parquet
+
+from callconv_kit import spec
+from callconv_kit.texts import Ints
+from callconv_kit.writing.aside import LONGEST_CELL, ORIGIN_COLUMNS
+
+STEP = 50
+"""Rows between two marks."""
+
+BLOCK = 1 << 22
+"""Bytes that are searched for the beginnings of rows at a time."""
+
+_ABOUT = re.compile(rf"(?:^|; )({'|'.join(spec.NAMES)})(?= \"|: )")
+
+
+class Rows:
+    """A CSV file of a run: its header, and any of its rows by their number.
+
+    header: its cells. count: rows, the header not counted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.header: list[str] = []
+        self.count = 0
+        self._marks = array("q")
+        self._kinds: list[tuple[frozenset[str], frozenset[str]]] = []
+        self._kind_of: Ints | None = None
+        self._mark()
+
+    def _mark(self) -> None:
+        """Find where rows begin; a line's end within quotes ends no row."""
+        begins = [0]
+        seen, quoted, offset = 0, 0, 0
+        with self.path.open("rb") as file:
+            while block := file.read(BLOCK):
+                codes = np.frombuffer(block, np.uint8)
+                ends = np.flatnonzero(codes == ord("\n"))
+                quotes = np.flatnonzero(codes == ord('"'))
+                before = np.searchsorted(quotes, ends)
+                ends = ends[(before + quoted) % 2 == 0] + offset + 1
+                quoted += len(quotes)
+                # The header is row 0 here; row n begins behind the end of row n - 1.
+                numbers = np.arange(seen + 1, seen + 1 + len(ends))
+                begins += ends[numbers % STEP == 1].tolist()
+                seen += len(ends)
+                offset += len(block)
+        self._marks = array("q", begins[1:])
+        self.count = max(seen - 1, 0)
+        with self.path.open("rb") as file:
+            self.header = next(_parsed(file.read(begins[1] if seen else 0)), [])
+
+    def page(self, first: int, count: int) -> list[list[str]]:
+        """Rows from number `first` on, which is 0 for the first."""
+        return self.at(range(first, min(first + count, self.count)))
+
+    def at(self, numbers: Sequence[int]) -> list[list[str]]:
+        """The rows of these ascending numbers."""
+        found: list[list[str]] = []
+        step, rows = -1, list[list[str]]()
+        with self.path.open("rb") as file:
+            for number in numbers:
+                if number // STEP != step:
+                    step = number // STEP
+                    start = self._marks[step]
+                    end = self._marks[step + 1] if step + 1 < len(self._marks) else None
+                    file.seek(start)
+                    rows = list(_parsed(file.read(-1 if end is None else end - start)))
+                found.append(rows[number % STEP])
+        return found
+
+    def matching(self, code: str = "", column: str = "") -> Sequence[int]:
+        """Numbers of the rows of a rejected.csv of which a code, or a column, is told."""
+        if not code and not column:
+            return range(self.count)
+        if self._kind_of is None:
+            self._kind_of = self._sorted_by_kind()
+        wanted = [
+            at
+            for at, (codes, columns) in enumerate(self._kinds)
+            if (not code or code in codes) and (not column or column in columns)
+        ]
+        found: list[int] = np.flatnonzero(np.isin(self._kind_of, wanted)).tolist()
+        return found
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes that are told of any row."""
+        return sorted({code for codes, _ in self._all_kinds() for code in codes if code})
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are told of any row."""
+        return sorted({column for _, columns in self._all_kinds() for column in columns})
+
+    def _all_kinds(self) -> "list[tuple[frozenset[str], frozenset[str]]]":
+        self.matching("", " ")
+        return self._kinds
+
+    def _sorted_by_kind(self) -> Ints:
+        """For each row which codes and columns it is about, once for all filters."""
+        numbers: dict[tuple[str, tuple[str, ...]], int] = {}
+        kinds = array("q")
+        with self.path.open(encoding="utf-8", newline="") as file, long_cells():
+            reader = csv.reader(file)
+            next(reader, None)
+            for row in reader:
+                key = (row[2], tuple(_ABOUT.findall(row[3])))
+                kinds.append(numbers.setdefault(key, len(numbers)))
+        self._kinds = [
+            (frozenset(codes.split("; ")), frozenset(columns)) for codes, columns in numbers
+        ]
+        return np.asarray(kinds, np.int64)
+
+
+def columns_told_of(reasons: str) -> list[str]:
+    """The columns that the reasons of a rejected row name, each once, in their order."""
+    return list(dict.fromkeys(_ABOUT.findall(reasons)))
+
+
+def _parsed(lines: bytes) -> Iterator[list[str]]:
+    with long_cells():
+        yield from csv.reader(io.StringIO(lines.decode("utf-8", "replace"), newline=""))
+
+
+class long_cells:  # noqa: N801 # reads as a word: with long_cells(): …
+    """Lets the csv module take cells as long as reading does."""
+
+    def __enter__(self) -> None:
+        self._limit = csv.field_size_limit(LONGEST_CELL)
+
+    def __exit__(self, *_: object) -> None:
+        csv.field_size_limit(self._limit)
+
+
+class Changes:
+    """changes.parquet, a page at a time. Each of its row groups is about one column and rule.
+
+    kinds: the columns and rules that occur, and how many rows each.
+    """
+
+    HEADER = ("file", "line", "column", "rule", "before", "after")
+
+    def __init__(self, path: Path) -> None:
+        self._file = parquet.ParquetFile(path)
+        metadata = self._file.metadata
+        self._groups: list[tuple[str, str, int]] = []
+        self.kinds: dict[tuple[str, str], int] = {}
+        for at in range(metadata.num_row_groups):
+            group = metadata.row_group(at)
+            kind = (group.column(2).statistics.min, group.column(3).statistics.min)
+            self._groups.append((*kind, group.num_rows))
+            self.kinds[kind] = self.kinds.get(kind, 0) + group.num_rows
+
+    def count(self, column: str = "", rule: str = "") -> int:
+        """How many cells were changed."""
+        return sum(rows for _, rows in self._wanted(column, rule))
+
+    def page(
+        self, first: int, count: int, column: str = "", rule: str = ""
+    ) -> list[tuple[str, ...]]:
+        """Changes from number `first` on, which is 0 for the first."""
+        found: list[tuple[str, ...]] = []
+        skip = first
+        for at, rows in self._wanted(column, rule):
+            if skip >= rows:
+                skip -= rows
+                continue
+            table = self._file.read_row_group(at).slice(skip, count - len(found))
+            skip = 0
+            columns = [table.column(name).to_pylist() for name in self.HEADER]
+            found += [
+                tuple("" if cell is None else str(cell) for cell in row)
+                for row in zip(*columns, strict=True)
+            ]
+            if len(found) >= count:
+                break
+        return found
+
+    def _wanted(self, column: str, rule: str) -> Iterator[tuple[int, int]]:
+        for at, (of_column, of_rule, rows) in enumerate(self._groups):
+            if (not column or column == of_column) and (not rule or rule == of_rule):
+                yield at, rows
+
+
+ORIGIN = len(ORIGIN_COLUMNS)
+"""Cells of a rejected row that stand before its own."""

@@ -1,0 +1,131 @@
+"""What a run left for a person to look at: four lists, turned over page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from callconv_kit.prepared import Prepared
+from callconv_kit.widgets.pages import ORIGIN, Changes, Rows
+from callconv_kit.writing import output
+
+LISTS = ("Rejected", "Warnings", "Changes", "Ready")
+
+PAGE = 50
+"""Rows of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list.
+
+    header, rows: what is shown.
+    first: the number of the first row, from 0; total: of the rows that the filter lets through.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    first: int
+    total: int
+
+
+class Review:
+    """The lists of one run."""
+
+    def __init__(self, prepared: Prepared, warnings: Path) -> None:
+        self._folder = prepared.folder
+        self._warnings = warnings
+        self._has_ready = prepared.problem is None
+        self._filled = [
+            entry["column"] for entry in prepared.summary["calls"]["filled"] if entry["cells"]
+        ]
+        self._found: dict[tuple[str, str, str], Sequence[int]] = {}
+
+    def mark(self) -> None:
+        """Find the rows of all files, so that no page is waited for later."""
+        for name in LISTS:
+            self.page(name)
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """The rows of rejected.csv."""
+        return Rows(self._folder / output.REJECTED)
+
+    @cached_property
+    def warnings(self) -> Rows:
+        """The warnings, one a row."""
+        return Rows(self._warnings)
+
+    @cached_property
+    def ready(self) -> Rows:
+        """The rows of ready.csv."""
+        return Rows(self._folder / output.READY)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The changed cells."""
+        return Changes(self._folder / output.CHANGES)
+
+    def codes(self, name: str) -> list[str]:
+        """The codes, or rules, by which a list can be filtered."""
+        if name == "Changes":
+            return sorted({rule for _, rule in self.changes.kinds})
+        return self._told(name).codes if name != "Ready" else []
+
+    def columns(self, name: str) -> list[str]:
+        """The columns by which a list can be filtered."""
+        if name == "Changes":
+            return sorted({column for column, _ in self.changes.kinds})
+        return self._told(name).columns if name != "Ready" else []
+
+    def _told(self, name: str) -> Rows:
+        return self.rejected if name == "Rejected" else self.warnings
+
+    def page(self, name: str, number: int = 0, code: str = "", column: str = "") -> Page:
+        """A page of a list, the first where the number is beyond the last.
+
+        Args:
+            name: of the list.
+            number: of the page, from 0.
+            code: only rows of which this code is told, or cells changed under this rule.
+            column: only what is about this column.
+        """
+        if name == "Changes":
+            total = self.changes.count(column, code)
+            first = _first(number, total)
+            rows = self.changes.page(first, PAGE, column, code)
+            return Page(Changes.HEADER, rows, first, total)
+        if name == "Ready":
+            return self._ready_page(number)
+        rows_of = self._told(name)
+        key = (name, code, column)
+        if key not in self._found:
+            self._found[key] = rows_of.matching(code, column)
+        found = self._found[key]
+        first = _first(number, len(found))
+        return Page(rows_of.header, rows_of.at(found[first : first + PAGE]), first, len(found))
+
+    def _ready_page(self, number: int) -> Page:
+        """Of ready.csv only the columns that hold something."""
+        if not self._has_ready:
+            return Page([], [], 0, 0)
+        first = _first(number, self.ready.count)
+        shown = [at for at, name in enumerate(self.ready.header) if name in self._filled]
+        rows = self.ready.page(first, PAGE)
+        return Page(
+            [self.ready.header[at] for at in shown],
+            [[row[at] for at in shown] for row in rows],
+            first,
+            self.ready.count,
+        )
+
+    @property
+    def own_header(self) -> list[str]:
+        """The columns of a rejected row that are the export's."""
+        return self.rejected.header[ORIGIN:]
+
+
+def _first(number: int, total: int) -> int:
+    """The first row of a page that exists."""
+    last = max((total - 1) // PAGE, 0)
+    return min(max(number, 0), last) * PAGE

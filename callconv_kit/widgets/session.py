@@ -1,0 +1,398 @@
+"""What a workbench knows: an export, its job, what came of it. It needs no notebook.
+
+session = Session()
+session.open("calls.csv")
+session.answer("CampaignId", "1001")
+session.prepare()
+session.fix(session.review.page("Rejected").rows[0], {"Zip": "02139"})
+
+Each step is one or two calls of the library; `callconv_kit.widgets.twins` says which. A step that
+fails raises a `CallConvError` and leaves everything as it was.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callconv_kit.errors import CallConvError, InputError, UsageError
+from callconv_kit.findings import mask_phone
+from callconv_kit.job import Job
+from callconv_kit.job.file import read_toml
+from callconv_kit.job.layers import anchored
+from callconv_kit.prepared import Prepared, prepare
+from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
+from callconv_kit.profiling.columns import shown as shown_sample
+from callconv_kit.profiling.draft import settled
+from callconv_kit.settling import SentCalls
+from callconv_kit.widgets import job_text, mapped
+from callconv_kit.widgets.corrected import CorrectedFile
+from callconv_kit.widgets.mapped import MappedColumn, Preview
+from callconv_kit.widgets.pages import ORIGIN
+from callconv_kit.widgets.review import Review
+from callconv_kit.widgets.warned import WarningsFile
+from callconv_kit.writing.output import writing
+from callconv_kit.writing.visible import visible
+
+if TYPE_CHECKING:
+    from callconv_kit.suite import Validation
+
+JOB_FILE = "callconv.toml"
+OUT = "callconv-out"
+KEPT = ".callconv"
+"""The folder for what only the workbench needs."""
+
+
+class Cancelled(Exception):
+    """The person stopped the run; nothing is half-written."""
+
+
+class Session:
+    """The state of a workbench.
+
+    folder: where uploads, the job file, the fixes and the output go.
+    source, inspection, preview: the export that is open, and what was seen of it.
+    settings: the job, as keys of a job file; `job_file` is where it is kept.
+    prepared, review, validation: of the last run.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path = ".",
+        *,
+        job: str | Path | None = None,
+        now: datetime | str | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.now = now
+        self.show_phones = False
+        self.source: Path | None = None
+        self.inspection: Inspection | None = None
+        self.preview: Preview | None = None
+        self.questions: tuple[Question, ...] = ()
+        self.answers: dict[str, str] = {}
+        self.settings: dict[str, Any] = {}
+        self.job_file = Path(job) if job is not None else self.folder / JOB_FILE
+        self.prepared: Prepared | None = None
+        self.review: Review | None = None
+        self.validation: Validation | None = None
+        self._personal: frozenset[str] = frozenset()
+
+    # -- open --------------------------------------------------------------------------------------
+
+    def upload(self, name: str, content: bytes | memoryview) -> Path:
+        """Keep an uploaded file in the folder; a file that is there already is never replaced."""
+        kept = Path(name.replace("\\", "/")).name.strip() or "upload.csv"
+        kept = "".join(char for char in kept if char.isprintable())
+        target = self.folder / kept
+        number = 1
+        while target.exists() and target.read_bytes() != bytes(content):
+            number += 1
+            target = self.folder / f"{Path(kept).stem}-{number}{Path(kept).suffix}"
+        if not target.exists():
+            with writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        return target
+
+    def open(self, source: str | Path, *, with_job: bool = True) -> Inspection:
+        """Look at an export, with the job file where there is one.
+
+        Args:
+            source: a path.
+            with_job: False begins a new job beside one that does not fit.
+
+        Raises:
+            InputError, UsageError: it can't be read, or the job does not fit.
+        """
+        source = Path(source)
+        job_file = self.job_file if with_job else self._free_name(source)
+        settings = read_toml(job_file) if job_file.exists() else {}
+        preview, seen = self._look(source, settings, job_file.parent)
+        if not settings:
+            settings = dict(draft_of(seen, {}).settings)
+        self.source, self.job_file, self.settings = source, job_file, settings
+        self.preview, self.answers = preview, {}
+        self.prepared = self.review = self.validation = None
+        self._know(seen)
+        return seen
+
+    def _look(
+        self, source: Path, settings: Mapping[str, Any], folder: Path
+    ) -> tuple[Preview, Inspection]:
+        if not str(source) or source == Path():
+            raise UsageError("no_input", "No file was named", "", "a path", "Choose a file.")
+        job = _job_of(settings, folder)
+        seen = inspect(source, job)
+        chosen = job if job.preset or not seen.preset else _job_of({"preset": seen.preset}, folder)
+        return mapped.preview(source, chosen), seen
+
+    def _know(self, seen: Inspection) -> None:
+        self.inspection = seen
+        self.questions = questions(seen)
+        self._personal = mapped.personal_columns(seen)
+
+    def _free_name(self, source: Path) -> Path:
+        number, name = 1, f"{source.stem}.toml"
+        while (self.folder / name).exists():
+            number += 1
+            name = f"{source.stem}-{number}.toml"
+        return self.folder / name
+
+    def accept(self, preset: str) -> Inspection:
+        """Take the export for a vendor's; an empty name for nobody's: columns by their names."""
+        settings = {key: value for key, value in self.settings.items() if key != "preset"}
+        if preset:
+            settings["preset"] = preset
+        preview, seen = self._look(self._opened(), settings, self.job_file.parent)
+        self.settings, self.preview = settings, preview
+        self.answers.pop("preset", None)
+        self._know(seen)
+        return seen
+
+    def _opened(self) -> Path:
+        if self.source is None:
+            raise UsageError(
+                "no_input", "No export is open", "", "an export", "Open a file in the first step."
+            )
+        return self.source
+
+    # -- map ---------------------------------------------------------------------------------------
+
+    @property
+    def job(self) -> Job:
+        """The job as it stands, saved or not.
+
+        Raises:
+            UsageError: it is wrong.
+        """
+        return _job_of(self.settings, self.job_file.parent)
+
+    def answer(self, key: str, text: str) -> None:
+        """Answer one of the questions; a blank takes the answer back.
+
+        Raises:
+            UsageError: it is no answer; says what would be one.
+        """
+        seen, asked = self._seen(), next(one for one in self.questions if one.key == key)
+        text = text.strip()
+        meant = settled(asked, text, seen) if text else {}
+        settings = self._without(key)
+        for name, value in meant.items():
+            merges = isinstance(value, dict) and isinstance(settings.get(name), dict)
+            settings[name] = {**settings[name], **value} if merges else value
+        self._change(settings)
+        self.answers[key] = text
+
+    def feed(self, column: str, source: str = "", constant: str = "") -> None:
+        """Say what feeds a column of the format: a column of the export, or one value for all rows.
+
+        Neither: what the preset and the names of the columns say.
+
+        Raises:
+            UsageError: the value is wrong.
+        """
+        settings = self._without(column)
+        if source:
+            settings["columns"] = {**settings.get("columns", {}), column: source}
+        if constant.strip():
+            settings["constants"] = {**settings.get("constants", {}), column: constant.strip()}
+        self._change(settings)
+
+    def _without(self, key: str) -> dict[str, Any]:
+        """The settings without what one key or column says; tables that are empty then go."""
+        settings = {name: value for name, value in self.settings.items() if name != key}
+        for table in ("columns", "constants"):
+            if key in settings.get(table, {}):
+                rest = {name: value for name, value in settings[table].items() if name != key}
+                settings.pop(table)
+                if rest:
+                    settings[table] = rest
+        return settings
+
+    def _change(self, settings: dict[str, Any]) -> None:
+        """Take settings over if they are a job."""
+        _job_of(settings, self.job_file.parent)
+        self.settings = settings
+
+    def _seen(self) -> Inspection:
+        self._opened()
+        assert self.inspection is not None  # noqa: S101 # an export is open
+        return self.inspection
+
+    def mapping(self) -> tuple[MappedColumn, ...]:
+        """What feeds each column of the format, with cells before and after."""
+        assert self.preview is not None or self._opened()  # noqa: S101 # an export is open
+        return mapped.mapping(self.job, self._seen(), self.preview, self.now)
+
+    def save(self) -> Path:
+        """Write the job file; comments of an existing one stay.
+
+        Raises:
+            UsageError: the job is wrong. InputError: it can't be written.
+        """
+        self.job  # noqa: B018 # says what is wrong before anything is written
+        if self.job_file.exists():
+            text = self.job_file.read_text(encoding="utf-8-sig")
+        else:
+            text = self._draft_text()
+        with writing(self.job_file.parent):
+            self.job_file.parent.mkdir(parents=True, exist_ok=True)
+            new = self.job_file.with_name(f".{self.job_file.name}.new")
+            new.write_text(job_text.updated(text, self.settings), encoding="utf-8", newline="\n")
+            new.replace(self.job_file)
+        return self.job_file
+
+    def _draft_text(self) -> str:
+        """A commented job file to begin with."""
+        try:
+            return draft_of(self._seen(), self.answers).text
+        except CallConvError:
+            return ""  # two answers that the draft can't hold together
+
+    # -- prepare -----------------------------------------------------------------------------------
+
+    @property
+    def out(self) -> Path:
+        """The folder of the run's files."""
+        return self.folder / OUT
+
+    @property
+    def corrected(self) -> CorrectedFile:
+        """The corrected rejected.csv of this export."""
+        return CorrectedFile(self.folder / f"{self._opened().name}.fixes.csv")
+
+    def prepare(
+        self,
+        progress: Callable[[int], None] | None = None,
+        ledger: SentCalls | None = None,
+    ) -> Prepared:
+        """Run the job over the export, with the fixes that were made.
+
+        Raises:
+            CallConvError: as `callconv_kit.prepare`; the fixes stay.
+            Cancelled: raised by `progress`, to stop.
+        """
+        source, job_file = self._opened(), self.save()
+        fixes = self.corrected
+        kept = self.folder / KEPT
+        with writing(kept):
+            kept.mkdir(exist_ok=True)
+            log = WarningsFile(kept / "warnings.csv")
+        self.prepared = self.review = self.validation = None
+        try:
+            prepared = prepare(
+                source,
+                job_file,
+                out=self.out,
+                now=self.now,
+                fixes=fixes.path if fixes.read().rows else None,
+                audit=True,
+                ledger=ledger,
+                progress=progress,
+                keep_findings=log,
+            )
+        finally:
+            log.close()
+        self.review = Review(prepared, kept / "warnings.csv")
+        self.review.mark()
+        self.prepared = prepared
+        return prepared
+
+    # -- review ------------------------------------------------------------------------------------
+
+    def fix(self, row: Sequence[str], cells: Mapping[str, str]) -> None:
+        """Correct cells of a rejected row; kept in the corrected rejected.csv at once.
+
+        Args:
+            row: of the rejected list.
+            cells: the new text by the export's column.
+
+        Raises:
+            UsageError: there is no such column.
+        """
+        review = self._reviewed()
+        places = {ORIGIN + self._place(review, name): text for name, text in cells.items()}
+        self.corrected.fix(review.rejected.header, row, places)
+
+    def _place(self, review: Review, name: str) -> int:
+        if name not in review.own_header:
+            raise UsageError(
+                "no_column",
+                "The export has no such column",
+                name,
+                ", ".join(review.own_header[:5]) + " …",
+                "Choose one of the export's columns.",
+            )
+        return review.own_header.index(name)
+
+    def replace_everywhere(self, column: str, value: str, by: str) -> None:
+        """Say in the job what a value of the export means, in all rows: `[values.<column>]`.
+
+        Raises:
+            UsageError: the new value is none for that column.
+        """
+        values = dict(self.settings.get("values", {}))
+        values[column] = {**values.get(column, {}), value.strip(): by.strip()}
+        self._change({**self.settings, "values": values})
+        self.save()
+
+    def export_rejected(self) -> int:
+        """Put all rejected rows into the corrected file, for who goes on in a spreadsheet."""
+        rejected = self._reviewed().rejected
+        return self.corrected.take_in(rejected.header, rejected.page(0, rejected.count))
+
+    def _reviewed(self) -> Review:
+        if self.review is None:
+            raise UsageError(
+                "not_prepared",
+                "Nothing was prepared yet",
+                "",
+                "a run",
+                "Run the step Prepare first.",
+            )
+        return self.review
+
+    def fed_by(self, name: str) -> list[str]:
+        """The columns of the format that a column of the export feeds."""
+        return mapped.fed_by(self.job, self._seen(), name)
+
+    def shown(self, name: str, text: str) -> str:
+        """A cell as pages show it: nothing in it is obeyed, phone numbers are masked."""
+        if self.show_phones:
+            return visible(text)
+        return visible(mask_phone(text)) if name in self._personal else shown_sample(text)
+
+    # -- check -------------------------------------------------------------------------------------
+
+    def validate(self) -> "Validation":
+        """Run the Great Expectations suite over ready.csv.
+
+        Raises:
+            InputError: there is no ready.csv. UsageError: Great Expectations is missing.
+        """
+        from callconv_kit import suite
+
+        self.validation = suite.validate(self.ready_file)
+        return self.validation
+
+    @property
+    def ready_file(self) -> Path:
+        """The file that will be uploaded.
+
+        Raises:
+            InputError: there is none, and why.
+        """
+        self._reviewed()
+        assert self.prepared is not None  # noqa: S101 # a run came before
+        path = self.prepared.ready_file
+        if not path.exists():
+            raise InputError(
+                "unreadable", f"{path} is gone", "", "ready.csv", "Run the step Prepare again."
+            )
+        return path
+
+
+def _job_of(settings: Mapping[str, Any], folder: Path) -> Job:
+    """Settings of a job file in that folder, as a job."""
+    return Job.from_keywords(None, **anchored(settings, folder.absolute()))
