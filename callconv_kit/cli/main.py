@@ -20,7 +20,7 @@ USAGE, BUG, INTERRUPTED = 2, 70, 130
 COMMANDS = {
     "demo": ("demo", "See it all once: a messy export, prepared and uploaded to a mock server."),
     "inspect": ("inspecting", "Look at an export: whose it is, what it holds, what is missing."),
-    "init": ("inspecting", "Ask a few questions, and write the job file for an export."),
+    "init": ("asking", "Ask a few questions, and write the job file for an export."),
     "prepare": ("prepare", "Clean and check an export; write ready.csv and what can't go."),
     "check": ("check", "Judge a file that is meant to be ready; change nothing."),
     "docs": ("docs", "Write Great Expectations Data Docs that open without a network."),
@@ -30,9 +30,10 @@ COMMANDS = {
     "results": ("following", "Read back which calls the server refused."),
     "trace": ("following", "Follow one call from its source line to its outcome."),
     "mark-sent": ("delivering", "Tell the ledger of a file that was uploaded by hand."),
-    "presets": ("inspecting", "List the vendors whose exports are known, or explain one."),
+    "presets": ("presets", "List the vendors whose exports are known, or explain one."),
     "columns": ("reference", "Print the reference of the 51 columns."),
     "template": ("reference", "Write an empty file with the header."),
+    "workbench": ("workbench", "Open the workbench in JupyterLab, on this machine alone."),
     "mock-server": ("serving", "Run the mock of the import server."),
 }
 """Command → module of this package, and one line of help; in the order of `--help`."""

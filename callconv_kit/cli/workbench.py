@@ -1,0 +1,112 @@
+"""`callconv workbench`."""
+
+import importlib.util
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from callconv_kit.cli import shared
+
+NOTEBOOK = "callconv-workbench.ipynb"
+ADDRESS = "127.0.0.1"
+
+
+@click.command("workbench", epilog="Example: callconv workbench calls.csv")
+@click.argument("file", required=False)
+@click.option("--port", type=click.IntRange(1, 65_535), default=8888, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
+    """Open the workbench in JupyterLab, for those who don't start Jupyter themselves.
+
+    Starts JupyterLab on this machine alone, with a token of its own, on a notebook in this folder
+    that opens FILE in the workbench. Ctrl-C ends it; the notebook stays.
+    """
+    from callconv_kit.errors import UsageError
+
+    missing = [name for name in ("jupyterlab", "ipywidgets") if not importlib.util.find_spec(name)]
+    if missing:
+        raise UsageError(
+            "not_installed",
+            f"The workbench needs {' and '.join(missing)}",
+            "not installed",
+            "the extra for notebooks",
+            "pip install 'callconv-kit[notebooks]'",
+        )
+    if file is not None:
+        shared.existing(file)
+    notebook = Path(NOTEBOOK)
+    with shared.output_of(notebook):
+        notebook.write_text(json.dumps(_notebook(file), indent=1) + "\n", encoding="utf-8")
+    token = secrets.token_urlsafe(24)
+    click.echo(f"The workbench: http://{ADDRESS}:{port}/lab/tree/{NOTEBOOK}?token={token}")
+    click.echo("Ctrl-C ends it.")
+    # The token goes by the environment: arguments are seen by everybody on the machine.
+    return _serve(port, no_browser=no_browser, environment={**os.environ, "JUPYTER_TOKEN": token})
+
+
+def _serve(port: int, *, no_browser: bool, environment: dict[str, str]) -> int:
+    from callconv_kit.errors import UsageError
+
+    command = [
+        *(sys.executable, "-m", "jupyterlab", NOTEBOOK),
+        *(f"--ip={ADDRESS}", f"--port={port}", "--ServerApp.port_retries=0"),
+        *("--log-level=ERROR", "--LabApp.news_url="),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    if no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    server = subprocess.Popen(command, env=environment)  # noqa: S603 # our own command
+    try:
+        status = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return 0
+    if status:
+        raise UsageError(
+            "no_workbench",
+            f"JupyterLab did not start on port {port}",
+            f"exit status {status}",
+            "a port that is free",
+            "Name another one: --port 8889.",
+        )
+    return 0
+
+
+def _notebook(file: str | None) -> dict[str, Any]:
+    """A notebook with the workbench in its one cell of code."""
+    named = repr(file) if file is not None else ""
+    lines = ["from callconv_kit.widgets import Workbench", "", f"Workbench({named})"]
+    source = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
+    title = "# Workbench\n\nRun the cell below (Shift-Enter): from an export to a delivered file."
+    return {
+        "cells": [
+            {"cell_type": "markdown", "id": "cell-00", "metadata": {}, "source": [title]},
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": "cell-01",
+                "metadata": {},
+                "outputs": [],
+                "source": source,
+            },
+        ],
+        "metadata": {
+            "kernelspec": {
+                "display_name": "Python 3",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
