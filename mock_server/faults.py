@@ -128,8 +128,8 @@ FAULTS = (
         "wrong-passive-address",
         At.PASSIVE,
         Effect.ADDRESS,
-        "PASV names an address that is not the server's; EPSV is not understood",
-        "10,255,255,1",
+        "PASV names another address, with the right port; EPSV is not understood",
+        "10.255.255.1",
     ),
     Fault(
         "dead-passive-port", At.PASSIVE, Effect.DEAD_PORT, "PASV and EPSV name a port that is shut"

@@ -160,6 +160,7 @@ class ImportSession:
     abstracted_fs = DropBox
     passive_dtp = PassivePort
     unicode_errors = "strict"
+    masquerade_address: str | None = None
     max_login_attempts = 3
 
     # --- what pyftpdlib offers, and the mixin uses
@@ -276,20 +277,23 @@ class ImportSession:
     def _make_epasv(self, extmode: bool = False) -> None:
         """The answer to PASV and EPSV; a fault may name a wrong address or a dead port."""
         fault = self.book.strike(At.PASSIVE)
-        if fault is None and not extmode and ":" in self.socket.getsockname()[0]:
-            self.respond("425 PASV is for IPv4; use EPSV.")
-        elif fault is None:
-            try:
-                super()._make_epasv(extmode)  # type: ignore[misc]
-            except OSError as error:
-                self.respond_w_warning(f"425 Can't open data connection: {error.strerror}.")
-        elif fault.effect is Effect.ADDRESS:
-            self.respond(f"227 Entering passive mode ({fault.reply},151,63).")
+        if fault is None or fault.effect is Effect.ADDRESS:
+            self.masquerade_address = fault.reply if fault else None
+            self._open_passive(extmode)
         elif extmode:
             self.respond(f"229 Entering extended passive mode (|||{_dead_port()}|).")
         else:
             high, low = divmod(_dead_port(), 256)
             self.respond(f"227 Entering passive mode (127,0,0,1,{high},{low}).")
+
+    def _open_passive(self, extmode: bool) -> None:
+        if not extmode and ":" in self.socket.getsockname()[0]:
+            self.respond("425 PASV is for IPv4; use EPSV.")
+            return
+        try:
+            super()._make_epasv(extmode)  # type: ignore[misc]
+        except OSError as error:
+            self.respond_w_warning(f"425 Can't open data connection: {error.strerror}.")
 
 
 def _dead_port() -> int:
@@ -327,7 +331,7 @@ class TLSSession(ImportSession, TLS_FTPHandler):  # type: ignore[misc]  # pyftpd
             if fault.effect is Effect.CLOSE:
                 self.close_when_done()
             else:
-                self.del_channel()
+                self.modify_ioloop_events(0)  # deaf, and still closed at the end
 
 
 class Listener(FTPServer):  # type: ignore[misc]  # pyftpdlib has no types

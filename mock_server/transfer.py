@@ -154,6 +154,8 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         self._cut, self._resp = True, reply
         self._error = True  # the SSL mixin then skips its goodbye
         self._stored = True
+        with contextlib.suppress(OSError):
+            self.file_obj.flush()  # what came is on disk before the client hears of the end
         self.close()
 
     def handle_close(self) -> None:

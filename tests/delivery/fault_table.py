@@ -46,7 +46,7 @@ ENDS = {
     "user-530": FINAL,
     "pass-530": FINAL,
     "pass-421": PASSING,
-    "wrong-passive-address": PASSING,  # it is ignored, and at the mock's own nobody listens
+    "wrong-passive-address": HARMLESS,  # it is ignored
     "dead-passive-port": PASSING,
     "stor-421": PASSING,
     "stor-425": PASSING,
