@@ -48,7 +48,7 @@ def test_a_notebook_explains_itself_and_defines_nothing(path):
 
 
 def test_a_count_that_is_another_fails(tmp_path):
-    """nbval compares nothing in a notebook that was saved without outputs: ours are compared."""
+    """Without stored outputs nbval compares nothing: ours are compared."""
     notebook = json.loads(NOTEBOOKS[IDS.index("03_map_a_new_vendor")].read_text(encoding="utf-8"))
     (output,) = notebook["cells"][-1]["outputs"]
     text = "".join(output["text"])
