@@ -138,7 +138,7 @@ def shown_name(name: str, limit: int = 80) -> str:
     return visible(masked(name), limit)
 
 
-def shared_name(name: str) -> str:
+def shared_name(name: str, limit: int = 80) -> str:
     """The same for others: a name that looks like data is shown by its shape alone."""
     looks_like_data = sum(char.isdigit() for char in name) >= DIGITS_OF_DATA or "@" in name
-    return shape(name) if looks_like_data else visible(name)
+    return shape(name) if looks_like_data else visible(name, limit)

@@ -1,23 +1,32 @@
 """A job for an export: what was seen and answered, as a commented callconv.toml."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from callconv_kit import spec
 from callconv_kit.errors import UsageError
 from callconv_kit.job import Job
 from callconv_kit.names import nearest, plain
-from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS, Question, lookup_key, questions
+from callconv_kit.profiling import written
+from callconv_kit.profiling.inspection import Inspection, inspect
+from callconv_kit.profiling.questions import (
+    IDS,
+    ONE_KEY,
+    WHOSE,
+    Question,
+    lookup_key,
+    one_key,
+    open_points,
+)
+from callconv_kit.reading import Input
 
 Answers: TypeAlias = Mapping[str, str]
 """A question's key and its answer; a blank one, or none, is left for later."""
 
 REJECTED_SHARE = 0.1
 LOOKUP = re.compile(r"(?P<file>\S+\.\w{2,4})(?:\s+(?:by|:)\s*\"?(?P<key>[^\"]+)\"?)?\s*")
-COMMENT_AT = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +36,15 @@ class Draft:
     text: of the file.
     settings: the same as keywords of a Job.
     blanks: the settings that are still to be filled in; in the text they are marked TODO.
+    looked_up: the ids that the look-up file is to give.
+    warnings: what to mind of the answers.
     """
 
     text: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     blanks: tuple[str, ...] = ()
+    looked_up: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def settled(question: Question, answer: str, inspection: Inspection) -> dict[str, Any]:
@@ -49,7 +62,10 @@ def settled(question: Question, answer: str, inspection: Inspection) -> dict[str
         names = [_column(question, part, inspection) for part in answer.split(",")]
         return {"session_id_from": names}
     if question.key == "preset":
-        return {} if answer == "none" else {"preset": answer}
+        return {"preset": "" if answer == "none" else answer}
+    if question.key == "columns":
+        meant = {each.column: each.source for each in inspection.likely}
+        return {"columns": meant if answer == "yes" else {}}
     given = {question.key: answer}
     Job.from_keywords(**given)  # says what is wrong, such as the name of a zone
     return given
@@ -94,124 +110,86 @@ def _no_answer(question: Question, answer: str, expected: str) -> UsageError:
     )
 
 
-def draft_of(inspection: Inspection, answers: Answers | None = None) -> Draft:
-    """The job for an export.
+def refined(source: Input, inspection: Inspection, answers: Answers) -> Inspection:
+    """The inspection once more, where answers say whose export it is or what its columns mean.
 
     Args:
-        inspection: of the export.
-        answers: to its questions; none: what the evidence proposes, but for the ids, which decide
-            who is paid.
+        source: the export.
+        inspection: of it.
+        answers: those to the keys of `WHOSE` count.
 
     Raises:
         UsageError: an answer is none.
     """
-    asked = questions(inspection)
-    settings: dict[str, Any] = {"max_rejected_share": REJECTED_SHARE}
-    if inspection.preset:
+    settings = dict(inspection.settings)
+    for point in open_points(inspection):
+        answer = answers.get(point.key, "").strip()
+        if point.key in WHOSE and answer:
+            settings |= settled(point, answer, inspection)
+    return inspection if settings == inspection.settings else inspect(source, **settings)
+
+
+def draft_of(inspection: Inspection, answers: Answers | None = None) -> Draft:
+    """The job for an export.
+
+    Args:
+        inspection: of the export; `refined` by the answers that others depend on.
+        answers: to its questions; none: what the evidence proposes, but for the ids, which decide
+            who is paid, and for what columns mean, which names alone don't tell.
+
+    Raises:
+        UsageError: an answer is none.
+    """
+    points = tuple(open_points(inspection))
+    settings: dict[str, Any] = {"max_rejected_share": REJECTED_SHARE, **inspection.settings}
+    if inspection.preset and settings.get("preset") != "":
         settings["preset"] = inspection.preset
-    blanks: list[Question] = []
-    proposed = {question.key: question.proposal for question in asked if question.key not in IDS}
+    unsaid = {*IDS, "columns"}
+    proposed = {point.key: point.proposal for point in points if point.key not in unsaid}
     given = proposed if answers is None else answers
-    for question in asked:
-        answer = given.get(question.key, "").strip()
+    blanks: list[Question] = []
+    looked_up: list[str] = []
+    for point in points:
+        answer = given.get(point.key, "").strip()
         if not answer:
-            blanks.append(question)
+            blanks += [point] if point.key not in WHOSE else []
             continue
-        if question.key == "preset" and answer == "none":
-            settings.pop("preset", None)
-        meant = settled(question, answer, inspection)
+        meant = settled(point, answer, inspection)
         if meant.get("lookup", {}) != settings.get("lookup", meant.get("lookup", {})):
-            raise _no_answer(question, answer, "the look-up file that was named before")
+            raise _no_answer(point, answer, "the look-up file and the key that were named before")
+        looked_up += [point.key] if "lookup" in meant else []
         for key, value in meant.items():
             settings[key] = {**settings.get(key, {}), **value} if isinstance(value, dict) else value
+    if not settings.get("preset"):
+        settings.pop("preset", None)
+    blanks += _other_blanks(inspection, settings, {point.key for point in points})
+    by = inspection.column(settings.get("lookup", {}).get("on_source", ""))
     return Draft(
-        _text(inspection, settings, asked, blanks),
+        written.text_of(inspection, settings, points, blanks),
         settings,
-        tuple(question.key for question in blanks),
+        tuple(point.key for point in blanks),
+        tuple(looked_up),
+        (one_key(by),) if by and by.top_share >= ONE_KEY else (),
     )
 
 
-def _text(
-    inspection: Inspection,
-    settings: Mapping[str, Any],
-    asked: tuple[Question, ...],
-    blanks: list[Question],
-) -> str:
-    why = {question.key: question for question in asked}
-    lines = [
-        f"# How {inspection.file} becomes call conversions; written by `callconv init`.",
-        f"# Try it: callconv prepare {inspection.file} --job callconv.toml",
-        "",
-    ]
-    if "preset" in settings:
-        fit = inspection.fits[0] if inspection.fits else None
-        told = f"{fit.known} of {fit.columns} columns are {fit.title}'s" if fit else ""
-        lines.append(_line("preset", settings["preset"], told))
-    open_keys = {question.key for question in blanks}
-    for key in ("timezone", "date_order", "called_number", "session_id_from", "talk_time"):
-        if key in settings:
-            lines.append(_line(key, settings[key], _because(why.get(key))))
-        elif key in open_keys:
-            lines.append(_todo(why[key]))
-    lines.append(
-        _line(
-            "max_rejected_share",
-            settings["max_rejected_share"],
-            "with more rejected rows than that there is no ready.csv",
-        )
-    )
-    constants = {**settings.get("constants", {})}
-    ids = [question for question in blanks if question.key in IDS]
-    if constants or ids:
-        lines += ["", "[constants]"]
-        lines += [_line(name, value, _meaning(name)) for name, value in constants.items()]
-        lines += [_todo(question) for question in ids]
-    if "columns" in settings:
-        lines += ["", "[columns]"]
-        lines += [_line(name, value, _meaning(name)) for name, value in settings["columns"].items()]
-    if "lookup" in settings:
-        lines += ["", "# Its columns: the key, and CampaignId, MediaId or ActionTrackerId."]
-        lines += ["[lookup]"]
-        lines += [_line(name, value) for name, value in settings["lookup"].items()]
-    lines += _not_used(inspection)
-    return "\n".join(lines) + "\n"
+STANDS_FOR = {"CallSessionId": "session_id_from", "TalkDuration": "talk_time"}
+"""Columns that an open point may ask for under another key."""
 
 
-def _line(key: str, value: Any, comment: str = "") -> str:
-    text = f"{key} = {json.dumps(value, ensure_ascii=False)}"
-    return f"{text:{COMMENT_AT}}# {_one_line(comment)}" if comment else text
-
-
-def _todo(question: Question) -> str:
-    told = f"{question.text} {question.hint}"
-    if question.key in IDS:
-        called, where, _ = IDS[question.key]
-        perhaps = f'; perhaps the column "{question.proposal}"' if question.proposal else ""
-        told = f"the {called}: {where}{perhaps}"
-    return f'# TODO {question.key} = ""'.ljust(COMMENT_AT) + f"# {_one_line(told)}"
-
-
-def _because(question: Question | None) -> str:
-    if question is None:
-        return ""
-    samples = f"such as {', '.join(question.samples[:2])}" if question.samples else ""
-    return question.because or samples
-
-
-def _meaning(column: str) -> str:
-    return f"the {IDS[column][0]}" if column in IDS else ""
-
-
-def _not_used(inspection: Inspection) -> list[str]:
-    lines: list[str] = []
-    if inspection.similar:
-        lines += ["", "# Perhaps, by their names; under [columns]:"]
-        lines += [
-            f"# {column} = {json.dumps(name, ensure_ascii=False)}"
-            for name, column in inspection.similar.items()
-        ]
-    return lines
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _other_blanks(
+    inspection: Inspection, settings: Mapping[str, Any], asked: set[str]
+) -> list[Question]:
+    """Required columns that nothing feeds and no question is about."""
+    fed = {
+        name for table in ("columns", "constants", "defaults") for name in settings.get(table, ())
+    }
+    similar = {each.column: each.source for each in inspection.likely}
+    blanks = []
+    for column in inspection.missing:
+        if column in fed or column in asked or STANDS_FOR.get(column) in asked:
+            continue
+        told = spec.BY_NAME[column].description
+        hint = "" if column == "CallProvider" else "The column of the export that holds it."
+        blanks.append(Question(column, told, hint, proposal=similar.get(column, "")))
+    return blanks

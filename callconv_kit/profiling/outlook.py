@@ -6,24 +6,26 @@ no key.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from callconv_kit import spec
 from callconv_kit.errors import CallConvError
 from callconv_kit.findings import CODES, Severity
 from callconv_kit.job import Job
 from callconv_kit.job.layers import anchored
 from callconv_kit.pipeline import Progress
-from callconv_kit.prepared import prepare
+from callconv_kit.prepared import Prepared, prepare
 from callconv_kit.profiling.draft import Draft, settled
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS, questions
+from callconv_kit.profiling.questions import IDS, open_points
 from callconv_kit.reading import Input
 from callconv_kit.writing.visible import visible
-from callconv_kit.writing.wording import alike, of_severity
+from callconv_kit.writing.wording import of_severity
 
 MEND = {
     "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
@@ -159,12 +161,13 @@ def outlook(
         except CallConvError as error:
             return Outlook(assumed=assumed, stopped=error)
         summary = prepared.summary
+        statuses = _unknown_statuses(prepared, inspection)
     return Outlook(
         summary["rows_read"],
         summary["rows_ready"],
         summary["rows_rejected"],
         summary["rows_left_out"],
-        _reasons(summary),
+        _reasons(summary, statuses),
         assumed,
         prepared.problem,
     )
@@ -181,11 +184,19 @@ def _filled_in(
     if unfilled:
         del settings["lookup"]
     lacking = [name for name in IDS if name in draft.blanks or (unfilled and name not in fed)]
+    similar = {each.column: each.source for each in inspection.likely}
     assumed = []
     if lacking:
         settings["constants"] = {**settings.get("constants", {}), **dict.fromkeys(lacking, 1)}
         assumed.append(f"{', '.join(lacking)} filled in")
-    for question in questions(inspection):
+    for column in draft.blanks:
+        if column == "CallProvider":
+            settings["constants"] = {"CallProvider": "to be named", **settings.get("constants", {})}
+            assumed.append("CallProvider filled in")
+        elif column in spec.REQUIRED and column not in IDS and column in similar:
+            settings["columns"] = {**settings.get("columns", {}), column: similar[column]}
+            assumed.append(f"{column} from {similar[column]!r}")
+    for question in open_points(inspection):
         if question.key in draft.blanks and question.key in STAND_INS:
             value = question.proposal or STAND_INS[question.key]
             settings |= settled(question, value, inspection)
@@ -193,14 +204,28 @@ def _filled_in(
     return settings, tuple(assumed)
 
 
-def _reasons(summary: Mapping[str, Any]) -> tuple[Reason, ...]:
+def _unknown_statuses(prepared: Prepared, inspection: Inspection) -> Sequence[str]:
+    """The texts of rows that were rejected for their status, the most frequent first."""
+    entries = prepared.summary["findings"]
+    if not any(entry["code"] == "status_unknown" for entry in entries):
+        return ()
+    rejected = prepared.rejected
+    rows = rejected[rejected["codes"].str.contains("status_unknown", regex=False)]
+    counts: Counter[str] = Counter()
+    for name in inspection.feeds.get("CallStatus", ())[:1]:
+        if name in rows:
+            counts.update(rows[name])
+    return [text for text, _ in counts.most_common()]
+
+
+def _reasons(summary: Mapping[str, Any], statuses: Sequence[str]) -> tuple[Reason, ...]:
     return tuple(
         Reason(
             entry["code"],
             entry["column"],
             entry["rows"],
             CODES[entry["code"]].problem,
-            "" if severity is Severity.LEFT_OUT else _mend(entry),
+            "" if severity is Severity.LEFT_OUT else _mend(entry, statuses),
             severity is Severity.LEFT_OUT,
         )
         for severity in (Severity.ERROR, Severity.LEFT_OUT)
@@ -208,15 +233,15 @@ def _reasons(summary: Mapping[str, Any]) -> tuple[Reason, ...]:
     )
 
 
-def _mend(entry: Mapping[str, Any]) -> str:
+def _mend(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
     """The setting that would mend the rows of a finding."""
     code, column = entry["code"], entry["column"] or ""
     if code == "required_missing" and column in MEND_EMPTY:
         return MEND_EMPTY[column]
     if code == "required_missing" and column in IDS:
         return f"[defaults] {column} = …, or a row for each key in the look-up file"
-    if code == "status_unknown":
-        words = [visible(value, 30) for (value,), _ in alike(entry, "value")[:WORDS] if value]
-        listed = ", ".join(f'"{word}" = "…"' for word in words)
-        return f"[values.CallStatus] {listed}" if listed else CODES[code].remedy
+    if code == "status_unknown" and statuses:
+        listed = ", ".join(f'"{visible(text, 40)}" = "…"' for text in statuses[:WORDS])
+        more = f" and {len(statuses) - WORDS} more" if len(statuses) > WORDS else ""
+        return f"[values.CallStatus] {listed}{more}"
     return MEND[code].format(column=column) if code in MEND else CODES[code].remedy

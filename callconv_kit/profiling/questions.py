@@ -12,16 +12,35 @@ from callconv_kit.job import PRESETS
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Preset
 from callconv_kit.names import plain
-from callconv_kit.profiling.columns import Profile
+from callconv_kit.profiling.columns import Profile, shown_name
 from callconv_kit.profiling.inspection import Inspection
+from callconv_kit.profiling.likeness import Likeness
+from callconv_kit.profiling.times import Times
 
 MOST = 7
 """Questions; the least important go first where there are more."""
 
+DISPENSABLE = ("called_number", "preset", "session_id_from", "talk_time")
+"""Keys of the questions that are left out first; what they ask for is marked in the file."""
+
+WHOSE = ("preset", "columns")
+"""Keys of the questions on whose answers the others depend."""
+
+ZONES = {
+    **dict.fromkeys(("ET", "EST", "EDT", "EASTERN"), "America/New_York"),
+    **dict.fromkeys(("CT", "CST", "CDT", "CENTRAL"), "America/Chicago"),
+    **dict.fromkeys(("MT", "MST", "MDT", "MOUNTAIN"), "America/Denver"),
+    **dict.fromkeys(("PT", "PST", "PDT", "PACIFIC"), "America/Los_Angeles"),
+    **dict.fromkeys(("UTC", "GMT"), "UTC"),
+}
+"""Words for a zone in a header, and the zone that they mean in North America."""
+
 SURE = 0.8
 """A preset that knows so much of a header is not asked about."""
 
-ONE_KEY = 0.8
+LOOKUP_FILE = "trackers.csv"
+
+ONE_KEY = 0.5
 """A look-up key that stands in so many rows tells hardly anything apart."""
 
 IDS = {
@@ -69,16 +88,22 @@ class Question:
     warning: str = ""
 
 
-def questions(inspection: Inspection) -> tuple[Question, ...]:
-    """The questions that this export leaves open, in the order in which they are asked."""
-    asked = list(_all(inspection))
-    for key in ("called_number", "preset", "talk_time"):
-        if len(asked) > MOST:
+def questions(inspection: Inspection, *, asked_before: int = 0) -> tuple[Question, ...]:
+    """The questions that are asked of a person, in their order: at most `MOST` of the open ones.
+
+    Args:
+        inspection: of the export.
+        asked_before: how many were asked of the same export already.
+    """
+    asked = list(open_points(inspection))
+    for key in DISPENSABLE:
+        if len(asked) + asked_before > MOST:
             asked = [question for question in asked if question.key != key]
     return tuple(asked)
 
 
-def _all(inspection: Inspection) -> Iterator[Question]:
+def open_points(inspection: Inspection) -> Iterator[Question]:
+    """All that this export leaves open, however much that be."""
     yield from _whose(inspection)
     yield from _when(inspection)
     yield from _which_number(inspection)
@@ -89,18 +114,34 @@ def _all(inspection: Inspection) -> Iterator[Question]:
 
 
 def _whose(inspection: Inspection) -> Iterator[Question]:
-    if not inspection.fits or inspection.fit >= SURE:
-        return
-    fit = inspection.fits[0]
-    yield Question(
-        "preset",
-        "Whose export is this?",
-        hint="the name of a preset, or none",
-        samples=tuple(column.name for column in inspection.columns[:5]),
-        proposal=fit.preset,
-        because=f"{fit.known} of its {fit.columns} columns are {fit.title}'s",
-        choices=(*PRESETS, "none"),
-    )
+    if "preset" not in inspection.settings and inspection.fits and inspection.fit < SURE:
+        fit = inspection.fits[0]
+        yield Question(
+            "preset",
+            "Whose export is this?",
+            hint="the name of a preset, or none",
+            samples=tuple(shown_name(column.name, 40) for column in inspection.columns[:5]),
+            proposal=fit.preset,
+            because=f"{fit.known} of its {fit.columns} columns are {fit.title}'s",
+            choices=(*PRESETS, "none"),
+        )
+    needed = [each for each in inspection.likely if each.column in inspection.missing]
+    if not inspection.fits and "columns" not in inspection.settings and needed:
+        yield Question(
+            "columns",
+            "No preset knows this export. Do its columns mean this?",
+            hint="yes takes them all over; no leaves them in the file, to be chosen by hand",
+            samples=tuple(_meant(inspection, each) for each in inspection.likely),
+            proposal="yes",
+            because="their names and their cells look like it",
+            choices=("yes", "no"),
+        )
+
+
+def _meant(inspection: Inspection, each: Likeness) -> str:
+    column = inspection.column(each.source)
+    cells = f" ({column.samples[0]})" if column and column.samples else ""
+    return f"{each.column} from {shown_name(each.source, 40)!r}{cells}"
 
 
 def _when(inspection: Inspection) -> Iterator[Question]:
@@ -110,14 +151,18 @@ def _when(inspection: Inspection) -> Iterator[Question]:
     column = inspection.column(times.column)
     samples = column.samples if column else ()
     if times.without_offset:
-        found = _zone_column(inspection)
+        zone, because = _zone(inspection, times)
+        hours = times.busy_hours
         yield Question(
             "timezone",
             f"In which time zone are the times of {times.column!r}?",
             hint="an IANA name such as America/New_York, or UTC",
             samples=samples,
-            proposal=found[1] if found else "",
-            because=f"the column {found[0]!r} says so" if found else "",
+            proposal=zone,
+            because=because,
+            warning=f"most calls lie between {hours[0]}:00 and {hours[1]}:00 by these clocks"
+            if hours
+            else "",
         )
     if times.two_readings:
         proven = times.proven_order
@@ -134,13 +179,15 @@ def _when(inspection: Inspection) -> Iterator[Question]:
         )
 
 
-def _zone_column(inspection: Inspection) -> tuple[str, str] | None:
-    """A column that holds one and the same zone in all rows."""
+def _zone(inspection: Inspection, times: Times) -> tuple[str, str]:
+    """The zone for which there is evidence, and the evidence; blanks where there is none."""
     for column in inspection.columns:
         named = re.search(r"time.?zone", column.name, re.IGNORECASE)
         if named and column.distinct == 1 and "/" in column.samples[0]:
-            return column.name, column.samples[0]
-    return None
+            return column.samples[0], f"the column {column.name!r} says so in every row"
+    words = re.findall(r"[A-Za-z]+", times.column)
+    named_zone = next((ZONES[word.upper()] for word in words if word.upper() in ZONES), "")
+    return named_zone, f"the header says {times.column!r}" if named_zone else ""
 
 
 def _which_number(inspection: Inspection) -> Iterator[Question]:
@@ -195,24 +242,36 @@ _TELLING = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
 
 def _id(inspection: Inspection, column: str) -> Question:
     called, where, likely = IDS[column]
+    named = [each.source for each in inspection.likely if each.column == column]
     candidates = [
         profile
         for profile in inspection.columns
-        if likely.search(profile.name) and _is_free(inspection, profile)
+        if profile.name in named or (likely.search(profile.name) and _is_free(inspection, profile))
     ]
+    found = next((each for each in candidates if each.name in named), None) or next(
+        iter(candidates), None
+    )
     key = lookup_key(inspection)
-    by_file = f', or a look-up file: trackers.csv by "{key.name}"' if key else ""
+    by_file = f', or a look-up file: {LOOKUP_FILE} by "{key.name}"' if key else ""
     warning = ""
     if key and key.top_share >= ONE_KEY and (key.distinct or 0) > 1:
-        warning = f"one value of {key.name!r} stands in {key.top_share:.0%} of the rows"
+        warning = one_key(key)
     return Question(
         column,
         f"{column}, the {called}: one value for all rows, or where does it come from?",
         hint=f"{where}. A number, a column's name{by_file}",
-        samples=candidates[0].samples if candidates else (),
-        proposal=candidates[0].name if candidates else "",
-        because="it is named so and holds whole numbers" if candidates else "",
+        samples=found.samples if found else (),
+        proposal=found.name if found else "",
+        because="it is named so and holds whole numbers" if found else "",
         warning=warning,
+    )
+
+
+def one_key(key: Profile) -> str:
+    """What to mind of a look-up key that covers most rows."""
+    return (
+        f"one value of {shown_name(key.name, 40)!r} stands in {key.top_share:.0%} of the rows: "
+        "a look-up by it gives nearly all of them the same"
     )
 
 

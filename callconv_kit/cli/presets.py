@@ -1,0 +1,136 @@
+"""`callconv presets`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callconv_kit.cli import shared
+
+if TYPE_CHECKING:
+    from callconv_kit.mapping.preset import Preset
+
+
+@click.command("presets", epilog="Example: callconv presets invoca")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+def presets_command(name: str | None, as_json: bool) -> int:
+    """List the vendors whose exports are known, or explain one.
+
+    NAME is one of the list, or the path of a preset file of your own.
+    """
+    from callconv_kit.mapping import preset as presets
+
+    if name is None:
+        known = presets.bundled()
+        if as_json:
+            shared.print_json([_preset_as_dict(preset) for preset in known])
+            return 0
+        for preset in known:
+            click.echo(f"{preset.origin:20}  {preset.about.title:20}  {preset.about.about}")
+        click.echo("\nOne of your own is the same kind of file, given by its path.")
+        return 0
+    preset = presets.load(name)
+    if as_json:
+        shared.print_json(_preset_as_dict(preset))
+    else:
+        _explain(preset)
+    return 0
+
+
+def _preset_as_dict(preset: "Preset") -> dict[str, Any]:
+    about = preset.about
+    return {
+        "name": preset.origin,
+        "title": about.title,
+        "about": about.about,
+        "notes": list(about.notes),
+        "sources": list(about.sources),
+        "forms": [
+            {
+                "name": form.name,
+                "seen": form.seen,
+                "needs": list(form.needs),
+                "columns": list(form.columns),
+                "headerless": form.headerless,
+            }
+            for form in about.form
+        ],
+        "aliases": {name: list(others) for name, others in about.aliases.items()},
+        "settings": dict(preset.settings),
+    }
+
+
+def _explain(preset: "Preset") -> None:
+    about, settings = preset.about, preset.settings
+    click.echo(f"{about.title}: {about.about}\n")
+    for form in about.form:
+        by = "by the number of its columns" if form.headerless else f"by {', '.join(form.needs)}"
+        seen = f" (seen in: {form.seen})" if form.seen else ""
+        click.echo(f"Form {form.name!r}, recognised {by}{seen}.")
+    click.echo("\nWhat feeds what:")
+    for column, source in settings.get("columns", {}).items():
+        click.echo(f"  {column:24}  {_source(source)}")
+    numbers = about.called_number
+    for word, names in (("destination", numbers.destination), ("tracking", numbers.tracking)):
+        if names:
+            click.echo(f"  {'CalledPhoneNumber':24}  {', else '.join(names)} ({word})")
+    for column, value in settings.get("constants", {}).items():
+        click.echo(f'  {column:24}  always "{value}"')
+    for column, unit in settings.get("units", {}).items():
+        click.echo(f"  {column:24}  counted in {unit}")
+    for column, wanted in about.on_request.items():
+        click.echo(f"  {column:24}  {_source(wanted)}, only if the job names it")
+    _explain_rules(preset)
+    for note in about.notes:
+        click.echo(f"\n{note}")
+    if about.sources:
+        click.echo(f"\nSources: {'; '.join(about.sources)}.")
+
+
+def _explain_rules(preset: "Preset") -> None:
+    settings = preset.settings
+    rules = settings.get("status", ())
+    words = settings.get("values", {}).get("CallStatus", {})
+    if rules or words:
+        click.echo("\nCallStatus:")
+    for rule in rules:
+        when = " and ".join(f"{name} {_condition(of)}" for name, of in rule["when"].items())
+        click.echo(f"  {rule['then']:20}  {when}")
+    for text, status in words.items():
+        click.echo(f'  {status:20}  "{text}"')
+    left = [*settings.get("leave_out", ()), *_conversions(preset)]
+    if left:
+        click.echo("\nLeft out:")
+    for rule in left:
+        column = rule.get("source_column") or rule.get("column")
+        kept = ("source_column", "column", "reason", "code")
+        of = {word: value for word, value in rule.items() if word not in kept}
+        click.echo(f"  {column} {_condition(of)}: {rule.get('reason') or rule.get('code', '')}")
+
+
+def _conversions(preset: "Preset") -> list[dict[str, Any]]:
+    return [
+        rule.model_dump(by_alias=True, exclude_none=True) for rule in preset.about.conversion_rows
+    ]
+
+
+def _condition(condition: Any) -> str:
+    if isinstance(condition, dict):
+        return " and ".join(f"{word} {_shown(value)}" for word, value in condition.items())
+    return f"is {_shown(condition)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " or ".join(map(_shown, value))
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+def _source(source: Any) -> str:
+    names = getattr(source, "names", None)
+    if names is not None:
+        source = source.as_written()
+    if isinstance(source, dict):
+        ((how, parts),) = source.items()
+        return f" {'+' if how == 'sum' else 'and'} ".join(parts)
+    return source if isinstance(source, str) else ", else ".join(source)
