@@ -16,6 +16,9 @@ from starlette.routing import Route
 from mock_server.faults import FAULTS, UnknownFault
 from mock_server.web.app import mock_of, settled, visible_accounts
 
+LONGEST_BODY = 10_000
+"""Bytes."""
+
 
 async def faults(request: Request) -> Response:
     """GET: the book and what is armed. POST: arm one. DELETE: disarm one, or all."""
@@ -75,8 +78,13 @@ async def _body(request: Request, known: set[str]) -> dict[str, Any]:
     """The request's JSON object, with known keys only."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "send JSON, with the header Content-Type: application/json")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BODY:
+            raise HTTPException(413, f"expected at most {LONGEST_BODY} bytes")
     try:
-        given = json.loads(await request.body())
+        given = json.loads(body)
     except ValueError:
         given = None
     if not isinstance(given, dict):

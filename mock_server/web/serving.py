@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 GOODBYE = 2
 """Seconds in which answers under way are finished when the server stops."""
 
+CONNECTIONS = 512
+"""At once; more are told 503."""
+
 
 class Web:
     """Serves the HTTP side of one mock server from `start` to `stop`.
@@ -38,6 +41,7 @@ class Web:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GOODBYE,
+            limit_concurrency=CONNECTIONS,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

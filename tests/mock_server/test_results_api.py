@@ -361,6 +361,12 @@ def test_a_form_of_another_page_orders_nothing(server, client):
     assert server.faults() == []
 
 
+def test_an_order_is_no_place_for_much_data(server, client):
+    answer = client.post("/mock/faults", json={"name": "x" * 20_000})
+    assert answer.status_code == 413
+    assert server.faults() == []
+
+
 # -- who may see what ------------------------------------------------------------------------------
 
 
@@ -410,3 +416,11 @@ def test_http_is_served_from_the_moment_that_it_is_asked_for():
         assert httpx.get(server.http_url).status_code == 200
         assert server.serves_http
     assert threading.active_count() == before
+
+
+def test_both_sides_serve_on_ipv6():
+    with MockImportServer(accounts=[make("demo", "pw")], host="::1", http_port=0) as server:
+        put(server, call_file({}), "six.csv", "demo", "pw")
+        server.submissions()
+        assert server.url.startswith("ftp://[::1]:")
+        assert "six.csv" in httpx.get(server.http_url).text
