@@ -292,10 +292,10 @@ EVERY_ERROR = [
     ssl.SSLEOFError(8, "EOF"),
     ssl.SSLError(1, "alert"),
     OSError(5, "input/output error"),
-    ftplib.error_temp("426 aborted"),  # noqa: S321
-    ftplib.error_perm("550 no"),  # noqa: S321
-    ftplib.error_proto("nonsense"),  # noqa: S321
-    ftplib.error_reply("199 odd"),  # noqa: S321
+    ftplib.error_temp("426 aborted"),
+    ftplib.error_perm("550 no"),
+    ftplib.error_proto("nonsense"),
+    ftplib.error_reply("199 odd"),
     ValueError("an illegal newline character should not be contained"),
 ]
 

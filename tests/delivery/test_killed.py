@@ -186,7 +186,7 @@ def test_what_a_kill_leaves_is_settled_by_looking(
     sent = next(run for run in (folder / "runs" / "job").glob("*/ready.csv")).parent.parent
     data = max(sent.glob("*/ready.csv"), key=lambda path: path.stat().st_mtime).read_bytes()
     if left is not State.INTENT:
-        with ftplib.FTP() as ftp:  # noqa: S321 - the mock
+        with ftplib.FTP() as ftp:
             ftp.connect(server.host, server.port)
             ftp.login("demo", PASSWORD)
             import io
