@@ -376,6 +376,15 @@ class Session:
         self.validation = suite.validate(self.ready_file)
         return self.validation
 
+    def write_docs(self) -> Path:
+        """Write the Data Docs of the last validation; returns their first page."""
+        from callconv_kit import suite
+
+        if self.validation is None:
+            self.validate()
+        assert self.validation is not None  # noqa: S101 # it was made just now
+        return Path(suite.docs(self.folder / "callconv-docs", self.validation))
+
     @property
     def ready_file(self) -> Path:
         """The file that will be uploaded.

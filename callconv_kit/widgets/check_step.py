@@ -1,0 +1,71 @@
+"""Check: the Great Expectations suite over ready.csv, in words, and its Data Docs."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import ipywidgets as ipw
+
+from callconv_kit.suite import Validation
+from callconv_kit.widgets import parts, twins
+from callconv_kit.widgets.parts import tag
+from callconv_kit.widgets.session import Session
+from callconv_kit.widgets.working import Worker
+from callconv_kit.writing.visible import visible
+
+
+class CheckStep(ipw.VBox):
+    """The fifth step."""
+
+    def __init__(self, session: Session, worker: Worker) -> None:
+        self._session, self._worker = session, worker
+        self._validate = parts.button("Validate ready.csv", "validate", primary=True)
+        self._docs = parts.button("Write the Data Docs", "docs")
+        self.notice = parts.Notice()
+        self._result = parts.named(ipw.HTML(), "validation")
+        self._twin = parts.Twin()
+        self._twin.show(twins.checked())
+        self._validate.on_click(self.notice.guarded(self._begin))
+        self._docs.on_click(self.notice.guarded(self._begin_docs))
+        super().__init__(
+            [parts.row(self._validate, self._docs), self.notice, self._result, self._twin]
+        )
+
+    def show(self) -> None:
+        """Show the last validation."""
+        done = self._session.validation
+        self._result.value = "" if done is None else done._repr_html_()
+        self._docs.disabled = done is None
+
+    def _begin(self) -> None:
+        self._session.ready_file  # noqa: B018 # says what is missing before anything begins
+        self.notice.say("Great Expectations looks at every row …")
+
+        def done(_: Validation) -> None:
+            self.notice.clear()
+            self.show()
+
+        self._worker.start(self._session.validate, done, self.notice, self._validate)
+
+    def _begin_docs(self) -> None:
+        self.notice.say("Writing …")
+
+        def done(index: Path) -> None:
+            served = _address(index)
+            link = tag("a", "Open the Data Docs", href=served, target="_blank") if served else None
+            self.notice.say(link, " " if link else None, tag("code", visible(str(index))))
+
+        self._worker.start(self._session.write_docs, done, self.notice, self._docs)
+
+
+def _address(file: Path) -> str:
+    """The path under which a Jupyter server here serves a file; empty where none does."""
+    try:
+        from jupyter_server.serverapp import list_running_servers
+    except ModuleNotFoundError:
+        return ""
+    for server in list_running_servers():
+        root = Path(server["root_dir"]).resolve()
+        if file.resolve().is_relative_to(root):
+            inner = file.resolve().relative_to(root).as_posix()
+            return f"{server['base_url']}files/{quote(inner)}"
+    return ""

@@ -1,0 +1,229 @@
+"""Map: what no export says, and what feeds each column of the format."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import ipywidgets as ipw
+
+from callconv_kit import spec
+from callconv_kit.profiling import Question
+from callconv_kit.profiling.questions import IDS
+from callconv_kit.widgets import mapped, parts, twins
+from callconv_kit.widgets.mapped import MappedColumn
+from callconv_kit.widgets.parts import Child, tag
+from callconv_kit.widgets.session import Session
+from callconv_kit.writing.visible import visible
+
+BY_ITSELF = ("as found", "")
+CHOOSE = ("choose …", "")
+LABEL = "15em"
+
+
+class MapStep(ipw.VBox):
+    """The second step."""
+
+    def __init__(self, session: Session, changed: Callable[[], None]) -> None:
+        self._session, self._changed = session, changed
+        self.notice = parts.Notice()
+        self._questions = parts.named(ipw.VBox(), "questions")
+        self._take = parts.button("Take over what is proposed", "take-proposals")
+        self._take.on_click(self.notice.guarded(self._take_proposals))
+        self._rows = parts.named(ipw.VBox(), "mapping")
+        self._shown: dict[str, tuple[ipw.HBox, ipw.HTML]] = {}
+        self._more = parts.field(ipw.Dropdown, "Feed another column", "more", options=[CHOOSE])
+        self._more.observe(self._add, names="value")
+        self._unused = parts.named(ipw.HTML(), "unused")
+        self._save = parts.button("Save the job", "save", primary=True)
+        self._save.on_click(self.notice.guarded(self._saved))
+        self._twin = parts.Twin()
+        super().__init__(
+            [
+                ipw.HTML(tag("h3", "What no export says")),
+                self._questions,
+                self._take,
+                ipw.HTML(tag("h3", "Column by column")),
+                self._rows,
+                self._more,
+                self._unused,
+                parts.row(self._save),
+                self.notice,
+                self._twin,
+            ]
+        )
+
+    def show(self) -> None:
+        """Show the export that is open."""
+        asked = [one for one in self._session.questions if one.key != "preset"]
+        self._questions.children = [self._question(one) for one in asked] or [
+            ipw.HTML(tag("p", "Nothing: the export and the job say it all."))
+        ]
+        self._take.layout.display = "" if any(one.proposal for one in asked) else "none"
+        columns = self._session.mapping()
+        self._shown = {}
+        fed = [one for one in columns if one.required or one.is_fed]
+        self._rows.children = [self._row(one) for one in fed]
+        free = [one.column for one in columns if one not in fed]
+        self._more.options = [CHOOSE, *zip(free, free, strict=True)]
+        self._refresh()
+
+    # -- questions ---------------------------------------------------------------------------------
+
+    def _question(self, asked: Question) -> ipw.VBox:
+        told: list[Child] = [asked.text]
+        if asked.samples:
+            told.append(tag("small", " Such as ", ", ".join(asked.samples), "."))
+        if asked.proposal:
+            because = f" ({asked.because})" if asked.because else ""
+            told.append(tag("small", f" Proposed: {asked.proposal}{because}."))
+        if asked.warning:
+            told.append(tag("b", f" Mind: {asked.warning}."))
+        held = self._held(asked.key)
+        # An id has a row below as well; its question says where it is found.
+        label = IDS[asked.key][0] if asked.key in IDS else asked.key.replace("_", " ")
+        if asked.choices:
+            made = parts.field(
+                ipw.Dropdown, label, f"ask-{asked.key}",
+                options=[CHOOSE, *((choice, choice) for choice in asked.choices)],
+                value=held if held in asked.choices else "",
+            )  # fmt: skip
+        else:
+            made = parts.field(
+                ipw.Text, label, f"ask-{asked.key}", value=held, width="34em",
+                continuous_update=False, placeholder=asked.hint,
+            )  # fmt: skip
+        made.observe(partial(self._answered, asked.key), names="value")
+        hint = ipw.HTML(tag("small", asked.hint)) if asked.hint else None
+        return ipw.VBox([ipw.HTML(parts.put(told)), *([hint] if hint else []), made])
+
+    def _held(self, key: str) -> str:
+        """What the job says already."""
+        settings = self._session.settings
+        for table in ("constants", "columns"):
+            found = settings.get(table, {}).get(key)
+            if isinstance(found, str | int):
+                return str(found)
+        found = settings.get(key, "")
+        return ", ".join(found) if isinstance(found, list | tuple) else str(found)
+
+    def _answered(self, key: str, change: dict[str, Any]) -> None:
+        def act() -> None:
+            self._session.answer(key, change["new"])
+            self._refresh()
+
+        self.notice.guarded(act)()
+
+    def _take_proposals(self) -> None:
+        for asked in self._session.questions:
+            if asked.proposal and asked.key != "preset" and not self._held(asked.key):
+                self._session.answer(asked.key, asked.proposal)
+        self.show()
+
+    # -- columns -----------------------------------------------------------------------------------
+
+    def _row(self, one: MappedColumn) -> ipw.HBox:
+        settings = self._session.settings
+        seen = self._session.inspection
+        names = dict.fromkeys(column.name for column in seen.columns) if seen else {}
+        chosen = settings.get("columns", {}).get(one.column, "")
+        source = ipw.Dropdown(
+            description=f"{one.column} *" if one.required else one.column,
+            description_allow_html=False,
+            options=[BY_ITSELF, *((visible(name), name) for name in names)],
+            value=chosen if chosen in names else "",
+            style={"description_width": LABEL},
+            layout=ipw.Layout(width="32em"),
+            tooltip=spec.BY_NAME[one.column].description,
+        )
+        constant = parts.field(
+            ipw.Text, "or always", f"constant-{one.column}", width="16em",
+            value=str(settings.get("constants", {}).get(one.column, "")), continuous_update=False,
+        )  # fmt: skip
+        shown = ipw.HTML()
+        source.observe(partial(self._fed, one.column, constant, source), names="value")
+        constant.observe(partial(self._fed, one.column, constant, source), names="value")
+        made = parts.row(parts.named(source, f"source-{one.column}"), constant, shown)
+        self._shown[one.column] = (made, shown)
+        return made
+
+    def _fed(self, column: str, constant: ipw.Text, source: ipw.Dropdown, change: Any) -> None:
+        def act() -> None:
+            # The later word holds: a constant takes the column's place, and the other way round.
+            by_constant = change["owner"] is constant and constant.value.strip()
+            if by_constant and source.value:
+                source.unobserve_all()
+                source.value = ""
+                source.observe(partial(self._fed, column, constant, source), names="value")
+            elif change["owner"] is source and source.value and constant.value:
+                constant.unobserve_all()
+                constant.value = ""
+                constant.observe(partial(self._fed, column, constant, source), names="value")
+            self._session.feed(column, source.value, constant.value)
+            self._refresh()
+
+        self.notice.guarded(act)()
+
+    def _add(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        if not name or name in self._shown:
+            return
+        added = next(one for one in self._session.mapping() if one.column == name)
+        self._rows.children = [*self._rows.children, self._row(added)]
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Show what is fed now, without new fields: what is being typed stays."""
+        columns = self._session.mapping()
+        used: set[str] = set()
+        for one in columns:
+            used.update(one.sources)
+            if one.column not in self._shown:
+                continue
+            made, shown = self._shown[one.column]
+            shown.value = parts.put(self._what(one))
+            if one.missing:
+                made.add_class("callconv-missing")
+            else:
+                made.remove_class("callconv-missing")
+        names = [name for first in [self._session.preview] if first for name in first.header]
+        unused = [visible(name) for name in names if name not in used]
+        self._unused.value = (
+            tag("p", tag("small", f"Columns of the export that go nowhere: {', '.join(unused)}."))
+            if unused
+            else ""
+        )
+        self._twin.show(twins.mapped(self._session))
+        self._changed()
+
+    def _what(self, one: MappedColumn) -> list[Child]:
+        if one.missing:
+            return [tag("b", "Required, and nothing feeds it.")]
+        told: list[Child] = []
+        if one.sources:
+            filled = f", {one.fill:.0%} filled" if one.fill is not None else ""
+            told.append(f"{' + '.join(map(visible, one.sources))}{filled}. ")
+        elif one.constant:
+            told.append(f"{visible(one.constant)} in every row. ")
+        elif one.looked_up:
+            told.append("Looked up in the job's file. ")
+        elif one.derived:
+            told.append(f"{visible(one.derived)}. ")
+        if one.default:
+            told.append(f"Where empty: {visible(one.default)}. ")
+        for before, after in one.pairs if one.sources else ():
+            told += [self._cell(one.column, before)]
+            if after is not None:
+                told += [" → ", self._cell(one.column, after)]
+            told.append("  ")
+        return [tag("small", told)]
+
+    def _cell(self, column: str, text: str) -> Child:
+        shown = mapped.masked(column, text, show=self._session.show_phones)
+        return tag("code", tag("bdi", visible(shown, 40))) if text else tag("i", "empty")
+
+    def _saved(self) -> None:
+        path = self._session.save()
+        missing = [one.column for one in self._session.mapping() if one.missing]
+        told = f" Still to be fed: {', '.join(missing)}." if missing else ""
+        self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", told)
+        self._twin.show(twins.mapped(self._session))

@@ -1,0 +1,151 @@
+"""Pieces of all steps: labelled fields, notices, tables of cells, and the twin in Python."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from importlib import resources
+from typing import Any, TypeVar
+
+import ipywidgets as ipw
+
+from callconv_kit.errors import CallConvError
+from callconv_kit.writing.markup import Child, Html, put, tag
+from callconv_kit.writing.visible import visible
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W", bound=ipw.DOMWidget)
+
+LONG = 40
+"""Characters from which on a cell may take several lines."""
+
+TOLD = 600
+"""Characters of an error that are shown."""
+
+
+def style() -> ipw.HTML:
+    """The style sheet, as a widget of its own."""
+    css = resources.files(__package__).joinpath("workbench.css").read_text(encoding="utf-8")
+    return ipw.HTML(tag("style", Html(css)))
+
+
+def named(widget: W, name: str) -> W:
+    """The widget with a class by which a test or a style finds it."""
+    widget.add_class(f"callconv-{name}")
+    return widget
+
+
+def button(label: str, name: str, *, primary: bool = False, hint: str = "") -> ipw.Button:
+    """A button as wide as its words."""
+    made = ipw.Button(
+        description=label,
+        tooltip=hint or label,
+        button_style="primary" if primary else "",
+        layout=ipw.Layout(width="auto"),
+    )
+    return named(made, name)
+
+
+def field(kind: Callable[..., W], label: str, name: str, *, width: str = "", **more: Any) -> W:
+    """A field whose label is as long as it needs to be; the label names it to screen readers."""
+    made = kind(
+        description=label,
+        style={"description_width": "initial"},
+        layout=ipw.Layout(width=width or "auto"),
+        **more,
+    )
+    return named(made, name)
+
+
+def row(*widgets: ipw.Widget) -> ipw.HBox:
+    """Widgets side by side, on several lines where there is no room."""
+    return named(ipw.HBox(list(widgets)), "row")
+
+
+def table(
+    caption: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Child]],
+    *,
+    long: Sequence[str] = (),
+) -> Html:
+    """A table that scrolls by itself, with the keyboard too.
+
+    Args:
+        caption: names it to screen readers.
+        header: its words.
+        rows: text, which is escaped, or markup.
+        long: columns whose cells may take several lines.
+    """
+    wide = [name in long for name in header]
+    head = tag("tr", [tag("th", visible(name), scope="col") for name in header])
+    body = [
+        tag("tr", [tag("td", cell, class_="callconv-long" if wide[at] else None)
+                   for at, cell in enumerate(cells)])
+        for cells in rows
+    ]  # fmt: skip
+    inner = tag("table", tag("thead", head), tag("tbody", body), class_="callconv-table")
+    return tag(
+        "div", inner, class_="callconv-scroll", tabindex="0", role="region", aria_label=caption
+    )
+
+
+def cell(text: str) -> Child:
+    """A cell's text, isolated so that right-to-left text turns nothing around."""
+    return tag("bdi", text) if text else None
+
+
+class Twin(ipw.HTML):
+    """What the step is in Python."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "twin")
+
+    def show(self, code: str) -> None:
+        """Show other code."""
+        self.value = tag("details", tag("summary", "The same in Python"), tag("pre", code))
+
+
+class Notice(ipw.HTML):
+    """One place for what a step says, errors too; screen readers read it out."""
+
+    def say(self, *words: Child) -> None:
+        """Say how it went."""
+        self.value = tag("div", words, class_="callconv-said", role="status")
+
+    def fail(self, error: BaseException) -> None:
+        """Say what is wrong, and what to do now."""
+        if isinstance(error, CallConvError):
+            told = str(error)
+        else:
+            log.error("a bug of ours", exc_info=error)
+            told = f"A bug of ours ({type(error).__name__}): {error}. Your files are as they were."
+        said = tag("p", visible(told, TOLD))
+        self.value = tag("div", said, class_="callconv-wrong", role="alert")
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self.value = Html()
+
+    def guarded(self, act: Callable[[], None]) -> Callable[..., None]:
+        """`act` as the handler of a widget: what goes wrong is said here."""
+
+        def handler(_: Any = None) -> None:
+            self.clear()
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 # a notebook would show a traceback
+                self.fail(error)
+
+        return handler
+
+
+def lines(*texts: Child) -> Html:
+    """Paragraphs."""
+    return Html("".join(tag("p", text) for text in texts if text))
+
+
+__all__ = [
+    "Child", "Html", "Notice", "Twin", "button", "cell", "field", "lines", "named", "put", "row",
+    "style", "table", "tag", "visible",
+]  # fmt: skip

@@ -1,0 +1,107 @@
+"""`Workbench()`: the steps from an export to a delivered file, one page each."""
+
+from datetime import datetime
+from pathlib import Path
+
+import ipywidgets as ipw
+
+from callconv_kit.errors import CallConvError
+from callconv_kit.widgets import parts
+from callconv_kit.widgets.check_step import CheckStep
+from callconv_kit.widgets.deliver_step import DeliverStep
+from callconv_kit.widgets.delivering import Deliveries
+from callconv_kit.widgets.map_step import MapStep
+from callconv_kit.widgets.open_step import OpenStep
+from callconv_kit.widgets.prepare_step import PrepareStep
+from callconv_kit.widgets.review_step import ReviewStep
+from callconv_kit.widgets.session import Session
+from callconv_kit.widgets.working import Worker
+
+STEPS = ("Open", "Map", "Prepare", "Review", "Check", "Deliver")
+
+
+class Workbench(ipw.VBox):
+    """From an export to a delivered file, in a notebook.
+
+    >>> Workbench("calls.csv")  # doctest: +SKIP
+
+    Args:
+        source: the export to begin with; none: chosen in the first step.
+        job: a job file; none: `callconv.toml` in the folder, where there is one.
+        folder: where uploads, the job, the fixes and the output go.
+        now: the clock of the age rules; none: the real one.
+    """
+
+    def __init__(
+        self,
+        source: str | Path | None = None,
+        *,
+        job: str | Path | None = None,
+        folder: str | Path = ".",
+        now: datetime | str | None = None,
+    ) -> None:
+        self.session = Session(folder, job=job, now=now)
+        self.deliveries = Deliveries(self.session)
+        self._worker = Worker()
+        self.opening = OpenStep(self.session, self._worker, self._opened, self._go_to_map)
+        self.mapping = MapStep(self.session, lambda: None)
+        self.preparing = PrepareStep(self.session, self._worker, self._prepared)
+        self.reviewing = ReviewStep(self.session, self._prepare_again)
+        self.checking = CheckStep(self.session, self._worker)
+        self.delivering = DeliverStep(self.session, self._worker, self.deliveries)
+        self._views = dict(
+            zip(
+                STEPS,
+                (self.opening, self.mapping, self.preparing,
+                 self.reviewing, self.checking, self.delivering),
+                strict=True,
+            )
+        )  # fmt: skip
+        labels = [(f"{number} {name}", name) for number, name in enumerate(STEPS, 1)]
+        self.steps = parts.named(ipw.ToggleButtons(options=labels, value="Open"), "steps")
+        self._page = ipw.VBox([self.opening])
+        self.steps.observe(lambda _: self._show(), names="value")
+        super().__init__([parts.style(), self.steps, self._page])
+        self.add_class("callconv-workbench")
+        if source is not None:
+            self.opening.notice.guarded(lambda: self.opening.look_at(Path(source)))()
+        self._worker.join()
+
+    def go_to(self, step: str) -> None:
+        """Show a step."""
+        self.steps.value = step
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until nothing is being done; for scripts and tests."""
+        self._worker.join(timeout)
+
+    def close_all(self) -> None:
+        """Stop the mock server, where it runs."""
+        self.deliveries.stop_mock()
+
+    def _show(self) -> None:
+        self._page.children = [self._views[self.steps.value]]
+
+    def _opened(self) -> None:
+        """Another export is open, or another preset: all pages begin anew."""
+        try:
+            self.mapping.show()
+            self.mapping.notice.clear()
+        except CallConvError as error:
+            self.mapping.notice.fail(error)
+        self.preparing.show()
+        self.preparing.notice.clear()
+        self.reviewing.show()
+        self.checking.show()
+        self.delivering.show()
+
+    def _go_to_map(self) -> None:
+        self.go_to("Map")
+
+    def _prepared(self) -> None:
+        self.reviewing.show()
+        self.checking.show()
+
+    def _prepare_again(self) -> None:
+        self.go_to("Prepare")
+        self.preparing.begin()

@@ -1,0 +1,85 @@
+"""Work that takes its time, in a thread of its own: the notebook stays alive meanwhile."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import ipywidgets as ipw
+
+from callconv_kit.errors import UsageError
+from callconv_kit.widgets.parts import Notice
+from callconv_kit.widgets.session import Cancelled
+
+T = TypeVar("T")
+
+
+class Worker:
+    """Does one piece of work at a time for all steps of a workbench."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        notice: Notice,
+        *blocked: ipw.Button,
+    ) -> None:
+        """Do `work`, then `done` with what it gave; errors are said in `notice`.
+
+        Args:
+            work: in the thread; it asks `check` whether it is to stop.
+            done: in the thread too.
+            notice: of the step.
+            *blocked: buttons that can't be pressed meanwhile.
+
+        Raises:
+            UsageError: `busy`.
+        """
+        if self.is_busy:
+            raise UsageError(
+                "busy", "Another step is at work", "", "", "Wait for it, or cancel it there."
+            )
+        self._stop.clear()
+        for button in blocked:
+            button.disabled = True
+
+        def run() -> None:
+            try:
+                done(work())
+            except Cancelled:
+                notice.say("Cancelled. Nothing is half-written, and your fixes are kept.")
+            except Exception as error:  # noqa: BLE001 # a thread's traceback reaches nobody
+                notice.fail(error)
+            finally:
+                for button in blocked:
+                    button.disabled = False
+
+        self._thread = threading.Thread(target=run, name="callconv-workbench", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop."""
+        self._stop.set()
+
+    def check(self) -> None:
+        """Raise Cancelled where the work is to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the work is to stop; then raise Cancelled."""
+        self._stop.wait(seconds)
+        self.check()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until nothing is being done."""
+        if self._thread is not None:
+            self._thread.join(timeout)
