@@ -101,7 +101,8 @@ def docs_action(folder: str | Path) -> Any:
         UsageError: Great Expectations is not installed.
     """
     engine.gx()
-    from callconv_kit.suite.action import OfflineDocs
+    with engine.quiet():
+        from callconv_kit.suite.action import OfflineDocs
 
     return OfflineDocs(name="callconv_docs", folder=str(folder))
 

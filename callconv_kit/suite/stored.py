@@ -120,13 +120,12 @@ def from_mapping(whole: dict[str, Any], name: str) -> "ExpectationSuite":
     Raises:
         UsageError: `suite_damaged`: an expectation is of an unknown type or has wrong arguments.
     """
-    from great_expectations.expectations.registry import list_registered_expectation_implementations
-
     from callconv_kit.suite import engine
 
     module = engine.gx()
     with engine.quiet():
-        known = set(list_registered_expectation_implementations())
+        registry = engine.part("expectations.registry")
+        known = set(registry.list_registered_expectation_implementations())
         unknown = [str(kind) for kind in map(_type, whole["expectations"]) if kind not in known]
         if unknown:
             raise _damaged(name, f"unknown types of expectation: {', '.join(unknown[:5])}")

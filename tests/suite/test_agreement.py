@@ -1,0 +1,175 @@
+"""The suite and `callconv check` agree on every cell and row, but for the codes named in rules."""
+
+import re
+
+import pandas as pd
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from callconv_kit import checked, spec, suite
+from callconv_kit.findings import CODES, RULES
+from callconv_kit.job import Job
+from callconv_kit.judging import Judge
+from callconv_kit.mapping import plan as planning
+from callconv_kit.notes import note_of
+from callconv_kit.reading import open_tables
+from callconv_kit.suite.rules import NOT_EXPRESSIBLE
+
+from ..messy_files import ANY_TEXT, BAD, GOOD
+from .rows import NOW, RIGHT, frame, right
+from .test_every_column import CASES
+
+Cells = set[tuple[int, str]]
+
+SPOILED: dict[str, list[str | None]] = {name: [None] for name in spec.NAMES}
+for _name, _, _cell in CASES:
+    SPOILED[_name].append(_cell)
+for _name in spec.NAMES:
+    SPOILED[_name] += [cell or None for cell in [*GOOD.get(_name, []), *BAD.get(_name, [])]]
+
+
+@st.composite
+def cells(draw: st.DrawFn, name: str) -> str | None:
+    """A cell: known to be spoiled, a right one with a change, or any text."""
+    kind = draw(st.integers(0, 5))
+    if kind < 3:
+        return draw(st.sampled_from(SPOILED[name]))
+    if kind == 3:
+        return draw(ANY_TEXT)
+    if kind == 4:
+        return draw(st.text("0123456789+-:.,T ()", min_size=1, max_size=20))
+    text = RIGHT[name]
+    at = draw(st.integers(0, len(text)))
+    put = draw(st.sampled_from(["", "0", "1", " ", "\t", "-", "é", "a", "A", "\u200b", "+"]))
+    return (text[:at] + put + text[at + draw(st.integers(0, 2)) :]) or None
+
+
+@st.composite
+def spoiled_rows(draw: st.DrawFn) -> list[dict[str, str | None]]:
+    """For each of many right rows, up to three cells that are something else."""
+    return [
+        {
+            name: draw(cells(name))
+            for name in draw(st.lists(st.sampled_from(spec.NAMES), max_size=3))
+        }
+        for _ in range(draw(st.integers(200, 300)))
+    ]
+
+
+def changed_under(rows_of: pd.DataFrame) -> dict[tuple[int, str], set[str]]:
+    """The rules under which `prepare` would change each cell."""
+    job = Job.from_keywords(**checked.JOB, now=NOW)
+    (table,) = open_tables([rows_of], planning.Known(job))
+    plan = planning.make(table.name, table.header, job)
+    rules: dict[tuple[int, str], set[str]] = {}
+    done = 0
+    for batch in table.batches():
+        judged = Judge(job, job.clock, asks=False).judge(table, plan, batch)
+        for name, column in judged.columns.items():
+            for at, note in zip(column.positions.tolist(), column.notes.tolist(), strict=True):
+                rules[done + at, name] = set(note_of(note).rules)
+        done += len(batch.lines)
+    return rules
+
+
+def checks_cells(rows_of: pd.DataFrame) -> tuple[Cells, Cells]:
+    """Cells that `check` calls wrong; and of these, those for a reason that a suite can tell."""
+    rules = changed_under(rows_of)
+    findings = checked.check(rows_of, now=NOW).findings
+    errors = findings[(findings["severity"] == "error") & findings["column"].notna()]
+    every: Cells = set()
+    tellable: Cells = set()
+    for line, column, code in errors[["source_line", "column", "code"]].itertuples(index=False):
+        cell = (int(line) - 1, column)
+        every.add(cell)
+        because = rules[cell] if code == "not_ready_form" else {code}
+        if because - set(NOT_EXPRESSIBLE):
+            tellable.add(cell)
+    return tellable, every
+
+
+def suites_cells(validation: suite.Validation) -> Cells:
+    return {
+        (row, outcome.columns[0])
+        for outcome in validation.failed
+        if len(outcome.columns) == 1
+        for row in outcome.rows.tolist()
+    }
+
+
+def rows_failing(validation: suite.Validation, kind: str) -> set[int]:
+    return {
+        row
+        for outcome in validation.failed
+        if outcome.kind == kind
+        for row in outcome.rows.tolist()
+    }
+
+
+# The failing assertion names the cells, so nothing is gained by shrinking tables of this size.
+@settings(
+    max_examples=12,
+    phases=[Phase.generate],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)
+@given(spoiled_rows())
+def test_each_cell_is_judged_alike(spoiled):
+    made = [right(number, **others) for number, others in enumerate(spoiled)]
+    written = frame(*made)
+    validation = suite.validate(written)
+    tellable, every = checks_cells(written)
+    found = suites_cells(validation)
+    assert validation.errored == ()
+    assert sorted((cell, made[cell[0]][cell[1]]) for cell in tellable - found) == []
+    assert sorted((cell, made[cell[0]][cell[1]]) for cell in found - every) == []
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(*[st.sampled_from(["0", "9", "10", "86400"])] * 2), min_size=1, max_size=50)
+)
+def test_talk_longer_than_the_call_is_judged_alike(durations):
+    pairs = enumerate(durations)
+    made = [right(number, CallDuration=call, TalkDuration=talk) for number, (call, talk) in pairs]
+    written = frame(*made)
+    kind = "expect_column_pair_values_a_to_be_greater_than_b"
+    findings = checked.check(written, now=NOW).findings
+    said = findings[findings["code"] == "talk_exceeds_call"]["source_line"]
+    assert rows_failing(suite.validate(written), kind) == {int(line) - 1 for line in said}
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "CallSessionId": st.sampled_from(["S", "s", "T"]),
+                "VendorEventId": st.sampled_from([None, "E", "F"]),
+                "ActionTrackerId": st.sampled_from(["30021", "30022"]),
+                "City": st.sampled_from(["Boston", "Austin"]),
+                "SaleAmount": st.sampled_from(["1.00", "2.00"]),
+            }
+        ),
+        min_size=2,
+        max_size=30,
+    )
+)
+def test_each_repeated_call_is_judged_alike(calls):
+    """`check` names a repeat and its first in the words; the suite names all of a call's rows."""
+    written = frame(*(right(0, **call) for call in calls))
+    findings = checked.check(written, now=NOW).findings
+    said = findings[findings["code"].isin(["duplicate_row", "conflicting_duplicate"])]
+    named = {int(line) - 1 for line in said["source_line"]}
+    named |= {int(line) - 1 for text in said["value"] for line in re.findall(r"\d+", text)}
+    kind = "expect_compound_columns_to_be_unique"
+    assert rows_failing(suite.validate(written), kind) == named
+
+
+def test_what_a_suite_cannot_tell_is_named_as_the_kit_names_it_and_listed_for_people():
+    assert set(NOT_EXPRESSIBLE) <= {*CODES, *RULES}
+    page = suite.generated.files()["columns.md"]
+    assert all(f"| {code} | {why} |" in page for code, why in NOT_EXPRESSIBLE.items())
