@@ -117,32 +117,34 @@ class _Dialogue:
         from callconv_kit.profiling.questions import WHOSE
 
         click.echo("\nEnter takes the answer in brackets; where there is none, it leaves a blank.")
-        asked = 0
-        while True:
-            waiting = [
-                question
-                for question in questions(self._seen, asked_before=asked)
-                if question.key not in self._answers
-            ]
-            if not waiting:
-                return self._seen, self._answers
-            asked += 1
-            question = waiting[0]
-            self._answers[question.key] = self._ask(question, asked, asked + len(waiting) - 1)
-            if question.key in WHOSE:
-                self._seen = refined(self._file, self._seen, self._answers)
-                self._answers.pop(question.key)
+        whose = 0
+        for question in questions(self._seen):
+            if question.key not in WHOSE:
+                break
+            # Whose export it is, and what its columns mean, decides what else there is to ask.
+            whose += 1
+            answer = self._ask(question, whose, len(questions(self._seen)))
+            self._seen = refined(self._file, self._seen, {question.key: answer or "no"})
+        rest = [
+            question
+            for question in questions(self._seen, asked_before=whose)
+            if question.key not in WHOSE
+        ]
+        for number, question in enumerate(rest, whose + 1):
+            self._answers[question.key] = self._ask(question, number, whose + len(rest))
+        return self._seen, self._answers
 
     def _ask(self, question: "Question", number: int, of: int) -> str:
         """One question, again until its answer is one."""
         from callconv_kit.errors import CallConvError
-        from callconv_kit.profiling import settled
+        from callconv_kit.profiling import draft_of
 
         click.echo()
         click.secho(f"{number} of {of}  {question.text}", bold=True)
-        apart = "\n          " if question.key == "columns" else "   "
+        apart = f"\n{'':12}" if question.key == "columns" else "   "
         for word, text in (
             ("such as", apart.join(question.samples)),
+            ("where", question.where),
             ("answer", question.hint),
             ("one of", ", ".join(question.choices)),
             ("mind", question.warning),
@@ -153,8 +155,7 @@ class _Dialogue:
         while True:
             answer = self._prompt(question)
             try:
-                if answer:
-                    settled(question, answer, self._seen)
+                draft_of(self._seen, {**self._answers, question.key: answer})
             except CallConvError as error:
                 click.echo(f"  {error}")
             else:

@@ -155,7 +155,7 @@ def draft_of(inspection: Inspection, answers: Answers | None = None) -> Draft:
             blanks += [point] if point.key not in WHOSE else []
             continue
         meant = settled(point, answer, inspection)
-        if meant.get("lookup", {}) != settings.get("lookup", meant.get("lookup", {})):
+        if "lookup" in meant and settings.get("lookup", meant["lookup"]) != meant["lookup"]:
             raise _no_answer(point, answer, "the look-up file and the key that were named before")
         looked_up += [point.key] if "lookup" in meant else []
         for key, value in meant.items():

@@ -30,8 +30,11 @@ READABLE = 0.6
 LOOKED_AT = 200
 """Different texts of a column that are read."""
 
-UNIQUE = 0.9
-"""Of the cells of a column that names calls are different."""
+TOLD_BY_CELLS = ("EventDate", "CallerId", "CalledPhoneNumber")
+"""Columns that are proposed for their cells alone, where just one column has such cells."""
+
+ALL_BUT_FEW = 0.9
+"""Of the cells fit, where they alone are to tell."""
 
 CHECKED = {Kind.IDENTIFIER, Kind.MOMENT, Kind.PHONE, Kind.DURATION, Kind.MONEY, Kind.ZIP, Kind.LINK}
 """Kinds whose cells tell themselves."""
@@ -49,7 +52,8 @@ class Likeness:
     """A column of an export that may be meant for one of the format.
 
     source, column: its name there, and the column of the format.
-    like: the name that it resembles; the same as `source` where it is just that.
+    like: the name that it resembles; the same as `source` where it is just that, and blank where
+        only the cells tell.
     share: of the letters that match, from 0 to 1.
     readable: the share of its cells that can be read as that column; None where cells don't tell.
     """
@@ -63,6 +67,8 @@ class Likeness:
     @property
     def because(self) -> str:
         """Why, in a few words."""
+        if not self.like:
+            return f"{self.readable:.0%} of its cells fit, and those of no other column"
         if self.share == 1:
             why = "it is often called so"
         else:
@@ -99,6 +105,17 @@ def propose(
         if each.source not in sources and each.column not in chosen:
             sources.add(each.source)
             chosen[each.column] = each
+    for column in TOLD_BY_CELLS:
+        if column in free and column not in chosen:
+            alone = [
+                header
+                for header in headers
+                if header not in sources and _share(column, cells.get(header, ())) >= ALL_BUT_FEW
+            ]
+            if len(alone) == 1:
+                share = _share(column, cells[alone[0]])
+                chosen[column] = Likeness(alone[0], column, "", 0.0, share)
+                sources.add(alone[0])
     return tuple(chosen[name] for name in spec.NAMES if name in chosen)
 
 
@@ -155,25 +172,24 @@ def _checked(
     header: str, column: str, like: str, share: float, cells: Mapping[str, Sequence[str]]
 ) -> Likeness | None:
     """The likeness, unless the cells speak against it."""
-    held = [text for text in list(cells.get(header, ()))[:LOOKED_AT] if text]
-    readable = None
-    if spec.BY_NAME[column].kind in CHECKED and held:
-        readable = readable_share(column, held)
-        if readable < READABLE:
-            return None
-    return Likeness(header, column, like, share, readable)
+    held = cells.get(header, ())
+    if spec.BY_NAME[column].kind not in CHECKED or not held:
+        return Likeness(header, column, like, share, None)
+    readable = _share(column, held)
+    return Likeness(header, column, like, share, readable) if readable >= READABLE else None
 
 
-def readable_share(column: str, cells: Sequence[str]) -> float:
-    """The share of these texts that can be read as a column of the format."""
+def _share(column: str, cells: Sequence[str]) -> float:
+    """The share of the first of these texts that can be read as a column of the format."""
+    some = cells[:LOOKED_AT]
+    if not some:
+        return 0.0
     kernels = _kernels()
-    clean = kernels.clean(column, texts.from_list(cells))
-    read = kernels.read({column: clean}, len(cells))[column]
-    wrong = 0
-    for note in read.notes.tolist():
-        code = note_of(note).code
-        wrong += code is not None and code not in NO_OBJECTION
-    return 1 - wrong / len(cells)
+    clean = kernels.clean(column, texts.from_list(some))
+    read = kernels.read({column: clean}, len(some))[column]
+    codes = (note_of(note).code for note in read.notes.tolist())
+    wrong = sum(code is not None and code not in NO_OBJECTION for code in codes)
+    return 1 - wrong / len(some)
 
 
 @cache

@@ -71,7 +71,7 @@ class Question:
     """One question.
 
     key: the setting or column that the answer is for.
-    text: the question; hint: how it may be answered, and where to find the answer.
+    text: the question; hint: how it may be answered; where: in which place the answer stands.
     samples: cells that it is about.
     proposal: an answer from the evidence; empty where there is none. `because` says why.
     choices: the only answers, where there are only some.
@@ -81,6 +81,7 @@ class Question:
     key: str
     text: str
     hint: str = ""
+    where: str = ""
     samples: tuple[str, ...] = ()
     proposal: str = ""
     because: str = ""
@@ -215,7 +216,9 @@ def _lacking(inspection: Inspection) -> Iterator[Question]:
         named = [
             column.name
             for column in inspection.columns
-            if column.fill == 1 and column.distinct == column.rows and column.rows > 1
+            if column.fill == 1
+            and column.distinct == column.rows > 1
+            and _means(inspection, column.name) <= _MAY_NAME_A_CALL
         ]
         fed = [names[0] for key in _TELLING if (names := inspection.feeds.get(key))]
         yield Question(
@@ -236,8 +239,15 @@ def _lacking(inspection: Inspection) -> Iterator[Question]:
         )
 
 
+def _means(inspection: Inspection, name: str) -> set[str]:
+    return {*inspection.goes_to(name), inspection.similar.get(name, "")}
+
+
 _TELLING = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
 """Columns that together name a call where nothing else does."""
+
+_MAY_NAME_A_CALL = {"", "CallSessionId", "VendorEventId", "CallRecording", "ReferenceId"}
+"""A column that means another one does not, even if no value of it occurs twice in this file."""
 
 
 def _id(inspection: Inspection, column: str) -> Question:
@@ -259,7 +269,8 @@ def _id(inspection: Inspection, column: str) -> Question:
     return Question(
         column,
         f"{column}, the {called}: one value for all rows, or where does it come from?",
-        hint=f"{where}. A number, a column's name{by_file}",
+        hint=f"a number, a column's name{by_file}",
+        where=where,
         samples=found.samples if found else (),
         proposal=found.name if found else "",
         because="it is named so and holds whole numbers" if found else "",
