@@ -161,6 +161,7 @@ class ImportSession:
     passive_dtp = PassivePort
     unicode_errors = "strict"
     masquerade_address: str | None = None
+    _said = ""
     max_login_attempts = 3
 
     # --- what pyftpdlib offers, and the mixin uses
@@ -172,9 +173,10 @@ class ImportSession:
     username: str
     remote_ip: str
     remote_port: int
+    _in_buffer: list[bytes]
+    _in_buffer_len: int
     _in_dtp_queue: Any
     _out_dtp_queue: Any
-    respond: Callable[..., None]
     close: Callable[[], None]
     close_when_done: Callable[[], None]
 
@@ -190,16 +192,26 @@ class ImportSession:
 
     logline = log
 
-    def respond_w_warning(self, resp: str) -> None:
-        """A reply that the log should show."""
-        log.warning("%s: %s", self.who, resp)
-        self.respond(resp)
+    def log_cmd(self, cmd: str, *_: object) -> None:
+        """Nothing more: `respond` has said it already."""
 
-    def log_cmd(self, cmd: str, arg: str, respcode: int, respstr: str) -> None:
-        """Refused commands are worth a line."""
-        if respcode >= 400:
-            shown = "" if cmd in ("PASS", "ACCT") else repr(arg)[:200]
-            log.warning("%s: %s %s: %s %s", self.who, cmd, shown, respcode, respstr)
+    def found_terminator(self) -> None:
+        """A command line is here: kept for the log, without what it tells of a password."""
+        line = b"".join(self._in_buffer)[:200].decode("utf-8", "backslashreplace")
+        verb = line.split(" ")[0]
+        self._said = f"{verb} …" if verb.upper() in ("PASS", "ACCT") else line
+        super().found_terminator()  # type: ignore[misc]
+        # Stock leaves a line that is not UTF-8 there, in front of the next one.
+        self._in_buffer, self._in_buffer_len = [], 0
+
+    def respond(self, resp: str, logfun: object = None) -> None:
+        """Send a reply; that something was refused is worth a line in the log."""
+        del logfun
+        if resp[:1] in ("4", "5"):
+            log.warning("%s: %r -> %s", self.who, self._said, resp)
+        super().respond(resp)  # type: ignore[misc]
+
+    respond_w_warning = respond
 
     # --- a session's events
 
@@ -250,7 +262,6 @@ class ImportSession:
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
         """Refuse what no import server would do; then faults; then pyftpdlib."""
         if cmd in PATH_COMMANDS and (UNPRINTABLE.search(arg) or ".." in arg.split("/")):
-            log.warning("%s: %s %r refused", self.who, cmd, arg[:200])
             self.respond("553 File name not allowed.")
             return
         fault = self.book.waits(At.COMMAND, cmd)

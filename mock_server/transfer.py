@@ -125,9 +125,8 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
             return
         # The position, not what came: an upload may go on where an earlier one ended.
         if limit and self.file_obj.tell() > limit:
-            path = Path(self.file_obj.name)
+            Path(self.file_obj.name).unlink(missing_ok=True)
             self._fail(f"552 Larger than the limit of {limit} bytes.")
-            path.unlink(missing_ok=True)
         elif self._cut_after_write and self.fault:
             session = self.cmd_channel
             if self.fault.effect is Effect.FULL:
@@ -145,7 +144,6 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
 
     def _fail(self, reply: str) -> None:
         """The server's own end of an upload; bytes under way get a reset."""
-        log.warning("%s: %s", self.cmd_channel.who, reply)
         reset(self.socket.fileno())
         self._end((reply, log.info))
 
