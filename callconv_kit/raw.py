@@ -41,6 +41,7 @@ def read(
         delimiter=full.delimiter,
         sheet=full.sheet,
         header_line=full.header_line,
+        headerless=resolved.export.headerless,
     )
     width = len(table.header)
     lines: list[int] = []

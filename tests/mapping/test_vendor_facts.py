@@ -470,3 +470,9 @@ def test_a_master_csv_whose_columns_are_ambiguous_stops(tmp_path, width):
     assert stopped.value.code == "no_header"
     assert stopped.value.found == f"{width} columns"
     assert "16, 18, 19 or 21 columns" in stopped.value.expected
+
+
+def test_a_master_csv_is_read_as_it_stands_under_the_names_of_its_columns(tmp_path):
+    frame = ck.read(master(tmp_path, 18), preset="asterisk")
+    assert frame.index.tolist() == [1]
+    assert frame.loc[1, "clid"] == '"Jane" <6175550123>'
