@@ -21,6 +21,9 @@ DISTINCT = 10_000
 LONGEST = 200
 """Characters of a text whose shape is looked at."""
 
+NATIONAL = 10
+"""Digits of a number in North America; the last ones, whatever stands before."""
+
 DIGITS_OF_DATA = 5
 """A header with so many digits is probably no header."""
 
@@ -43,7 +46,8 @@ class Profile:
 
     rows, filled: how many rows, and how many of them hold text.
     distinct: how many different texts; None for more than `DISTINCT`.
-    top_share: the share of the most frequent text among the filled cells.
+    top_share: the share of the most frequent text among the filled cells; of phones, the number
+        counts, not its spelling.
     samples: the first different texts, phone numbers masked.
     shapes: the most frequent shapes: digits as 9, letters as A and a.
     """
@@ -94,7 +98,10 @@ class Gathered:
         shapes: Counter[str] = Counter()
         for text, count in self.counts.items():
             shapes[shape(text)] += count
-        top = max(self.counts.values(), default=0)
+        alike: Counter[str] = Counter()
+        for text, count in self.counts.items():
+            alike[_as_number(text, holds)] += count
+        top = max(alike.values(), default=0)
         return Profile(
             name,
             self.rows,
@@ -104,6 +111,13 @@ class Gathered:
             tuple(shown(text, holds) for text in list(self.counts)[:SAMPLES]),
             tuple(found for found, _ in shapes.most_common(SHAPES)),
         )
+
+
+def _as_number(text: str, holds: Holds) -> str:
+    """A phone number whatever its spelling; any other text as it stands."""
+    if holds is Holds.PHONES or _PHONE.fullmatch(text):
+        return "".join(filter(str.isdigit, text))[-NATIONAL:] or text
+    return text
 
 
 def shape(text: str) -> str:

@@ -177,6 +177,13 @@ STANDS_FOR = {"CallSessionId": "session_id_from", "TalkDuration": "talk_time"}
 """Columns that an open point may ask for under another key."""
 
 
+HINTS = {
+    "CallProvider": "",
+    "TalkDuration": 'The column that holds it; or delete this line: talk_time = "call_if_answered"',
+    "CallSessionId": 'The column that holds it; or delete this line: session_id_from = ["…"]',
+}
+
+
 def _other_blanks(
     inspection: Inspection, settings: Mapping[str, Any], asked: set[str]
 ) -> list[Question]:
@@ -190,6 +197,6 @@ def _other_blanks(
         if column in fed or column in asked or STANDS_FOR.get(column) in asked:
             continue
         told = spec.BY_NAME[column].description
-        hint = "" if column == "CallProvider" else "The column of the export that holds it."
+        hint = HINTS.get(column, "The column of the export that holds it.")
         blanks.append(Question(column, told, hint, proposal=similar.get(column, "")))
     return blanks

@@ -1,7 +1,7 @@
 """One look at an export: its dialect, its columns, the preset that fits, what is still missing."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ class Inspection:
                 {"source": each.source, "column": each.column, "because": each.because}
                 for each in self.likely
             ],
-            "times": None if self.times is None else asdict(self.times),
+            "times": None if self.times is None else self.times.as_dict(),
         }
 
     def _column_as_dict(self, column: Profile) -> dict[str, Any]:
@@ -179,13 +179,13 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
     watch = Watch(plan.feeds["EventDate"].positions if "EventDate" in plan.feeds else ())
     rows, ragged, more = 0, 0, False
     for batch in table.batches():
+        if rows >= ROWS:
+            more = True
+            break
         for column, cells in zip(gathered, batch.cells, strict=True):
             column.add(cells)
         watch.add(batch.lines.tolist(), batch.cells)
         rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
-        if rows >= ROWS:
-            more = True
-            break
     fed = {
         column: tuple(plan.header[at] for at in feed.positions)
         for column, feed in plan.feeds.items()

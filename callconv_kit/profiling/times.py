@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pyarrow as pa
 
@@ -59,6 +60,15 @@ class Times:
         """The one order for which there is proof; empty where there is none, or for both."""
         proven = [order for order, line in self.orders.items() if line]
         return proven[0] if len(proven) == 1 else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as `callconv inspect --json` prints it."""
+        return {**asdict(self), "by_hour": list(self.by_hour), "busy_hours": self._busy}
+
+    @property
+    def _busy(self) -> list[int] | None:
+        hours = self.busy_hours
+        return None if hours is None else list(hours)
 
 
 class Watch:

@@ -1,0 +1,165 @@
+"""Whose export it is: each vendor's own, a stranger's nobody's; and what its columns may mean."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import callconv_kit as ck
+from callconv_kit import spec
+from callconv_kit.mapping import preset as presets
+from callconv_kit.profiling import recognise
+from callconv_kit.profiling.likeness import propose
+
+VENDORS = Path(__file__).parents[1] / "data" / "vendors"
+SAMPLES = {
+    path.name: path.name.split("_")[0].split(".")[0]
+    for path in [*sorted(VENDORS.glob("*.csv")), *sorted(VENDORS.glob("*.jsonl"))]
+}
+FORMS = {
+    f"{preset.origin}, {form.name}": (preset.origin, form)
+    for preset in presets.bundled()
+    for form in preset.about.form
+}
+STRANGERS = {
+    "a shop's orders": "Order,Customer,Email,Total,Created",
+    "two words that a vendor has too": "id,name,status,amount,colour,size,weight",
+    "the weather": "station,day,minimum,maximum,rain",
+    "the format itself": ",".join(spec.NAMES),
+    "another vendor of calls": "Call Ref,Client Phone,Dialled Number,Call Start Time,Length,Outcome",
+    "some of what a vendor's form needs": "sid,from,to,when,seconds",
+    "few of its columns a vendor's": "uuid,caller,dialed_call_duration,a,b,c,d,e,f,g,h,i,j",
+}
+
+
+def test_there_is_a_sample_of_each_preset():
+    assert set(SAMPLES.values()) == {preset.origin for preset in presets.bundled()}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_its_own_vendors_and_no_others(name):
+    seen = ck.inspect(VENDORS / name)
+    assert seen.preset == SAMPLES[name]
+    assert {fit.preset for fit in seen.fits} == {SAMPLES[name]}
+
+
+@pytest.mark.parametrize(("vendor", "form"), FORMS.values(), ids=FORMS)
+def test_a_form_with_all_its_columns_is_its_own_vendors(vendor, form):
+    fits = recognise(form.columns, has_header=not form.headerless)
+    assert fits[0].preset == vendor
+    assert fits[0].share == 1
+
+
+@pytest.mark.parametrize("header", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_file_is_nobodys(tmp_path, header):
+    path = tmp_path / "stranger.csv"
+    path.write_text(f"{header}\n{','.join('x' for _ in header.split(','))}\n")
+    seen = ck.inspect(path)
+    assert (seen.preset, seen.fit, seen.fits) == (None, 0.0, ())
+    assert [column.name for column in seen.columns] == header.split(",")
+
+
+def test_columns_added_by_hand_do_not_hide_whose_export_it_is(tmp_path):
+    lines = (VENDORS / "ringba_labels.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "more.csv"
+    path.write_text(
+        "\n".join([f"{lines[0]},My Notes,Checked"] + [f"{line},," for line in lines[1:]])
+    )
+    seen = ck.inspect(path)
+    assert seen.preset == "ringba"
+    assert seen.fit < 1
+    assert {"My Notes", "Checked"} <= set(seen.unused)
+
+
+def test_a_preset_that_is_named_is_measured_however_little_it_fits(tmp_path):
+    path = tmp_path / "stranger.csv"
+    path.write_text("Order,Customer,City\n1,2,3\n")
+    (fit,) = ck.inspect(path, preset="ringba").fits
+    assert (fit.preset, fit.known, fit.columns, fit.share) == ("ringba", 0, 3, 0.0)
+
+
+def test_no_preset_may_be_asked_for():
+    seen = ck.inspect(VENDORS / "callrail_list.csv", preset="")
+    assert seen.preset is None
+    assert "CallerId" in seen.missing
+
+
+def test_a_master_csv_is_known_without_a_header():
+    seen = ck.inspect(VENDORS / "asterisk.csv")
+    assert (seen.preset, seen.header_line) == ("asterisk", 0)
+    assert "the first line is a row" in seen.evidence["header_line"]
+
+
+def test_a_table_of_as_many_columns_as_a_master_csv_is_none(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"c{n}" for n in range(18)) + "\n" + ",".join("x" * 18) + "\n")
+    assert ck.inspect(path).preset is None
+
+
+def test_a_frame_an_archive_and_a_file_are_recognised_alike(tmp_path):
+    path = VENDORS / "callrail_api.csv"
+    packed = tmp_path / "calls.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    frame = pd.read_csv(path, dtype=str)
+    seen = [ck.inspect(source) for source in (path, packed, frame)]
+    assert {each.preset for each in seen} == {"callrail"}
+    assert {each.rows for each in seen} == {57}
+
+
+MEANT = {
+    "spelled as the format": ("Call Duration", ["201"], "CallDuration"),
+    "what a vendor calls it": ("Connected Call Length", ["201", "3:21"], "TalkDuration"),
+    "what people call it": ("Customer Phone", ["(212) 555-0123"], "CallerId"),
+    "a slip of the finger": ("Calller Number", ["(212) 555-0123"], "CallerId"),
+    "with a unit behind": ("Duration (sec)", ["201"], "CallDuration"),
+    "as impact.com's screens say": ("Partner ID", ["20012"], "MediaId"),
+    "the cells alone": ("Zzz", ["(212) 555-0123", "+12125550145"], "CallerId"),
+    "a text, whose cells don't tell": ("Town City", ["Boston"], None),
+    "the right name with the wrong cells": ("Caller Number", ["Ann", "Bo"], None),
+    "a name like nothing": ("Colour", ["red"], None),
+}
+
+
+@pytest.mark.parametrize(("header", "cells", "column"), MEANT.values(), ids=MEANT)
+def test_a_column_may_mean_one_of_the_format_by_its_name_and_cells(header, cells, column):
+    found = propose([header], spec.NAMES, {header: cells})
+    assert [each.column for each in found] == ([column] if column else [])
+    assert all(each.because for each in found)
+
+
+def test_no_two_columns_are_proposed_for_one_and_none_for_two():
+    headers = ["Caller", "Caller Number", "Phone", "Start", "Start Time"]
+    phones, times = ["2125550123"], ["2026-11-20 09:30:00"]
+    found = propose(
+        headers, spec.NAMES, dict(zip(headers, [phones, phones, phones, times, times], strict=True))
+    )
+    assert len({each.source for each in found}) == len(found)
+    assert len({each.column for each in found}) == len(found)
+
+
+def test_what_is_alike_is_never_applied(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("Customer Phone,Date Time,Length\n(212) 555-0123,2026-11-20 09:30,201\n")
+    seen = ck.inspect(path)
+    assert seen.similar == {
+        "Customer Phone": "CallerId",
+        "Date Time": "EventDate",
+        "Length": "CallDuration",
+    }
+    assert seen.feeds == {}
+    with pytest.raises(ck.InputError, match="column"):
+        ck.prepare(path)
+
+
+def test_each_header_that_people_use_stands_for_columns_of_the_format():
+    listed = (Path(propose.__code__.co_filename).parent / "data" / "headers.csv").read_text()
+    columns = [line.split(",")[0] for line in listed.splitlines()[1:]]
+    assert set(columns) <= set(spec.NAMES)
+    assert len(set(columns)) == len(columns)
+
+
+def test_the_inspection_is_plain_data():
+    seen = ck.inspect(VENDORS / "twilio.csv")
+    assert json.loads(json.dumps(seen.as_dict())) == seen.as_dict()
