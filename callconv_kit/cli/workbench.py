@@ -13,7 +13,7 @@ import click
 
 from callconv_kit.cli import shared
 
-NOTEBOOK = "callconv-workbench.ipynb"
+NAME = "callconv-workbench"
 ADDRESS = "127.0.0.1"
 
 
@@ -40,21 +40,35 @@ def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
         )
     if file is not None:
         shared.existing(file)
-    notebook = Path(NOTEBOOK)
-    with shared.output_of(notebook):
-        notebook.write_text(json.dumps(_notebook(file), indent=1) + "\n", encoding="utf-8")
+    notebook = _written(json.dumps(_notebook(file), indent=1) + "\n")
     token = secrets.token_urlsafe(24)
-    click.echo(f"The workbench: http://{ADDRESS}:{port}/lab/tree/{NOTEBOOK}?token={token}")
+    click.echo(f"The workbench: http://{ADDRESS}:{port}/lab/tree/{notebook}?token={token}")
     click.echo("Ctrl-C ends it.")
     # The token goes by the environment: arguments are seen by everybody on the machine.
-    return _serve(port, no_browser=no_browser, environment={**os.environ, "JUPYTER_TOKEN": token})
+    environment = {**os.environ, "JUPYTER_TOKEN": token}
+    return _serve(notebook, port, no_browser=no_browser, environment=environment)
 
 
-def _serve(port: int, *, no_browser: bool, environment: dict[str, str]) -> int:
+def _written(text: str) -> Path:
+    """A notebook in this folder with this text; one that is there is never replaced.
+
+    Raises:
+        InputError: `output_failed`.
+    """
+    number, path = 1, Path(f"{NAME}.ipynb")
+    with shared.output_of(path):
+        while path.exists() and path.read_text(encoding="utf-8") != text:
+            number += 1
+            path = Path(f"{NAME}-{number}.ipynb")
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _serve(notebook: Path, port: int, *, no_browser: bool, environment: dict[str, str]) -> int:
     from callconv_kit.errors import UsageError
 
     command = [
-        *(sys.executable, "-m", "jupyterlab", NOTEBOOK),
+        *(sys.executable, "-m", "jupyterlab", str(notebook)),
         *(f"--ip={ADDRESS}", f"--port={port}", "--ServerApp.port_retries=0"),
         *("--log-level=ERROR", "--LabApp.news_url="),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -87,6 +101,7 @@ def _notebook(file: str | None) -> dict[str, Any]:
     lines = ["from callconv_kit.widgets import Workbench", "", f"Workbench({named})"]
     source = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
     title = "# Workbench\n\nRun the cell below (Shift-Enter): from an export to a delivered file."
+    title += " What is uploaded, the job, the fixes and the output stay in this folder."
     return {
         "cells": [
             {"cell_type": "markdown", "id": "cell-00", "metadata": {}, "source": [title]},

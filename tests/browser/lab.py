@@ -1,0 +1,241 @@
+"""A real JupyterLab and a person in front of it, for tests of what a notebook shows."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+LONG = 60
+"""Seconds that anything may take; a busy machine is slow."""
+
+UPLOADS = """
+const click = HTMLInputElement.prototype.click;
+HTMLInputElement.prototype.click = function () {
+  if (this.type === 'file') { this.id = 'upload-field'; document.body.append(this); }
+  else click.call(this);
+};
+"""
+"""ipywidgets never puts its file field into the page; this does when it is clicked."""
+
+
+def environment(scratch):
+    """No setting of the person who runs the tests plays a part."""
+    settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    folders = ("config", "data", "runtime", "settings", "workspaces")
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
+             "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
+    own = {name: str(scratch / folder) for name, folder in zip(names, folders, strict=True)}
+    return {**os.environ, **own, "IPYTHONDIR": str(scratch / "ipython")}
+
+
+@contextlib.contextmanager
+def serving(root, scratch):
+    """JupyterLab over a folder; gives the address of the folder's notebooks, and its token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    options = [
+        "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--port-retries=0",
+        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
+        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    with (scratch / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            env=environment(scratch), stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for_server(address, server, scratch / "lab.log")
+            yield address, token
+        finally:
+            stop(server)
+
+
+def wait_for_server(address, server, log):
+    where = ("127.0.0.1", int(address.rpartition(":")[2]))
+
+    def answers(_):
+        assert server.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(where, timeout=2):
+            return True
+        return False
+
+    WebDriverWait(None, LONG, poll_frequency=0.2).until(answers)
+
+
+def stop(server):
+    server.send_signal(signal.SIGTERM)
+    server.wait(LONG)
+
+
+def notebook(path, *cells):
+    """Write a notebook of code cells."""
+    document = {
+        "cells": [
+            {"cell_type": "code", "id": f"cell-{at}", "metadata": {}, "source": code,
+             "execution_count": None, "outputs": []}
+            for at, code in enumerate(cells)
+        ],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4, "nbformat_minor": 5,
+    }  # fmt: skip
+    path.write_text(json.dumps(document))
+    return path
+
+
+class Person:
+    """Sits in front of the browser: sees, clicks, types. Knows widgets by `callconv-<name>`."""
+
+    def __init__(self, driver, pictures):
+        self.driver = driver
+        self.pictures = Path(pictures)
+        self.pictures.mkdir(parents=True, exist_ok=True)
+
+    def until(self, seen, message=""):
+        wait = WebDriverWait(self.driver, LONG, 0.1, (StaleElementReferenceException,))
+        try:
+            return wait.until(lambda _: seen(), message)
+        except TimeoutException:
+            self.driver.save_screenshot(str(self.pictures / "failed.png"))
+            raise
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def first(self, selector):
+        return self.until(lambda: next(iter(self.all(selector)), None), selector)
+
+    def visit(self, url):
+        """Open a notebook and run all of its cells."""
+        self.driver.get(url)
+        self.first(".jp-Notebook .jp-Cell")
+        self.until(lambda: self.all(".jp-Notebook-ExecutionIndicator[data-status='idle']"))
+        self.until(self._run_all)
+        self.until(self._shows_workbench)
+        self.driver.execute_script(UPLOADS)
+
+    def _run_all(self):
+        menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Run']]"
+        self.driver.find_element(By.XPATH, menu).click()
+        item = self.first("li[data-command='runmenu:run-all']")
+        item.click()
+        return True
+
+    def _shows_workbench(self):
+        for accept in self.all(".jp-Dialog button.jp-mod-accept"):
+            accept.click()
+        return self.all(".callconv-steps button")
+
+    def widget(self, name):
+        return self.first(f".callconv-workbench .callconv-{name}")
+
+    def press(self, name):
+        """Press a button by the keyboard."""
+        found = self.widget(name)
+        self.until(lambda: found.is_enabled(), f"{name} can be pressed")
+        self._show(found)
+        found.send_keys(Keys.ENTER)
+
+    def step(self, name):
+        steps = self.widget("steps").find_elements(By.CSS_SELECTOR, "button")
+        (button,) = [one for one in steps if one.text.endswith(name)]
+        self._show(button)
+        button.send_keys(Keys.ENTER)
+
+    def turn_to(self, name):
+        """Choose one of the lists of Review."""
+        lists = self.widget("lists").find_elements(By.CSS_SELECTOR, "button")
+        (button,) = [one for one in lists if one.text == name]
+        button.send_keys(Keys.ENTER)
+
+    def type(self, name, text):
+        field = self.widget(name).find_element(By.CSS_SELECTOR, "input")
+        self._show(field)
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(text, Keys.TAB)
+
+    def choose(self, name, text):
+        self.until(lambda: self._choose(name, text), f"{text} in {name}")
+
+    def _choose(self, name, text):
+        choices = Select(self.widget(name).find_element(By.CSS_SELECTOR, "select"))
+        names = [option.text for option in choices.options]
+        if text not in names:
+            return False
+        choices.select_by_index(names.index(text))
+        return True
+
+    def chosen(self, name):
+        choices = Select(self.widget(name).find_element(By.CSS_SELECTOR, "select"))
+        return choices.first_selected_option.text
+
+    def upload(self, path):
+        self.widget("upload").click()
+        self.first("#upload-field").send_keys(str(path))
+        self.driver.execute_script("document.getElementById('upload-field').remove()")
+
+    def text(self, name):
+        return self.widget(name).text
+
+    def reads(self, name, *words):
+        """Wait until a widget shows these words; gives all that it shows."""
+
+        def shown():
+            text = self.text(name)
+            return text if all(word in text for word in words) else None
+
+        return self.until(shown, f"{words} in {name}")
+
+    def told(self, *words):
+        """Wait until a notice says these words; gives all that it says."""
+
+        def said():
+            text = " ".join(
+                one.text for one in self.all(".callconv-said, .callconv-wrong") if one.text
+            )
+            return text if all(word in text for word in words) else None
+
+        return self.until(said, f"{words} said")
+
+    def picture(self, name):
+        """A picture of the workbench as it stands."""
+        self._show(self.widget("steps"), "start")
+        self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
+
+    def _show(self, element, where="center"):
+        self.driver.execute_script(f"arguments[0].scrollIntoView({{block: '{where}'}})", element)
+
+
+def chromium(profile):
+    """A Chromium of one's own, as wide as a desk."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                 "--window-size=1500,1300", f"--user-data-dir={profile}"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
