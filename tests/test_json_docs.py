@@ -98,6 +98,7 @@ def printed(folder):
         files = {
             "calls.csv": EXPORT,
             "none.csv": "",
+            "wordless.csv": EXPORT.replace("Called Phone Number", "X").replace("8005550199", "x"),
             "callconv.toml": job(server, input="calls.csv"),
             "strict.toml": job(server, max_rejected_share=0.0),
             "broken.toml": "timezone = 7\n",
@@ -118,6 +119,9 @@ def everything(shell, clock, server):
     for file in ("calls.csv", str(DEMO)):
         shell("callconv inspect", "inspect", file, "--json")
     shell("callconv inspect --share", "inspect", "calls.csv", "--share", "--json")
+    init = ("init", "--yes", *clock)
+    shell("callconv init", *init, str(DEMO), "--out", "demo.toml")
+    shell("callconv init", *init, "wordless.csv", "--out", "wordless.toml")
     shell("callconv presets", "presets", "--json")
     shell("callconv columns", "columns", "CallStatus", "CallerId", "--json")
     run_deliveries(shell, clock, server)
@@ -161,7 +165,7 @@ def paths(value, place=""):
         for key, item in value.items():
             here = f"{place}.{key}" if place else key
             yield here
-            if key not in MAPS:
+            if key not in MAPS or isinstance(item, list):
                 yield from paths(item, here)
 
 
@@ -184,6 +188,7 @@ HEADINGS = [
     "callconv check --suite",
     "callconv inspect",
     "callconv inspect --share",
+    "callconv init",
     "callconv presets",
     "callconv columns",
     "callconv upload",
