@@ -22,6 +22,9 @@ from mock_server.reasons import REASONS
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
+STORED = re.compile(r"scrypt\$((?:[0-9a-f]{2})+)\$((?:[0-9a-f]{2}){64})", re.ASCII)
+
+
 class AccountError(ValueError):
     """An account that can't be made from what was given; says what and where."""
 
@@ -30,11 +33,12 @@ class Secret:
     """A password that can be checked and not read: scrypt with a salt, as stored."""
 
     def __init__(self, stored: str) -> None:
-        scheme, salt, digest = stored.split("$")
-        if scheme != "scrypt":
-            raise AccountError(f"a stored password starts with scrypt$, not {scheme}$")
+        parts = STORED.fullmatch(stored)
+        if parts is None:
+            # What stands there may be a password, so it is not shown.
+            raise AccountError("a stored password is like scrypt$SALT$DIGEST, both in hexadecimal")
         self.stored = stored
-        self._salt, self._digest = bytes.fromhex(salt), bytes.fromhex(digest)
+        self._salt, self._digest = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
         # scrypt is slow by design; a password once found right is known again by a keyed hash.
         self._key = secrets.token_bytes(16)
         self._known = b""
@@ -48,6 +52,8 @@ class Secret:
 
     def matches(self, password: str) -> bool:
         """Whether this is the password."""
+        if "\0" in password:
+            return False  # a hash pads its key with zeros, so that one at the end is no difference
         quick = hmac.digest(self._key, password.encode("utf-8", "replace"), "sha256")
         if hmac.compare_digest(quick, self._known):
             return True
@@ -152,15 +158,13 @@ def _account(table: Mapping[str, Any], where: str) -> Account:
         raise AccountError(f"{where}: a name is missing")
     programmes = _of(list, table.get("programme", []), f"{where}: programme")
     refuse = _of(list, table.get("refuse", []), f"{where}: refuse")
-    return make(
-        given.pop("name"),
-        given.pop("password", None),
-        programmes=[
-            _programme(p, f"{where}: programme {at}") for at, p in enumerate(programmes, 1)
-        ],
-        refuse=[_refuse(r, f"{where}: refuse {at}") for at, r in enumerate(refuse, 1)],
-        **given,
-    )
+    known = [_programme(p, f"{where}: programme {at}") for at, p in enumerate(programmes, 1)]
+    wishes = [_refuse(r, f"{where}: refuse {at}") for at, r in enumerate(refuse, 1)]
+    name, password = given.pop("name"), given.pop("password", None)
+    try:
+        return make(name, password, programmes=known, refuse=wishes, **given)
+    except AccountError as error:
+        raise AccountError(f"{where}: {error}") from error
 
 
 def _programme(table: Mapping[str, Any], where: str) -> Programme:
