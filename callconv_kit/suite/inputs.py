@@ -168,6 +168,10 @@ def _text(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.reset_index(drop=True).astype("Int64").set_axis(column.index)
+    if isinstance(column.dtype, pd.ArrowDtype):
+        # Great Expectations knows the text of pandas, not that of Arrow.
+        text = pa.array(column, pa.string(), from_pandas=True).to_pandas()
+        column = text.set_axis(column.index)
     text = column.astype("str") if isinstance(column.dtype, pd.CategoricalDtype) else column
     return text.where(text.notna() & (text != ""), None)
 
@@ -206,6 +210,9 @@ def _is_text(column: "pd.Series[Any]") -> bool:
         return _is_text(pd.Series(column.cat.categories))
     if column.dtype == object:
         return pd.api.types.infer_dtype(column, skipna=True) in {"string", "empty"}
+    if isinstance(column.dtype, pd.ArrowDtype):
+        kind = column.dtype.pyarrow_dtype
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
     return isinstance(column.dtype, pd.StringDtype) or not column.notna().any()
 
 
