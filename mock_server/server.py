@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import tempfile
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,11 +15,10 @@ from mock_server.accounts import Account, Secret
 from mock_server.certificates import Certificates
 from mock_server.clock import Clock
 from mock_server.faults import Armed, At, FaultBook
-from mock_server.ftp import Authorizer, Loop, PlainSession, TLSSession
+from mock_server.ftp import Authorizer, PlainSession, TLSSession
 from mock_server.intake import Intake, Receipt
+from mock_server.loop import Loop
 from mock_server.store import PendingAction, RowError, Store, Submission
-
-import threading  # isort: skip
 
 if TYPE_CHECKING:
     from mock_server.web.serving import Web
