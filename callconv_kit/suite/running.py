@@ -24,6 +24,7 @@ from callconv_kit.suite.inputs import (
     open_source,
     with_numbers,
 )
+from callconv_kit.suite.keys import Keys
 from callconv_kit.suite.rules import Expectation
 from callconv_kit.suite.stored import Suite, expectations_of
 from callconv_kit.suite.validation import (
@@ -172,7 +173,7 @@ class _Run:
 
     def go(self, write: str | None, *, mask: bool) -> Validation:
         kinds = self._by_kind()
-        keys = {number: _Keys(self._adapted[number]) for number in kinds["unique"]}
+        keys = {number: Keys(self._adapted[number]) for number in kinds["unique"]}
         only = None
         for start, frame in self._source.chunks(self._size):
             only = frame if start == 0 and len(frame) < self._size else None
@@ -197,6 +198,7 @@ class _Run:
             place=self._source.place,
             columns=self._source.columns,
             written=written,
+            masked=mask,
             fetch=self._fetch,
         )
 
@@ -232,7 +234,7 @@ class _Run:
         self._run(odd, as_text)
         self._run(numeric, [n for n in numbers if n not in set(as_text)])
 
-    def _judge_unique(self, keys: "Mapping[int, _Keys]", only: "pd.DataFrame | None") -> None:
+    def _judge_unique(self, keys: "Mapping[int, Keys]", only: "pd.DataFrame | None") -> None:
         repeated = {number: key.repeated() for number, key in keys.items()}
         if only is not None:
             self._run(only, list(keys))
@@ -336,41 +338,6 @@ class _Run:
             if len(here):
                 parts.append(frame.loc[here])
         return pd.concat(parts) if parts else pd.DataFrame(columns=wanted, dtype="str")
-
-
-class _Keys:
-    """Hashes of the cells that must be unique together, eight bytes a row."""
-
-    def __init__(self, expectation: Expectation) -> None:
-        self._columns = list(columns_of(expectation))
-        ignored = expectation["kwargs"].get("ignore_row_if", "any_value_is_missing")
-        self._any_missing = ignored == "any_value_is_missing"
-        self._hashes: list[np.ndarray[Any, Any]] = []
-        self._rows: list[Ints] = []
-
-    def add(self, frame: "pd.DataFrame", start: int) -> None:
-        """Remember the rows of a chunk; those that the rule ignores are left out."""
-        import pandas as pd
-
-        cells = frame[self._columns]
-        rows = np.arange(len(frame))
-        if self._any_missing:
-            rows = np.flatnonzero(cells.notna().all(axis=1))
-        hashes = pd.util.hash_pandas_object(cells.iloc[rows], index=False)
-        self._hashes.append(hashes.to_numpy())
-        self._rows.append(rows + start)
-
-    def repeated(self) -> Ints:
-        """Rows of which another one has the same hash, ascending."""
-        if not self._hashes:
-            return np.zeros(0, np.int64)
-        hashes, rows = np.concatenate(self._hashes), np.concatenate(self._rows)
-        order = np.argsort(hashes, kind="stable")
-        ordered = hashes[order]
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = ordered[1:] == ordered[:-1]
-        same[:-1] |= same[1:]
-        return np.sort(rows[order[same]])
 
 
 def _needed(expectation: Expectation) -> set[str]:

@@ -123,6 +123,7 @@ class Validation:
     place: what rows are named by: `source_line` or `index`.
     columns: its columns, in order.
     written: which columns were expected: `all`, or those that are `present`.
+    masked: whether phone numbers are masked in `values`.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Validation:
         place: str,
         columns: Sequence[str],
         written: str,
+        masked: bool,
         fetch: Callable[[Ints], "pd.DataFrame"],
     ) -> None:
         self.outcomes = tuple(outcomes)
@@ -142,6 +144,7 @@ class Validation:
         self.place = place
         self.columns = tuple(columns)
         self.written = written
+        self.masked = masked
         self._fetch = fetch
 
     def _in(self, state: State) -> tuple[Outcome, ...]:
