@@ -7,6 +7,7 @@ None takes its column out of the export.
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -63,6 +64,12 @@ BASE = {
         "status": "no-answer", "start_time": "Fri, 20 Nov 2026 14:30:05 +0000",
         "duration": "201", "direction": "inbound",
     },
+    "calltrackingmetrics no talk": {
+        "id": "9001", "sid": "CL9001", "unix_time": "1795185005",
+        "caller_number": "+16175550123", "business_number": "+18005550199",
+        "tracking_number": "+18005550188", "duration": "201", "talk_time": "",
+        "direction": "inbound", "status": "Answered",
+    },
     "trackdrive": {
         "uuid": "td-1", "created_at": "2026-11-20T09:30:05.495-05:00",
         "caller_number": "+16175550123", "connected_to": "+18005550199",
@@ -89,6 +96,7 @@ SETTINGS = {
     },
     "ringba labels": {"timezone": "America/New_York"},
     "twilio": {"talk_time": "call_if_answered"},
+    "calltrackingmetrics no talk": {"talk_time": "call_if_answered"},
     "dialogtech": {"timezone": "America/New_York", "columns": {"TalkDuration": "network_minutes"}},
     "asterisk": {"timezone": "America/New_York"},
 }
@@ -145,6 +153,8 @@ MAPPED = {
     "CTM: is_new_caller is inverted": ("calltrackingmetrics", {"is_new_caller": "true"}, {"RepeatCaller": "New"}),
     "CTM: place, source, audio": ("calltrackingmetrics", {"city": "Boston", "state": "MA", "postal_code": "02139", "country": "US", "source": "Google", "audio": "https://rec.example.com/1"}, {"City": "Boston", "Region": "MA", "Zip": "02139", "Country": "US", "TrafficSource": "Google", "CallRecording": "https://rec.example.com/1"}),
     "CTM: menu inputs and first keys": ("calltrackingmetrics", {"inputs.menu_inputs": '["1","2"]'}, {"Keypresses": "1,2", "Key1": "1", "Key2": "2"}),
+    "CTM: no talk time, and the job says what stands in": ("calltrackingmetrics no talk", {}, {"CallDuration": "201", "TalkDuration": "201"}),
+    "CTM: called_at stands in, where there is no unix_time": ("calltrackingmetrics", {"unix_time": "", "called_at": "2026-11-20 09:30:05 -05:00"}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
     # Retreaver
     "Retreaver: id and time": ("retreaver", {}, {"CallSessionId": "9f1c-1", "EventDate": "2026-11-20T14:30:05+00:00"}),
     "Retreaver: phones": ("retreaver", {"number.name": "Spring"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550199", "PromoNumberDescription": "Spring"}),
@@ -155,6 +165,7 @@ MAPPED = {
     # Twilio
     "Twilio: id and time": ("twilio", {}, {"CallSessionId": "CA1", "EventDate": "2026-11-20T14:30:05+00:00"}),
     "Twilio: phones": ("twilio", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "Twilio: inbound by a trunk, from a SIP address": ("twilio", {"direction": "trunking-originating", "from": "sip:+16175550123@pbx.example.com"}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
     "Twilio: no seconds of a call that was never taken": ("twilio", {"duration": "", "status": "busy"}, {"CallDuration": "0", "TalkDuration": "0"}),
     # DialogTech
     "DialogTech: id and time": ("dialogtech", {}, {"CallSessionId": "DT-1", "EventDate": "2026-11-20T09:30:05-05:00"}),
@@ -211,6 +222,10 @@ STATUS = {
     "CTM: hang-up elsewhere": ("calltrackingmetrics", {"status": "Hangup", "talk_time": "0", "inputs.menu_inputs": "[]"}, "CANCEL", None),
     "CTM: busy": ("calltrackingmetrics", {"status": "Busy", "talk_time": "0"}, "INCOMPLETE", None),
     "CTM: no answer": ("calltrackingmetrics", {"status": "no-answer", "talk_time": "0"}, "INCOMPLETE", None),
+    "CTM: the API's answered": ("calltrackingmetrics", {"status": "answered"}, "ANSWER", None),
+    "CTM: the API's completed": ("calltrackingmetrics", {"status": "completed", "talk_time": "0"}, "NO_TRANSFER_ATTEMPT", None),
+    "CTM: the API's busy": ("calltrackingmetrics", {"status": "busy", "talk_time": "0"}, "INCOMPLETE", None),
+    "CTM: No answer": ("calltrackingmetrics", {"status": "No answer", "talk_time": "0"}, "INCOMPLETE", None),
     "CTM: failed": ("calltrackingmetrics", {"status": "Failed", "talk_time": "0"}, "FAILURE", None),
     "Retreaver: connected": ("retreaver", {}, "ANSWER", None),
     "Retreaver: left in the menu": ("retreaver", {"connected": "false", "hold_duration": "0", "dialed_call_duration": ""}, "IVR_DROPOFF", None),
@@ -223,6 +238,8 @@ STATUS = {
     "Twilio: completed without a leg only heard a menu": ("twilio", {"status": "completed"}, "IVR_DROPOFF", "weak_source"),
     "Asterisk: answered": ("asterisk", {}, "ANSWER", None),
     "Asterisk: a mailbox answered": ("asterisk", {"lastapp": "VoiceMail"}, "ANSWER", "weak_source"),
+    "Asterisk: a menu answered": ("asterisk", {"lastapp": "BackGround"}, "ANSWER", "weak_source"),
+    "Asterisk: a recording answered": ("asterisk", {"lastapp": "Playback"}, "ANSWER", "weak_source"),
     "Asterisk: no answer": ("asterisk", {"disposition": "NO ANSWER", "billsec": "0"}, "INCOMPLETE", None),
     "Asterisk: busy": ("asterisk", {"disposition": "BUSY", "billsec": "0"}, "INCOMPLETE", None),
     "Asterisk: failed": ("asterisk", {"disposition": "FAILED", "billsec": "0"}, "FAILURE", None),
@@ -265,11 +282,16 @@ NOT_SENT = {
     "Twilio: ringing": ("twilio", {"status": "ringing"}, "left_out", "call_in_progress"),
     "Twilio: in progress": ("twilio", {"status": "in-progress"}, "left_out", "call_in_progress"),
     "Twilio: outbound": ("twilio", {"direction": "outbound-api"}, "left_out", "outbound"),
+    "Twilio: outbound by a trunk": ("twilio", {"direction": "trunking-terminating"}, "left_out", "outbound"),
+    "Twilio: no seconds of a call that was taken": ("twilio", {"status": "completed", "duration": ""}, "rejected", "required_missing"),
     "Twilio: a client of the browser is no phone": ("twilio", {"from": "client:bob"}, "rejected", "phone_invalid"),
     "DialogTech: outbound": ("dialogtech", {"call_type": "outbound"}, "left_out", "outbound"),
+    "DialogTech: click-to-call": ("dialogtech", {"call_type": "click-To"}, "left_out", "outbound"),
     "DialogTech: an undocumented status": ("dialogtech", {"call_transfer_status": "XFER-OK"}, "rejected", "status_unknown"),
     "TrackDrive: obfuscated": ("trackdrive", {"caller_number": "", "obfuscated_caller_number": "+1719123XXXX"}, "rejected", "phone_masked"),
     "Asterisk: an extension is no phone": ("asterisk", {"dst": "s"}, "rejected", "phone_invalid"),
+    "Asterisk: a short extension": ("asterisk", {"dst": "100"}, "rejected", "phone_invalid"),
+    "Asterisk: a service code": ("asterisk", {"dst": "*97"}, "rejected", "phone_invalid"),
     "Asterisk: a number of digits nobody named": ("asterisk", {"disposition": "4"}, "rejected", "status_unknown"),
     **{
         f"TrackDrive: {word}": ("trackdrive", {"status": word}, "left_out", "call_in_progress")
@@ -415,6 +437,62 @@ def test_a_correction_of_invocas_takes_the_place_of_what_it_corrects(prepare):
     assert prepared.left_out["codes"].tolist() == ["superseded"]
 
 
+def correcting(number, corrects, **cells):
+    return {"transaction_id": number, "corrects_transaction_id": corrects, **cells}
+
+
+CORRECTIONS = {
+    "a correction of a correction": (
+        [{}, correcting("TX-2", "TX-1"), correcting("TX-3", "TX-2")],
+        ["TX-3"], ["superseded", "superseded"], [],
+    ),
+    "a correction that stands before what it corrects": (
+        [correcting("TX-2", "TX-1"), {}], ["TX-2"], ["superseded"], [],
+    ),
+    "a correction that stands there twice": (
+        [{}, correcting("TX-2", "TX-1"), correcting("TX-2", "TX-1")],
+        ["TX-2"], ["superseded", "duplicate_row"], [],
+    ),
+    "a correction that is rejected: what it corrects is wrong all the same": (
+        [{}, correcting("TX-2", "TX-1", hangup_cause="Meteor")], [], ["superseded"], ["status_unknown"],
+    ),
+    "a correction of what is rejected": (
+        [{"hangup_cause": "Meteor"}, correcting("TX-2", "TX-1")], ["TX-2"], [], ["status_unknown"],
+    ),
+    "two corrections of one call: both would be paid": (
+        [{}, correcting("TX-2", "TX-1"), correcting("TX-3", "TX-1")],
+        [], ["superseded"], ["corrections_differ", "corrections_differ"],
+    ),
+    "two corrections of one call, one of them corrected itself": (
+        [{}, correcting("TX-2", "TX-1"), correcting("TX-3", "TX-1"), correcting("TX-4", "TX-2")],
+        [], ["superseded", "superseded"], ["corrections_differ", "corrections_differ"],
+    ),
+    "two corrections that correct each other": (
+        [correcting("TX-2", "TX-3"), correcting("TX-3", "TX-2")],
+        [], ["superseded", "superseded"], [],
+    ),
+    "a correction of a call that is not here, and may have been sent": (
+        [correcting("TX-2", "TX-0")], [], ["correction_held"], [],
+    ),
+    "a row that names itself": ([correcting("TX-2", "TX-2")], ["TX-2"], [], []),
+    "a signal that was corrected": (
+        [{}, correcting("TX-2", "TX-1", transaction_type="Signal")], ["TX-1"], ["not_a_call"], [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "ready", "left_out", "rejected"), CORRECTIONS.values(), ids=CORRECTIONS
+)
+def test_a_call_of_invocas_that_was_corrected_goes_once_at_most(
+    prepare, rows, ready, left_out, rejected
+):
+    prepared = prepare("invoca", *rows)
+    assert prepared.ready["VendorEventId"].tolist() == ready
+    assert prepared.left_out["codes"].tolist() == left_out
+    assert prepared.rejected["codes"].tolist() == rejected
+
+
 def test_a_forwarded_call_of_twilios_takes_its_talk_from_the_child_leg(prepare):
     child = {
         "sid": "CA2", "parent_call_sid": "CA1", "to": "+18005550199", "duration": "187",
@@ -476,3 +554,74 @@ def test_a_master_csv_is_read_as_it_stands_under_the_names_of_its_columns(tmp_pa
     frame = ck.read(master(tmp_path, 18), preset="asterisk")
     assert frame.index.tolist() == [1]
     assert frame.loc[1, "clid"] == '"Jane" <6175550123>'
+
+
+NUMERIC = {"1": "INCOMPLETE", "2": "INCOMPLETE", "3": "FAILURE", "4": "ANSWER"}
+
+
+@pytest.mark.parametrize(("number", "status"), NUMERIC.items(), ids=NUMERIC)
+def test_numbers_of_asterisks_dispositions_mean_what_the_job_says(prepare, number, status):
+    cells = {"disposition": number, "billsec": "187" if status == "ANSWER" else "0"}
+    row = the_ready_row(prepare("asterisk", cells, values={"CallStatus": NUMERIC}))
+    assert row["CallStatus"] == status
+
+
+def test_asterisk_without_an_id_stops_and_says_how_to_derive_one(tmp_path):
+    with pytest.raises(ck.InputError, match="session_id_from") as stopped:
+        ck.prepare(master(tmp_path, 16), preset="asterisk", timezone="UTC", constants=IDS, now=NOW)
+    assert stopped.value.code == "column_missing"
+    assert "CallSessionId" in stopped.value.problem
+
+
+DOUBTED = {
+    "CTM: redacted": ("calltrackingmetrics", {"redacted": "true"}, {}, "CallerId", "redacted"),
+    "DialogTech: tenths of a minute": ("dialogtech", {}, {}, "CallDuration", "tenths of a minute"),
+    "DialogTech: talk in tenths of a minute": ("dialogtech", {}, {}, "TalkDuration", "tenths of a minute"),
+    "DialogTech: whole minutes": ("dialogtech", {"call_duration": "4"}, {"columns": {"CallDuration": "call_duration", "TalkDuration": "network_minutes"}}, "CallDuration", "rounded up to the whole minute"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vendor", "cells", "settings", "column", "told"), DOUBTED.values(), ids=DOUBTED
+)
+def test_what_a_vendor_says_only_roughly_is_sent_with_a_warning(
+    prepare, vendor, cells, settings, column, told
+):
+    prepared = prepare(vendor, cells, **settings)
+    the_ready_row(prepared)
+    (finding,) = [
+        f
+        for f in prepared.summary["findings"]
+        if (f["code"], f["column"]) == ("weak_source", column)
+    ]
+    assert told in finding["examples"][0]["detail"]
+
+
+NESTED = {
+    "Retreaver, version 3: a number with its name": (
+        "retreaver",
+        {"number": {"number": "+18005550188", "name": "Spring"}, "keys_pressed": ["1", "2"]},
+        {"PromoNumberDescription": "Spring", "Keypresses": "1,2", "Key2": "2"},
+    ),
+    "Retreaver, version 1: a bare number": (
+        "retreaver",
+        {"number": "+18005550188", "dialed_number": None},
+        {"CalledPhoneNumber": "8005550188"},
+    ),
+    "CTM: keys within inputs": (
+        "calltrackingmetrics",
+        {"inputs": {"menu_inputs": ["2", "9"]}, "is_new_caller": False},
+        {"Keypresses": "2,9", "Key1": "2", "Key2": "9", "RepeatCaller": "Repeat"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("vendor", "fields", "expected"), NESTED.values(), ids=NESTED)
+def test_nested_fields_of_an_api_are_read_from_json(tmp_path, vendor, fields, expected):
+    given = {**BASE[vendor], **fields}
+    (tmp_path / "calls.jsonl").write_text(
+        json.dumps({k: v for k, v in given.items() if "." not in k}) + "\n"
+    )
+    prepared = ck.prepare(tmp_path / "calls.jsonl", preset=vendor, constants=IDS, now=NOW)
+    row = the_ready_row(prepared)
+    assert {name: row[name] for name in expected} == expected
