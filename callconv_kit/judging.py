@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import texts
+from callconv_kit import near_misses, texts
 from callconv_kit.checking import calls, leaving
 from callconv_kit.checking import cells as cell_rules
 from callconv_kit.coercion import moment
@@ -148,14 +148,11 @@ class Judge:
         said += leaving.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
             said = [_left_out_caller(item) for item in said]
-        judged = Judged(
-            table.name,
-            batch,
-            columns,
-            {name: fed.before for name, fed in filled.items()},
-            (),
-            np.zeros(length, np.uint8),
-        ).with_more(tuple(said))
+        before = {name: fed.before for name, fed in filled.items()}
+        unjudged = np.zeros(length, np.uint8)
+        judged = Judged(table.name, batch, columns, before, (), unjudged).with_more(
+            tuple(near_misses.told(said, before))
+        )
         if self._asks:
             _ask(judged)
         return judged

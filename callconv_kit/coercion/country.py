@@ -67,7 +67,9 @@ def nearest(text: str) -> str | None:
     """
     countries = _countries()
     key = _key(text)
-    found = difflib.get_close_matches(key, countries.by_name, n=1, cutoff=0.7)
+    # Slips seldom hit the first letter, and a search among all names takes milliseconds.
+    known = [name for name in countries.by_name if name[:1] == key[:1]]
+    found = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
     return countries.by_name[found[0]] if found else None
 
 

@@ -78,7 +78,15 @@ def complaint(faults: Sequence[Fault], origin: str) -> UsageError:
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """Every finding of pydantic as a fault; a finding names what it is about by its place."""
-    return [_fault(details, model) for details in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    # A list of which every entry is wrong is not also too short.
+    return [_fault(details, model) for details in found if not _follows(details, found)]
+
+
+def _follows(details: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    place = details["loc"]
+    inner = (other["loc"] for other in found if len(other["loc"]) > len(place))
+    return details["type"] == "too_short" and any(loc[: len(place)] == place for loc in inner)
 
 
 _TYPES = {

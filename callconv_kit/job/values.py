@@ -5,12 +5,14 @@ text is meant (constants, defaults, values) are numbers taken as they would be w
 """
 
 import codecs
+import csv
 import math
 import os
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
+from importlib import resources
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -91,12 +93,13 @@ def _zone(name: object) -> str:
         raise wrong(
             "is not a known time zone",
             expected="a name of the IANA list, such as America/New_York",
-            near=_nearest_zone(name),
+            near=nearest_zone(name),
             code=ZONE_UNKNOWN,
         ) from None
 
 
-def _nearest_zone(name: str) -> str | None:
+def nearest_zone(name: str) -> str | None:
+    """The IANA zone that an unknown name was probably meant to be, by all of it or its city."""
     zones = sorted(available_timezones())
     by_city = {zone.rsplit("/", 1)[-1]: zone for zone in reversed(zones) if "/" in zone}
     whole = nearest(name, zones, cutoff=0.7)
@@ -120,9 +123,18 @@ def _country(code: object) -> str:
         raise wrong(
             "is no country that has phone numbers",
             expected="two letters of ISO 3166, such as US",
-            near=_ALSO_SAID.get(text),
+            near=_ALSO_SAID.get(text) or _country_named(str(code)),
         )
     return text
+
+
+def _country_named(name: str) -> str | None:
+    """The code of the country whose name is most like `name`."""
+    table = resources.files("callconv_kit.coercion").joinpath("data/countries.csv")
+    rows = csv.DictReader(table.read_text("utf-8").splitlines())
+    codes = {row["name"]: row["alpha2"] for row in rows}
+    near = nearest(name, codes)
+    return codes[near] if near else None
 
 
 def _currency(code: object) -> str:

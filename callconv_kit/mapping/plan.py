@@ -252,7 +252,9 @@ def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str 
         export: what the preset says.
         wanted: the source column that the job names and the input lacks.
     """
-    free = [cell for cell in header if not export.is_vendors(cell)]
+    free = [
+        cell for cell in header if not export.is_vendors(cell) and plain(cell) not in SPEC_BY_PLAIN
+    ]
     like = nearest(wanted or column, header if wanted else free)
     if wanted:
         hint = f" (did you mean {like!r}?)" if like else ""
