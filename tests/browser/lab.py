@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-LONG = 60
+LONG = 120
 """Seconds that anything may take; a busy machine is slow."""
 
 UPLOADS = """
@@ -29,13 +29,21 @@ HTMLInputElement.prototype.click = function () {
 """ipywidgets never puts its file field into the page; this does when it is clicked."""
 
 
+NEWS = "@jupyterlab/apputils-extension/notification"
+THEME = "@jupyterlab/apputils-extension/themes"
+WIDGETS = "@jupyter-widgets/jupyterlab-manager/plugin"
+
+
+def set_up(scratch, plugin, settings):
+    """Change a setting of this JupyterLab; it holds from the next visit on."""
+    file = scratch / "settings" / f"{plugin}.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(settings)
+
+
 def environment(scratch):
     """No setting of the person who runs the tests plays a part."""
-    settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True, exist_ok=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        '{"fetchNews": "false", "checkForUpdates": false}'
-    )
+    set_up(scratch, NEWS, '{"fetchNews": "false", "checkForUpdates": false}')
     folders = ("config", "data", "runtime", "settings", "workspaces")
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
              "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
@@ -131,21 +139,21 @@ class Person:
         self.driver.get(url)
         self.first(".jp-Notebook .jp-Cell")
         self.until(lambda: self.all(".jp-Notebook-ExecutionIndicator[data-status='idle']"))
-        self.until(self._run_all)
-        self.until(self._shows_workbench)
+        self.until(self._runs)
+        self.until(lambda: self.all(".callconv-steps button"))
         self.driver.execute_script(UPLOADS)
 
-    def _run_all(self):
-        menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Run']]"
-        self.driver.find_element(By.XPATH, menu).click()
-        item = self.first("li[data-command='runmenu:run-all']")
-        item.click()
-        return True
-
-    def _shows_workbench(self):
+    def _runs(self):
+        """Run all cells, once more where the kernel was not yet ready to take them."""
         for accept in self.all(".jp-Dialog button.jp-mod-accept"):
             accept.click()
-        return self.all(".callconv-steps button")
+        menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Run']]"
+        self.driver.find_element(By.XPATH, menu).click()
+        self.first("li[data-command='runmenu:run-all']").click()
+        wait = WebDriverWait(self.driver, 3, 0.1)
+        with contextlib.suppress(TimeoutException):
+            return wait.until(lambda _: self.first(".jp-InputPrompt").text != "[ ]:")
+        return False
 
     def widget(self, name):
         return self.first(f".callconv-workbench .callconv-{name}")
@@ -217,6 +225,24 @@ class Person:
             return text if all(word in text for word in words) else None
 
         return self.until(said, f"{words} said")
+
+    def cells(self, name):
+        """The texts of a table's cells."""
+        script = "return [...arguments[0].querySelectorAll('td')].map((cell) => cell.textContent)"
+        return set(self.driver.execute_script(script, self.widget(name)))
+
+    def headings(self, name):
+        """The texts of a table's head."""
+        script = "return [...arguments[0].querySelectorAll('th')].map((cell) => cell.textContent)"
+        return self.driver.execute_script(script, self.widget(name))
+
+    def unreadable(self, contrast):
+        """Elements whose text stands out too little."""
+        return self.driver.execute_script(contrast)
+
+    def save(self):
+        """Save the notebook."""
+        self.driver.find_element(By.CSS_SELECTOR, ".jp-Notebook").send_keys(Keys.CONTROL, "s")
 
     def picture(self, name):
         """A picture of the workbench as it stands."""
