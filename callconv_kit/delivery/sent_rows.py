@@ -16,9 +16,7 @@ import pyarrow.parquet as pq
 from callconv_kit.delivery import archive
 from callconv_kit.delivery.ledger import Ledger, Submission
 from callconv_kit.texts import Bools
-
-LINES_FILE = "ready_lines.parquet"
-"""Beside ready.csv: `source_file` and `source_line` of each of its rows."""
+from callconv_kit.writing.output import READY_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class _Raw(io.RawIOBase):
 
 def keep_lines(ready: Path, ledger: Ledger, submission: Submission, chosen: Bools) -> None:
     """Keep with the archived bytes where each sent row came from, where the run wrote it down."""
-    source = ready.with_name(LINES_FILE)
+    source = ready.with_name(READY_LINES)
     if not source.is_file() or not submission.archived:
         return
     table = pq.read_table(source, columns=["source_file", "source_line"])

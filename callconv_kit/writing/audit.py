@@ -25,6 +25,8 @@ CHANGES_SCHEMA = pa.schema(
     ]
 )
 
+LINES_SCHEMA = pa.schema([("source_file", pa.string()), ("source_line", pa.int64())])
+
 
 class AuditFile:
     """changes.parquet: file, line, column, rule, before, after of every changed cell.
@@ -39,8 +41,7 @@ class AuditFile:
     def add(self, judged: Judged) -> None:
         """Write the changes of a batch's ready rows."""
         ready = judged.fates == Fate.READY
-        lines = judged.batch.source_lines
-        lines = judged.batch.lines if lines is None else lines
+        lines = _lines(judged)
         for name, cells in judged.columns.items():
             rows, notes = cells.positions, cells.notes
             keep = ready[rows]
@@ -60,12 +61,10 @@ class AuditFile:
         lines: texts.Ints,
         before: pa.StringArray | None,
     ) -> None:
-        files = judged.batch.files
         count = len(at)
         was = texts.nulls(count) if before is None else texts.take(before, at)
-        file = pa.repeat(judged.file, count) if files is None else texts.take(files, at)
         columns = [
-            file,
+            _files(judged, at),
             texts.indices(lines[at]),
             pa.repeat(name, count),
             pa.repeat(rule, count),
@@ -77,6 +76,54 @@ class AuditFile:
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
+
+
+class LinesFile:
+    """ready_lines.parquet: source_file and source_line of each row of ready.csv, in its order."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = parquet.ParquetWriter(path, LINES_SCHEMA)
+
+    def add(self, judged: Judged) -> None:
+        """Write where a batch's ready rows came from."""
+        rows = judged.rows(Fate.READY)
+        if len(rows):
+            columns = [_files(judged, rows), texts.indices(_lines(judged)[rows])]
+            self._writer.write_batch(pa.record_batch(columns, schema=LINES_SCHEMA))
+
+    def finish(self, dropped: texts.Ints) -> None:
+        """Finish the file; drop rows by their ascending numbers, counted from 0."""
+        self._writer.close()
+        if not len(dropped):
+            return
+        old = self._path.rename(self._path.with_name(self._path.name + ".all"))
+        start = 0
+        new = parquet.ParquetWriter(self._path, LINES_SCHEMA)
+        with parquet.ParquetFile(old) as source, new:
+            for batch in source.iter_batches():
+                first, last = np.searchsorted(dropped, [start, start + len(batch)])
+                keep = np.ones(len(batch), np.bool_)
+                keep[dropped[first:last] - start] = False
+                new.write_batch(batch.filter(pa.array(keep)))
+                start += len(batch)
+        old.unlink()
+
+    def close(self) -> None:
+        """Close the file, whatever happened."""
+        self._writer.close()
+
+
+def _lines(judged: Judged) -> texts.Ints:
+    """The source line of each row of a batch."""
+    lines = judged.batch.source_lines
+    return judged.batch.lines if lines is None else lines
+
+
+def _files(judged: Judged, at: texts.Ints) -> pa.StringArray:
+    """The source file of some rows of a batch."""
+    files = judged.batch.files
+    return pa.repeat(judged.file, len(at)) if files is None else texts.take(files, at)
 
 
 class FindingsLog:

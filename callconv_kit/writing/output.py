@@ -14,8 +14,8 @@ from callconv_kit.errors import InputError, UsageError
 
 READY, REJECTED, LEFT_OUT = "ready.csv", "rejected.csv", "left_out.csv"
 SUMMARY, REPORT, CHANGES = "summary.json", "report.html", "changes.parquet"
-REJECTED_XLSX = "rejected.xlsx"
-NAMES = (REJECTED, REJECTED_XLSX, LEFT_OUT, SUMMARY, REPORT, CHANGES, READY)
+REJECTED_XLSX, READY_LINES = "rejected.xlsx", "ready_lines.parquet"
+NAMES = (REJECTED, REJECTED_XLSX, LEFT_OUT, SUMMARY, REPORT, CHANGES, READY_LINES, READY)
 """Every name that a run writes, in the order of the renames."""
 
 
