@@ -13,7 +13,7 @@ from callconv_kit.rows import Fate, Judged, Ragged
 from callconv_kit.texts import Ints
 from callconv_kit.writing import output
 from callconv_kit.writing.aside import AsideFile, AsideRow, AsideRows, Union
-from callconv_kit.writing.audit import AuditFile, FindingsLog
+from callconv_kit.writing.audit import AuditFile, FindingsLog, LinesFile
 from callconv_kit.writing.ready import ReadyFile, ReadyRows
 from callconv_kit.writing.reasons import reason
 from callconv_kit.writing.tally import Tally
@@ -49,7 +49,7 @@ class Records:
             headers: of all inputs.
             tally: gets the counts and examples.
             log: gets every finding.
-            audit: whether to write changes.parquet.
+            audit: whether to write changes.parquet and ready_lines.parquet.
 
         Raises:
             OSError: a file can't be opened.
@@ -61,11 +61,14 @@ class Records:
         self.rejected = AsideFile(work / output.REJECTED, union)
         self.left_out = AsideFile(work / output.LEFT_OUT, union)
         self._audit = AuditFile(work / output.CHANGES) if audit else None
+        self._lines = LinesFile(work / output.READY_LINES) if audit else None
 
     def add(self, number: int, judged: Judged) -> None:
         """Write a batch of an input, and count it."""
         columns = {name: cells.values for name, cells in judged.columns.items()}
         self.ready.add(columns, judged.rows(Fate.READY), len(judged))
+        if self._lines is not None:
+            self._lines.add(judged)
         self._set_aside(number, judged)
         self._count(judged)
         ragged = judged.batch.ragged
@@ -108,13 +111,15 @@ class Records:
             present_only: the job's `write = "present"`.
         """
         digest = self.ready.finish(dropped, present_only=present_only)
+        if self._lines is not None:
+            self._lines.finish(dropped)
         self.rejected.finish()
         self.left_out.finish()
         return digest
 
     def close(self) -> None:
         """Close the files, whatever happened."""
-        for file in (self.ready, self.rejected, self.left_out, self._audit):
+        for file in (self.ready, self.rejected, self.left_out, self._audit, self._lines):
             if file is not None:
                 file.close()
 
