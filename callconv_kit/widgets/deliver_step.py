@@ -97,7 +97,8 @@ class DeliverStep(ipw.VBox):
 
     def _to_mock(self) -> None:
         self._twin.show(twins.delivered(mock=True))
-        self._send(lambda: self._deliveries.to_mock(self._sent))
+        resend = self._resend.value
+        self._send(lambda: self._deliveries.to_mock(self._sent, resend=resend))
 
     def _to_server(self) -> None:
         connection = connection_from(

@@ -72,8 +72,12 @@ class Deliveries:
             self.mock.stop()
             self.mock = None
 
-    def to_mock(self, progress: Progress | None = None) -> Receipt:
+    def to_mock(self, progress: Progress | None = None, *, resend: bool = False) -> Receipt:
         """Deliver ready.csv to the mock.
+
+        Args:
+            progress: called with the bytes sent, and all.
+            resend: a person asks that rows go again whose outcome is unknown.
 
         Raises:
             DeliveryError, UsageError, InputError: as `upload`.
@@ -90,7 +94,7 @@ class Deliveries:
         results = Results(account_sid=server.account_sid, base_url=server.http_url)
         # Its ledger lies among the mock's own files, which go with it: a new mock has seen no row.
         ledger = server.root / ".mock" / "workbench" / "ledger.sqlite"
-        receipt = self._send(ready, connection, server.password, ledger, progress)
+        receipt = self._send(ready, connection, server.password, ledger, progress, resend=resend)
         self.sent = Sent(receipt, ledger, results, server.token)
         return receipt
 

@@ -15,9 +15,15 @@ from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.writing.visible import visible
 
-BY_ITSELF = ("as found", "")
 CHOOSE = ("choose …", "")
 LABEL = "15em"
+
+
+def _as_found(one: MappedColumn, chosen: str) -> str:
+    """What the preset and the names of the columns say."""
+    if one.sources and not chosen:
+        return f"found: {visible(' + '.join(one.sources), 60)}"
+    return "as found"
 
 
 class MapStep(ipw.VBox):
@@ -41,10 +47,10 @@ class MapStep(ipw.VBox):
             [
                 ipw.HTML(tag("h3", "What no export says")),
                 self._questions,
-                self._take,
+                parts.row(self._take),
                 ipw.HTML(tag("h3", "Column by column")),
                 self._rows,
-                self._more,
+                parts.row(self._more),
                 self._unused,
                 parts.row(self._save),
                 self.notice,
@@ -85,7 +91,7 @@ class MapStep(ipw.VBox):
             made = parts.field(
                 ipw.Dropdown, label, f"ask-{asked.key}",
                 options=[CHOOSE, *((choice, choice) for choice in asked.choices)],
-                value=held if held in asked.choices else "",
+                value=held if held in asked.choices else "", width="20em",
             )  # fmt: skip
         else:
             made = parts.field(
@@ -129,7 +135,7 @@ class MapStep(ipw.VBox):
         source = ipw.Dropdown(
             description=f"{one.column} *" if one.required else one.column,
             description_allow_html=False,
-            options=[BY_ITSELF, *((visible(name), name) for name in names)],
+            options=[(_as_found(one, chosen), ""), *((visible(name), name) for name in names)],
             value=chosen if chosen in names else "",
             style={"description_width": LABEL},
             layout=ipw.Layout(width="32em"),

@@ -96,14 +96,14 @@ def plan_of(job: Job, seen: Inspection) -> tuple[Plan, Job, frozenset[str]]:
     return plan, resolved.job, resolved.looked_up
 
 
-def fed_by(job: Job, seen: Inspection, name: str) -> list[str]:
-    """The columns of the format that a column of the export feeds."""
+def feeds(job: Job, seen: Inspection) -> dict[str, list[str]]:
+    """By column of the export: the columns of the format that it feeds."""
     plan, _, _ = plan_of(job, seen)
-    return [
-        column
-        for column, feed in plan.feeds.items()
-        if name in {plan.header[at] for at in feed.positions}
-    ]
+    found: dict[str, list[str]] = {}
+    for column, feed in plan.feeds.items():
+        for name in dict.fromkeys(plan.header[at] for at in feed.positions):
+            found.setdefault(name, []).append(column)
+    return found
 
 
 def personal_columns(seen: Inspection) -> frozenset[str]:

@@ -12,6 +12,9 @@ from callconv_kit.widgets.session import Session
 from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import many
 
+LATEST = 200
+"""Fixes that can be taken back here; older ones in the file itself."""
+
 
 class Mending(ipw.VBox):
     """Below the rejected rows: a row of the page, one of its cells, and the text that it should be.
@@ -70,6 +73,9 @@ class Mending(ipw.VBox):
         ]
         self._row.value = 0 if rows else None
         self._offer_cells()
+
+    def show(self) -> None:
+        """Show what is fixed already."""
         if self._session.source is not None:
             self._show_fixes()
 
@@ -169,7 +175,7 @@ class Mending(ipw.VBox):
         fixes = self._session.corrected
         keys = list(fixes.read().rows)
         self._undo.options = [(f"{visible(file, 30)} line {line}", (file, line))
-                              for file, line in keys]  # fmt: skip
+                              for file, line in reversed(keys[-LATEST:])]  # fmt: skip
         self._undoing.layout.display = "" if keys else "none"
         self._kept.value = (
             tag("p", f"{many(len(keys))} in ", tag("code", visible(str(fixes.path))), ".")

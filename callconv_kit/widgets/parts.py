@@ -15,11 +15,8 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=ipw.DOMWidget)
 
-LONG = 40
-"""Characters from which on a cell may take several lines."""
-
 TOLD = 600
-"""Characters of an error that are shown."""
+"""Characters of each sentence of an error that are shown."""
 
 
 def style() -> ipw.HTML:
@@ -114,13 +111,16 @@ class Notice(ipw.HTML):
         self.value = tag("div", words, class_="callconv-said", role="status")
 
     def fail(self, error: BaseException) -> None:
-        """Say what is wrong, and what to do now."""
+        """Say what is wrong, what would be right, and what to do now."""
         if isinstance(error, CallConvError):
-            told = str(error)
+            told = [f"{error.problem}."]
+            told += [f"Found: {error.found}."] if error.found else []
+            told += [f"Expected: {error.expected}."] if error.expected else []
+            told += [error.next_step]
         else:
             log.error("a bug of ours", exc_info=error)
-            told = f"A bug of ours ({type(error).__name__}): {error}. Your files are as they were."
-        said = tag("p", visible(told, TOLD))
+            told = [f"A bug of ours ({type(error).__name__}): {error}.", "Your files are kept."]
+        said = [tag("p", visible(text, TOLD)) for text in told if text]
         self.value = tag("div", said, class_="callconv-wrong", role="alert")
 
     def clear(self) -> None:
@@ -140,12 +140,7 @@ class Notice(ipw.HTML):
         return handler
 
 
-def lines(*texts: Child) -> Html:
-    """Paragraphs."""
-    return Html("".join(tag("p", text) for text in texts if text))
-
-
 __all__ = [
-    "Child", "Html", "Notice", "Twin", "button", "cell", "field", "lines", "named", "put", "row",
+    "Child", "Html", "Notice", "Twin", "button", "cell", "field", "named", "put", "row",
     "style", "table", "tag", "visible",
 ]  # fmt: skip

@@ -73,6 +73,7 @@ class ReviewStep(ipw.VBox):
             return
         self.notice.clear()
         self._switch()
+        self.notice.guarded(self._mending.show)()
 
     def _unmasked(self, change: dict[str, Any]) -> None:
         self._session.show_phones = change["new"]

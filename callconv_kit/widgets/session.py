@@ -20,10 +20,12 @@ from callconv_kit.findings import mask_phone
 from callconv_kit.job import Job
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import anchored
-from callconv_kit.prepared import Prepared, prepare
+from callconv_kit.judging import Judge
+from callconv_kit.prepared import Prepared, clock_of, prepare
 from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
 from callconv_kit.profiling.columns import shown as shown_sample
 from callconv_kit.profiling.draft import settled
+from callconv_kit.resolving import resolve
 from callconv_kit.settling import SentCalls
 from callconv_kit.widgets import job_text, mapped
 from callconv_kit.widgets.corrected import CorrectedFile
@@ -77,6 +79,7 @@ class Session:
         self.review: Review | None = None
         self.validation: Validation | None = None
         self._personal: frozenset[str] = frozenset()
+        self._feeds: tuple[Mapping[str, Any] | None, Mapping[str, list[str]]] = (None, {})
 
     # -- open --------------------------------------------------------------------------------------
 
@@ -211,8 +214,9 @@ class Session:
         return settings
 
     def _change(self, settings: dict[str, Any]) -> None:
-        """Take settings over if they are a job."""
-        _job_of(settings, self.job_file.parent)
+        """Take settings over if they are a job, and its values fit their columns."""
+        resolved = resolve(_job_of(settings, self.job_file.parent))
+        Judge(resolved.job, clock_of(self.now), resolved=resolved).check_job()
         self.settings = settings
 
     def _seen(self) -> Inspection:
@@ -355,7 +359,11 @@ class Session:
 
     def fed_by(self, name: str) -> list[str]:
         """The columns of the format that a column of the export feeds."""
-        return mapped.fed_by(self.job, self._seen(), name)
+        known, feeds = self._feeds
+        if known is not self.settings:
+            feeds = mapped.feeds(self.job, self._seen())
+            self._feeds = (self.settings, feeds)
+        return feeds.get(name, [])
 
     def shown(self, name: str, text: str) -> str:
         """A cell as pages show it: nothing in it is obeyed, phone numbers are masked."""
