@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("file")
 @click.option("--job", metavar="FILE", help="The job file; else ./callconv.toml.")
 @click.option("--ledger", metavar="FILE", help="Another ledger than the job's.")
-@click.option("--canary", type=int, default=0, metavar="ROWS", help="Send only the first ROWS.")
+@click.option(
+    "--canary", type=click.IntRange(min=1), metavar="ROWS", help="Send only the first ROWS."
+)
 @click.option("--resend", is_flag=True, help="Send rows again whose outcome is unknown.")
 @click.option("--now", metavar="TIME", help="The clock that names and the ledger use.")
 @click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON, nothing else.")
@@ -28,7 +30,7 @@ def upload_command(
     file: str,
     job: str | None,
     ledger: str | None,
-    canary: int,
+    canary: int | None,
     resend: bool,
     now: str | None,
     as_json: bool,
@@ -51,7 +53,7 @@ def upload_command(
             connection,
             ledger=opened,
             resend=resend,
-            canary=canary,
+            canary=canary or 0,
             keep_days=full_job.archive.keep_days,
             now=clock,
         )

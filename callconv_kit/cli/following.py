@@ -11,7 +11,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
-    from callconv_kit.delivery.nightly import JobRun
+    from callconv_kit.delivery.jobrun import JobRun
 
 
 @click.command("run", epilog="Example: callconv run jobs/*.toml --json")

@@ -1,11 +1,14 @@
 """`callconv prepare`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from callconv_kit.cli import shared
+
+if TYPE_CHECKING:
+    from callconv_kit.prepared import Prepared
 
 
 @click.command(
@@ -17,7 +20,11 @@ from callconv_kit.cli import shared
 @click.option(
     "--fixes", metavar="FILE", help="A corrected rejected.csv; its rows take the place of theirs."
 )
-@click.option("--audit", is_flag=True, help="Also write changes.parquet: every changed cell.")
+@click.option(
+    "--audit",
+    is_flag=True,
+    help="Also write changes.parquet (every changed cell) and ready_lines.parquet (where ready rows came from).",
+)
 @click.option(
     "--rejected-as",
     type=click.Choice(["csv", "xlsx"]),
@@ -75,8 +82,21 @@ def prepare_command(
         shared.print_json(prepared.summary, prepared.problem)
     elif not quiet:
         shared.show_run(prepared, None if dry_run else Path(out))
+        _foretell(prepared)
     if not prepared.summary["rows_read"] and prepared.problem is None:
         click.echo("callconv: warning: the input holds a header but not one row.", err=True)
     if prepared.problem is not None and not as_json:
         click.echo(f"callconv: {prepared.problem}", err=True)
     return prepared.exit_status
+
+
+def _foretell(prepared: "Prepared") -> None:
+    """What the job's [contract] says of the rows that are ready, before anything is sent."""
+    contract = prepared.job.contract
+    if contract is None or prepared.problem is not None:
+        return
+    from callconv_kit.delivery.forecast import forecast
+
+    click.echo("\nUnder the contract")
+    for line in forecast(prepared.ready_file, contract, now=prepared.job.clock).lines:
+        click.echo(f"  {line}")

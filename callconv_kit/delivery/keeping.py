@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from callconv_kit.delivery.ledger import Event, Ledger, Submission
+from callconv_kit.delivery.one import Outgoing
 from callconv_kit.delivery.outgoing import keys_of_file, outgoing
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.errors import UsageError
@@ -117,11 +118,18 @@ def mark_sent(
     with ledger.lock():
         for held in ledger.submissions(State.UNKNOWN, sha256=file.sha256):
             ledger.settle(held.id, State.DELIVERED, "uploaded by hand")
+        sent = [s for s in ledger.submissions(sha256=file.sha256) if s.state.is_sent]
+        if sent:
+            return _marked(sent[-1], file, f"The ledger had it already, as {sent[-1].name}.")
         number = ledger.begin(
             file, keys, account=account, name=name or ready.name, origin=str(ready)
         )
         ledger.enter(number, State.DELIVERED, note="uploaded by hand")
         kept = ledger.submission(number)
+    return _marked(kept, file, "Marked as sent.")
+
+
+def _marked(kept: Submission, file: Outgoing, message: str) -> Receipt:
     return Receipt(
         State.DELIVERED,
         kept.name,
@@ -131,5 +139,5 @@ def mark_sent(
         0,
         kept.started,
         kept.changed,
-        message="Marked as sent.",
+        message=message,
     )

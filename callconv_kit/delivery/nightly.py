@@ -11,19 +11,28 @@ import shlex
 import subprocess
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from callconv_kit.delivery.accounted import LEFT_OPEN, recover, still_unknown
 from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.forecast import forecast
+from callconv_kit.delivery.jobrun import (
+    JobRun,
+    new_folder,
+    record,
+    records,
+    usual_shares,
+    was_delivered,
+)
 from callconv_kit.delivery.ledger import Ledger, Submission
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.one import Patience
-from callconv_kit.delivery.receipt import Receipt, State
-from callconv_kit.delivery.reconcile import Reconciliation, reconcile, sign_off
+from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.delivery.sending import sender
@@ -36,13 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RECORD = "run.json"
-"""Beside a run's other files: what came of it, as the JSON line says it."""
-
 BUG = "bug.txt"
-
-REMEMBERED = 7
-"""Runs with which the rejected share is compared."""
 
 TOLERANCE = 0.10
 """How far above their mean it may be."""
@@ -69,43 +72,6 @@ class Prepare(Protocol):
         self, inputs: None, job: Job, *, out: Path, now: datetime, ledger: Ledger, **options: Any
     ) -> Prepared:
         """Prepare the job's own input into `out`."""
-
-
-@dataclass(slots=True)
-class JobRun:
-    """What came of one job.
-
-    state: `delivered`, `accepted_unverified`, `nothing_to_send`, or the code of the error.
-    exit_status: as the command line's.
-    """
-
-    job: str
-    folder: Path | None = None
-    state: str = ""
-    exit_status: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
-    rejected_share: float | None = None
-    receipt: Receipt | None = None
-    error: CallConvError | None = None
-    sums: Reconciliation | None = None
-    started: datetime | None = None
-    seconds: float = 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """The run as its JSON line says it."""
-        return {
-            "job": self.job,
-            "state": self.state,
-            "exit_status": self.exit_status,
-            "folder": str(self.folder) if self.folder else None,
-            **self.rows,
-            "rejected_share": self.rejected_share,
-            "receipt": self.receipt.as_dict() if self.receipt else None,
-            "error": self.error.as_dict() if self.error else None,
-            "reconciliation": self.sums.as_dict() if self.sums else None,
-            "started": self.started.isoformat(timespec="seconds") if self.started else None,
-            "seconds": self.seconds,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +115,19 @@ class Night:
             job = Job.load(path)
             runs = job.folder / "runs" / path.stem
             with locked(runs / ".lock", wait=self.wait):
-                run.folder = _new_folder(runs, run.started)
+                run.folder = new_folder(runs, run.started)
                 try:
                     self._prepare_and_send(job, run, clock, runs)
                 finally:
                     run.seconds = round(time.monotonic() - begun, 3)
-                    _record(run)
+                    record(run)
         except CallConvError as error:
             _failed(run, error)
         except Exception as error:  # noqa: BLE001 - one job's failure never stops the others
             _failed(run, _bug(run, error))
         run.seconds = round(time.monotonic() - begun, 3)
         if run.folder is not None:
-            _record(run)
+            record(run)
         return run
 
     def _prepare_and_send(
@@ -177,7 +143,7 @@ class Night:
                 "host, user and password_from under [connection]",
                 "Add the table; `callconv mock-server` shows one to try with.",
             )
-        seen_before = any(_was_delivered(record) for record in _records(runs))
+        seen_before = any(was_delivered(kept) for kept in records(runs))
         with (
             Ledger.open(job.ledger_path, now=self.now, seen_before=seen_before) as ledger,
             _confirm(job) as confirm,
@@ -204,6 +170,7 @@ class Night:
                 if in_doubt or _rows_of(prepared.summary, "outcome_unknown"):
                     raise still_unknown(in_doubt or ledger.submissions(*LEFT_OPEN))
                 return
+            self._foretell(run, job, ready, clock)
             self._hold_back(run, runs)
             with ledger.lock(self.wait):
                 run.receipt = upload(
@@ -216,7 +183,8 @@ class Night:
                     keep_days=job.archive.keep_days,
                 )
             run.state = str(run.receipt.state) if run.receipt.rows else "nothing_to_send"
-            run.sums = reconcile(ledger, prepared.summary)
+            sent = run.receipt.parts or (run.receipt,)
+            run.sums = reconcile(ledger, prepared.summary, names={receipt.name for receipt in sent})
         log.info("job=%s step=upload state=%s name=%s", run.job, run.state, run.receipt.name)
         if in_doubt:
             raise still_unknown(in_doubt)  # the new calls went; this is said once
@@ -248,9 +216,22 @@ class Night:
         counts = " ".join(f"{name}={count}" for name, count in run.rows.items())
         log.info("job=%s step=prepare %s share=%.4f", run.job, counts, run.rejected_share)
 
+    def _foretell(self, run: JobRun, job: Job, ready: Path, clock: Callable[[], datetime]) -> None:
+        """Say what the contract will refuse, before anything is sent."""
+        if job.contract is None:
+            return
+        found = forecast(ready, job.contract, now=job_now(job, clock))
+        run.foretold = tuple(found.lines)
+        log.info(
+            "job=%s step=forecast at_risk=%d sale_amount=%s",
+            run.job,
+            found.at_risk,
+            found.sale_amount,
+        )
+
     def _hold_back(self, run: JobRun, runs: Path) -> None:
         """Stop where far more is rejected than usual: the export has probably changed."""
-        shares = _usual_shares(runs)
+        shares = usual_shares(runs)
         share = run.rejected_share or 0.0
         if self.force or not shares or share < sum(shares) / len(shares) + TOLERANCE:
             return
@@ -298,71 +279,7 @@ def job_now(job: Job, clock: Callable[[], datetime]) -> datetime:
     return clock() if job.now is None else job.clock
 
 
-# -- a run's folder and record ---------------------------------------------------------------------
-
-
-def _new_folder(runs: Path, started: datetime) -> Path:
-    """A folder that no other run has."""
-    name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    turn = 1
-    while True:
-        folder = runs / (name if turn == 1 else f"{name}-{turn}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            turn += 1
-        else:
-            return folder
-
-
-def _record(run: JobRun) -> None:
-    if run.folder is None or not run.folder.is_dir():
-        return
-    partial = run.folder / f"{RECORD}.tmp"
-    partial.write_text(json.dumps(run.as_dict(), indent=2) + "\n", encoding="utf-8")
-    partial.replace(run.folder / RECORD)
-    receipt = run.receipt
-    sign_off(
-        run.folder,
-        {
-            "State": run.state or "in progress",
-            "File on the server": receipt.name if receipt else "",
-            "Rows sent": receipt.rows if receipt else "",
-            "Bytes": receipt.bytes if receipt else "",
-            "SHA-256": receipt.sha256 if receipt else "",
-            "Attempts": receipt.attempts if receipt else "",
-            "Warnings": receipt.warnings if receipt else (),
-            "Error": str(run.error) if run.error else "",
-        },
-        run.sums,
-    )
-
-
-def _records(runs: Path) -> Iterator[Mapping[str, Any]]:
-    """The records of earlier runs, the latest first; unreadable ones are passed over."""
-    for path in sorted(runs.glob(f"*/{RECORD}"), reverse=True):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict):
-            yield record
-
-
-def _was_delivered(record: Mapping[str, Any]) -> bool:
-    return record.get("receipt") is not None
-
-
-def _usual_shares(runs: Path) -> list[float]:
-    shares: list[float] = []
-    for record in _records(runs):
-        share = record.get("rejected_share")
-        usable = isinstance(share, int | float) and record.get("rows_read")
-        if usable and record.get("state") != "held_back":
-            shares.append(float(share or 0.0))
-        if len(shares) == REMEMBERED:
-            break
-    return shares
+# -- what a summary says, and failing -------------------------------------------------------------
 
 
 def _rows_of(summary: Mapping[str, Any], code: str) -> int:
@@ -372,9 +289,6 @@ def _rows_of(summary: Mapping[str, Any], code: str) -> int:
         for finding in summary.get("findings", ())
         if finding.get("code") == code
     )
-
-
-# -- failing ---------------------------------------------------------------------------------------
 
 
 def _failed(run: JobRun, error: CallConvError) -> None:

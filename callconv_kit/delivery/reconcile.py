@@ -1,7 +1,7 @@
 """The two sums that must hold, of a run and of its delivery, and the sign-off on its report."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from callconv_kit.writing import output, report
 class Reconciliation:
     """read = ready + rejected + left out; sent = refused + unconfirmed + confirmed.
 
-    The first sum is of one run, and absent where none is at hand; the second of all that the
-    ledger holds as sent, or of one file.
+    The first sum is of one run, and absent where none is at hand; the second of that run's files,
+    or of all that the ledger holds as sent.
     """
 
     read: int | None
@@ -65,18 +65,18 @@ class Reconciliation:
 
 
 def reconcile(
-    ledger: Ledger, summary: Mapping[str, Any] | None = None, *, name: str = ""
+    ledger: Ledger, summary: Mapping[str, Any] | None = None, *, names: Collection[str] = ()
 ) -> Reconciliation:
     """The sums of a run (its summary.json) and of what was sent.
 
     Args:
         ledger: of the job.
         summary: of one run; None leaves the first sum out.
-        name: of one file on the server; all that were sent if empty.
+        names: of files on the server; all that were sent if empty.
     """
     seen = outcome(ledger)
-    if name:
-        seen = Outcome(tuple(f for f in seen.files if f.submission.name == name))
+    if names:
+        seen = Outcome(tuple(f for f in seen.files if f.submission.name in names))
     return Reconciliation(
         None if summary is None else int(summary["rows_read"]),
         int(summary["rows_ready"]) if summary else 0,

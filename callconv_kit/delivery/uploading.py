@@ -55,6 +55,14 @@ def upload(
         OutcomeUnknown: nobody can say from here; the ledger holds the file back.
         UsageError, InputError: before anything was sent.
     """
+    if canary < 0:
+        raise UsageError(
+            "canary_without_rows",
+            "A canary sends the first rows of a file",
+            str(canary),
+            "how many: 1 or more",
+            "5 will do: `callconv upload out/ready.csv --canary 5`.",
+        )
     ready = Path(ready)
     clock = clock_of(now)
     sending = sender(connection, password, patience, progress)

@@ -10,7 +10,8 @@ import pytest
 
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.lock import locked
-from callconv_kit.delivery.nightly import JobRun, Night, worst
+from callconv_kit.delivery.jobrun import JobRun
+from callconv_kit.delivery.nightly import Night, worst
 from callconv_kit.delivery.receipt import State
 from callconv_kit.prepared import prepare
 from mock_server.server import MockImportServer
@@ -83,6 +84,19 @@ def test_overlapping_exports_send_only_new_calls(server: MockImportServer, tmp_p
     assert run.receipt is not None
     assert run.receipt.rows == 1
     assert sessions_on(server) == ["A", "B", "C"]
+
+
+def test_a_nights_sums_are_of_its_own_files(server: MockImportServer, tmp_path: Path) -> None:
+    job = write_job(tmp_path, server)
+    export(job, "monday.csv", "A", "B")
+    night(job)
+    export(job, "tuesday.csv", "C")
+    (run,) = night(job)
+    assert run.sums is not None
+    assert run.sums.lines == (
+        "read 3 = ready 1 + rejected 0 + left out 2",
+        "sent 1 = refused 0 + unconfirmed 1 + confirmed 0",
+    )
 
 
 def test_a_call_that_changed_since_it_was_sent_is_a_persons_affair(
