@@ -163,13 +163,12 @@ class _Dialogue:
 
     def _prompt(self, question: "Question") -> str:
         from callconv_kit.errors import UsageError
+        from callconv_kit.writing.visible import visible
 
         try:
+            proposed = f"[{visible(question.proposal)}] " if question.proposal else ""
             answer: Any = click.prompt(
-                "  >",
-                default=question.proposal,
-                show_default=bool(question.proposal),
-                prompt_suffix=" ",
+                f"  {proposed}>", default=question.proposal, show_default=False, prompt_suffix=" "
             )
         except click.Abort:
             if sys.stdin.isatty():

@@ -1,5 +1,6 @@
 """`callconv presets`."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,6 +8,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
+    from callconv_kit.job import Condition
     from callconv_kit.mapping.preset import Preset
 
 
@@ -68,23 +70,44 @@ def _explain(preset: "Preset") -> None:
         seen = f" (seen in: {form.seen})" if form.seen else ""
         click.echo(f"Form {form.name!r}, recognised {by}{seen}.")
     click.echo("\nWhat feeds what:")
-    for column, source in settings.get("columns", {}).items():
-        click.echo(f"  {column:24}  {_source(source)}")
-    numbers = about.called_number
-    for word, names in (("destination", numbers.destination), ("tracking", numbers.tracking)):
-        if names:
-            click.echo(f"  {'CalledPhoneNumber':24}  {', else '.join(names)} ({word})")
-    for column, value in settings.get("constants", {}).items():
-        click.echo(f'  {column:24}  always "{value}"')
+    for column, told in _feeds(preset):
+        click.echo(f"  {column:24}  {told}")
     for column, unit in settings.get("units", {}).items():
         click.echo(f"  {column:24}  counted in {unit}")
-    for column, wanted in about.on_request.items():
-        click.echo(f"  {column:24}  {_source(wanted)}, only if the job names it")
+    if about.aliases:
+        click.echo("\nOther names of the same columns:")
+    for name, others in about.aliases.items():
+        click.echo(f"  {name:24}  {', '.join(others)}")
     _explain_rules(preset)
     for note in about.notes:
         click.echo(f"\n{note}")
     if about.sources:
         click.echo(f"\nSources: {'; '.join(about.sources)}.")
+
+
+def _feeds(preset: "Preset") -> "Iterator[tuple[str, str]]":
+    """Each column of the format, and what feeds it, in words."""
+    about, settings = preset.about, preset.settings
+    for column, source in settings.get("columns", {}).items():
+        yield column, _source(source)
+    numbers = about.called_number
+    for word, names in (("destination", numbers.destination), ("tracking", numbers.tracking)):
+        if names:
+            yield "CalledPhoneNumber", f"{', else '.join(names)} ({word})"
+    legs = settings.get("legs", {})
+    for column, name in legs.get("take", {}).items():
+        yield column, f"{name} of the child leg, the {legs.get('child', 'longest')} of several"
+    for column, value in settings.get("constants", {}).items():
+        yield column, f'always "{value}"'
+    for rule in about.otherwise:
+        when = " and ".join(f"{name} {_of(of)}" for name, of in rule.when.items())
+        yield rule.column, f'else "{rule.value}" where {when}'
+    for column, wanted in about.on_request.items():
+        yield column, f"{_source(wanted)}, only if the job names it"
+
+
+def _of(condition: "Condition") -> str:
+    return _condition(dict(condition.conditions))
 
 
 def _explain_rules(preset: "Preset") -> None:
@@ -98,6 +121,10 @@ def _explain_rules(preset: "Preset") -> None:
         click.echo(f"  {rule['then']:20}  {when}")
     for text, status in words.items():
         click.echo(f'  {status:20}  "{text}"')
+    for column, values in settings.get("values", {}).items():
+        if column != "CallStatus":
+            told = ", ".join(f'"{text}" is "{value}"' for text, value in values.items())
+            click.echo(f"\n{column}: {told}")
     left = [*settings.get("leave_out", ()), *_conversions(preset)]
     if left:
         click.echo("\nLeft out:")
@@ -115,9 +142,16 @@ def _conversions(preset: "Preset") -> list[dict[str, Any]]:
 
 
 def _condition(condition: Any) -> str:
-    if isinstance(condition, dict):
-        return " and ".join(f"{word} {_shown(value)}" for word, value in condition.items())
-    return f"is {_shown(condition)}"
+    """What must hold of a cell, in words; a bare value or list stands for being that."""
+    if not isinstance(condition, dict):
+        return f"is {_shown(condition)}"
+    told = []
+    for word, value in condition.items():
+        if word == "empty":
+            told.append("is empty" if value else "is not empty")
+        else:
+            told.append(f"{'is' if word in ('in', 'equals') else word} {_shown(value)}")
+    return " and ".join(told)
 
 
 def _shown(value: Any) -> str:

@@ -14,8 +14,8 @@ LARGEST_JOB = 4 * 1024 * 1024
 """Bytes; a larger file is surely an export, given as the job by mistake."""
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The job at `path`; a byte-order mark is tolerated.
+def read_toml(path: Path, what: str = "job") -> dict[str, Any]:
+    """The job, or whatever `what` says in an error, at `path`; a byte-order mark is tolerated.
 
     Raises:
         UsageError: `job_unreadable`, the file is missing, no file, no UTF-8 or no TOML.
@@ -25,20 +25,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(LARGEST_JOB + 1)
     except FileNotFoundError:
-        raise _missing(path, name) from None
+        raise _missing(path, name, what) from None
     except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or str(error)
+        why = getattr(error, "strerror", None) or str(error)
         raise UsageError(
             UNREADABLE,
-            f"The job file {name} can't be read",
-            what,
+            f"The {what} file {name} can't be read",
+            why,
             "a TOML file",
             "Check its name and who may read it.",
         ) from error
     if len(data) > LARGEST_JOB:
         raise UsageError(
             UNREADABLE,
-            f"The job file {name} is no job: it has more than {LARGEST_JOB // 1024**2} MB",
+            f"The {what} file {name} is no {what}: it has more than {LARGEST_JOB // 1024**2} MB",
             "",
             "a small TOML file",
             "Name the export as the input and the job with --job.",
@@ -49,7 +49,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
             UNREADABLE,
-            f"The job file {name} is not UTF-8, first on line {line}",
+            f"The {what} file {name} is not UTF-8, first on line {line}",
             "",
             "UTF-8",
             "Save it as UTF-8.",
@@ -57,24 +57,23 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _bad_toml(name, text, str(error)) from None
+        raise _bad_toml(name, text, str(error), what) from None
 
 
-def _missing(path: Path, name: str) -> UsageError:
+def _missing(path: Path, name: str, what: str) -> UsageError:
     try:
         beside = [other.name for other in path.parent.glob("*.toml")]
     except OSError:
         beside = []
     near = nearest(path.name, beside)
-    next_step = (
-        f'Did you mean "{printable(near)}"?'
-        if near
-        else "Check the path, or let `callconv init FILE` write a job for your export."
-    )
-    return UsageError(UNREADABLE, f"There is no job file {name}", "", "", next_step)
+    other = "let `callconv init FILE` write a job for your export"
+    if what != "job":
+        other = "name one of those that `callconv presets` lists"
+    next_step = f'Did you mean "{printable(near)}"?' if near else f"Check the path, or {other}."
+    return UsageError(UNREADABLE, f"There is no {what} file {name}", "", "", next_step)
 
 
-def _bad_toml(name: str, text: str, message: str) -> UsageError:
+def _bad_toml(name: str, text: str, message: str, what: str) -> UsageError:
     # tomllib's words never quote a value, so no password can slip out with them.
     place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     problem = message[: place.start()] if place else message
@@ -91,5 +90,5 @@ def _bad_toml(name: str, text: str, message: str) -> UsageError:
     else:
         next_step = 'Text stands in quotes, as in timezone = "America/New_York".'
     return UsageError(
-        UNREADABLE, f"The job file {name} is not TOML {where}", problem, "key = value", next_step
+        UNREADABLE, f"The {what} file {name} is not TOML {where}", problem, "key = value", next_step
     )

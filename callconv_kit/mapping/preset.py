@@ -175,7 +175,7 @@ def _bundled(name: str) -> Preset:
 
 
 def _read(path: Path, origin: str) -> Preset:
-    given = read_toml(path)
+    given = read_toml(path, "preset")
     said = f"The preset {origin}"
     table = given.pop("preset", None)
     if table is None:

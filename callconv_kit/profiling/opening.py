@@ -47,9 +47,17 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
             raise
         first = error
     try:
-        return tables(lambda cell: _NAME.fullmatch(cell.strip()) is not None)
+        found = tables(_looks_like_a_name)
     except InputError:
         raise first from None
+    # One such cell is the first line of any letter.
+    if sum(map(_looks_like_a_name, found[0].header)) < 2:
+        raise first
+    return found
+
+
+def _looks_like_a_name(cell: str) -> bool:
+    return _NAME.fullmatch(cell.strip()) is not None
 
 
 def known_to_anybody(job: Job) -> planning.Known:
