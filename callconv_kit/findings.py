@@ -69,6 +69,7 @@ CODES: dict[str, Code] = {
     **_codes(
         Severity.ERROR,
         ("field_count", "the row has another number of cells than the header", "quote the commas"),
+        ("corrections_differ", "several rows correct one call", "keep the true one"),
         (
             "conflicting_duplicate",
             "rows of one call differ where payment hangs",
@@ -184,6 +185,7 @@ RULES: dict[str, str] = {
     "control_removed": "control characters were removed",
     "unicode_composed": "accents were composed (Unicode NFC)",
     "columns_added": "columns were added up",
+    "parameter_name_removed": "the name of the query parameter was removed",
     "keys_parted": "the first keys were taken from all keys pressed",
     "other_number_used": "the other of the two numbers was used",
     "talk_time_derived": "the talk time was derived as the job says",

@@ -15,7 +15,7 @@ from callconv_kit import spec, texts
 from callconv_kit.checking import duplicates
 from callconv_kit.checking.duplicates import OnConflict
 from callconv_kit.checking.keys import SEPARATOR, Keys, keys_of, murmur3_128
-from callconv_kit.findings import Severity
+from callconv_kit.findings import CODES, Severity
 from callconv_kit.judging import Judge
 from callconv_kit.mapping import session
 from callconv_kit.mapping.plan import Plan
@@ -114,22 +114,24 @@ class Calls:
         self._ready_places.append(part.ready_places)
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
-        """Rows that correct a call that was sent already do not go; the others are remembered."""
+        """Rows that correct a call that was sent already do not go; all of them are remembered."""
         if self._corrected is None:
             return judged
         corrects = self._corrected.corrects(plan, judged.batch)
-        rows = np.flatnonzero(texts.present(corrects) & (judged.fates == Fate.READY))
+        # What is left out tells nothing of the call, such as a signal that was corrected.
+        rows = np.flatnonzero(texts.present(corrects) & (judged.fates != Fate.LEFT_OUT))
         if not len(rows):
             return judged
+        ready = judged.fates[rows] == Fate.READY
         must_be_here = np.ones(len(rows), np.bool_)
         if self._sent is not None:
             columns = {name: cells.values for name, cells in judged.columns.items()}
             standing = self._sent.standing(keys_of({**columns, "VendorEventId": corrects}))[rows]
-            held = Said("correction_held", Severity.LEFT_OUT, None, rows[standing != NEW])
-            judged = judged.with_more((held,)) if len(held.rows) else judged
             must_be_here = standing != NEW
+            held = Said("correction_held", Severity.LEFT_OUT, None, rows[must_be_here & ready])
+            judged = judged.with_more((held,)) if len(held.rows) else judged
         places = duplicates.places(number, judged.batch.lines[rows])
-        self._corrected.add(texts.take(corrects, rows), places, must_be_here)
+        self._corrected.add(plan, judged.batch, rows, places, must_be_here & ready, ready)
         return judged
 
     def settle(
@@ -336,7 +338,8 @@ def _duplicates_said(
     for row, place in enumerate(places.tolist()):
         code, severity = "conflicting_duplicate", Severity.ERROR
         if place in corrected:
-            said.append(Said(corrected[place], Severity.LEFT_OUT, None, np.asarray([row])))
+            code = corrected[place]
+            said.append(Said(code, CODES[code].severity, None, np.asarray([row])))
             continue
         if place in settled.repeats:
             detail = f"the same as {_where(tables, settled.repeats[place])}, which is kept"

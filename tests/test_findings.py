@@ -464,6 +464,7 @@ CHANGED = {
         "201",
         {"columns": {"CallDuration": {"sum": ["Ring", "Talk"]}}},
     ),
+    "parameter_name_removed": ("ClickId", {"ClickId": "irclickid=wXyZ"}, "wXyZ", {}),
     "keys_parted": ("Key1", {"Pressed": "1,2"}, "1", {"preset": "./switch.toml"}),
     "talk_time_derived": (
         "TalkDuration",
@@ -511,6 +512,7 @@ def test_the_other_number_is_used_under_its_rule(run, tmp_path):
 ELSEWHERE = {
     *("unreadable", "output_failed", "field_count", "duplicate_row", "conflicting_duplicate"),
     *("session_with_and_without_event", "encoding_guessed", "superseded"),
+    "corrections_differ",
     *("identifier_maybe_rounded", "not_ready_form"),
     *("session_id_derived", "other_number_used"),
 }

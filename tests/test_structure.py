@@ -46,9 +46,9 @@ CHANGES = """
     other_number_used talk_time_derived session_id_derived constant_set lookup_filled
     default_filled emptied
 """.split()
-ADDED_CODES = {"superseded", "correction_held", "weak_source"}
+ADDED_CODES = {"superseded", "correction_held", "corrections_differ", "weak_source"}
 """Codes that the published table lacks, for rows and cells that vendors' exports know."""
-ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed"}
+ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed", "parameter_name_removed"}
 
 LONGEST_MODULE = 475
 """Lines; one of more than about 400 is two."""

@@ -117,22 +117,28 @@ def _whole(text: pa.StringArray) -> Ints:
 class Corrected:
     """Which rows replace which.
 
-    A row that is replaced does not go, and its replacement goes only where the first one surely
-    never went: under an id of its own it would be paid a second time.
+    A row that is replaced does not go, even where its replacement is rejected: what it says is
+    known to be wrong. The replacement goes only where the first one surely never went: under an id
+    of its own it would be paid a second time. For the same reason of several different rows that
+    replace one and the same none goes.
     """
 
     def __init__(self, corrections: Corrections, hash_of: Hash) -> None:
         self._corrections = corrections
         self._hash = hash_of
         self._corrected: list[Hashes] = []
-        self._correcting: list[Ints] = []
+        self._correcting: list[Hashes] = []
+        self._places: list[Ints] = []
         self._held: list[Bools] = []
+        self._ready: list[Bools] = []
         self._found: set[int] = set()
-        self._places: list[int] = []
+        self._replaced: list[int] = []
 
     def corrects(self, plan: Plan, batch: Batch) -> pa.StringArray:
-        """For each row the id that it corrects; empty for none."""
-        return self._column(self._corrections.corrects, plan, batch)
+        """For each row the id that it corrects; empty for none, and where it is the row's own."""
+        corrected = self._column(self._corrections.corrects, plan, batch)
+        itself = pc.equal(corrected, self._column(self._corrections.id, plan, batch))
+        return pc.if_else(pc.fill_null(itself, False), pa.scalar(None, pa.string()), corrected)
 
     def _column(self, name: str, plan: Plan, batch: Batch) -> pa.StringArray:
         at = plan.position(name)
@@ -140,17 +146,26 @@ class Corrected:
             return texts.nulls(len(batch.lines))
         return pc.utf8_trim_whitespace(batch.cells[at])
 
-    def add(self, corrects: pa.StringArray, places: Ints, held: Bools) -> None:
+    def add(
+        self, plan: Plan, batch: Batch, rows: Ints, places: Ints, held: Bools, ready: Bools
+    ) -> None:
         """Remember rows that correct others.
 
         Args:
-            corrects: the ids that n rows correct; none is empty.
-            places: where these rows stand.
+            plan: what feeds what.
+            batch: holds the rows.
+            rows: which n of the batch correct others.
+            places: where these n rows stand.
             held: whether the corrected call must stand in these inputs, for all that is known.
+            ready: whether the correcting row would go itself.
         """
-        self._corrected.append(self._hash(corrects)[:, 0])
-        self._correcting.append(places)
+        corrected = texts.take(self.corrects(plan, batch), rows)
+        own = texts.take(self._column(self._corrections.id, plan, batch), rows)
+        self._corrected.append(self._hash(corrected)[:, 0])
+        self._correcting.append(self._hash(own)[:, 0])
+        self._places.append(places)
         self._held.append(held)
+        self._ready.append(ready)
 
     def __bool__(self) -> bool:
         return bool(self._corrected)
@@ -161,14 +176,37 @@ class Corrected:
         hashes = self._hash(ids)[:, 0]
         here = np.isin(hashes, np.concatenate(self._corrected)) & texts.present(ids)
         self._found.update(hashes[here].tolist())
-        self._places += places[here].tolist()
+        self._replaced += places[here].tolist()
 
     def gone(self) -> dict[int, str]:
         """The places of rows that don't go, with the code that says why."""
-        gone = dict.fromkeys(self._places, "superseded")
-        corrected = np.concatenate(self._corrected).tolist()
-        places, held = np.concatenate(self._correcting), np.concatenate(self._held)
-        for original, place, must in zip(corrected, places.tolist(), held.tolist(), strict=True):
-            if must and original not in self._found:
-                gone[place] = "correction_held"
-        return gone
+        corrected, places = np.concatenate(self._corrected), np.concatenate(self._places)
+        held, ready = np.concatenate(self._held), np.concatenate(self._ready)
+        own = np.concatenate(self._correcting)
+        # A correction that another one corrects is no rival of that one.
+        rivals = ready & ~np.isin(own, corrected)
+        calls = _first_of_each(own, corrected)
+        pairs = np.unique(np.stack([calls[rivals], own[rivals]], axis=1), axis=0)
+        several, counts = np.unique(pairs[:, 0], return_counts=True)
+        torn = rivals & np.isin(calls, several[counts > 1])
+        unknown = held & ~np.isin(corrected, np.fromiter(self._found, np.uint64, len(self._found)))
+        return {
+            **dict.fromkeys(places[torn].tolist(), "corrections_differ"),
+            **dict.fromkeys(places[unknown].tolist(), "correction_held"),
+            **dict.fromkeys(self._replaced, "superseded"),
+        }
+
+
+def _first_of_each(
+    own: npt.NDArray[np.uint64], corrected: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.uint64]:
+    """For each row that corrects another: the first of the chain that it ends."""
+    earlier = dict(zip(own.tolist(), corrected.tolist(), strict=True))
+    firsts = []
+    for number in corrected.tolist():
+        seen = {number}
+        while (before := earlier.get(number)) is not None and before not in seen:
+            number = before
+            seen.add(number)
+        firsts.append(number)
+    return np.asarray(firsts, np.uint64)

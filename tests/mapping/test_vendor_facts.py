@@ -12,6 +12,7 @@ import json
 import pytest
 
 import callconv_kit as ck
+from callconv_kit.mapping import preset as presets
 
 NOW = "2026-11-24T12:00:00+00:00"
 IDS = {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 30021}
@@ -143,6 +144,8 @@ MAPPED = {
     "Ringba: an earlier connection is a repeat": ("ringba", {"hasPreviouslyConnected": "True"}, {"RepeatCaller": "Repeat"}),
     "Ringba: recording is not decoded": ("ringba", {"recordingUrl": "https://rec.example.com/a%2fb%3d"}, {"CallRecording": "https://rec.example.com/a%2fb%3d"}),
     "Ringba: publisher and pool": ("ringba", {"publisherName": "Acme", "numberPoolName": "Pool"}, {"TrafficSource": "Acme", "PromoNumberDescription": "Pool"}),
+    "Ringba labels: Number is the number that was dialled": ("ringba labels", {"Target Number": "-no value-", "Dialed #": None, "Number": "+18005550177"}, {"CalledPhoneNumber": "8005550177"}),
+    "Ringba: the older end point's time and length": ("ringba", {"callDt": None, "dtStamp": "1795185005000", "connectedCallLengthInSeconds": None, "callConnectionLength": "187"}, {"EventDate": "2026-11-20T14:30:05+00:00", "TalkDuration": "187"}),
     "Ringba: revenue only on request": ("ringba", {"conversionAmount": "25.00"}, {"SaleAmount": ""}),
     # CallTrackingMetrics
     "CTM: sid": ("calltrackingmetrics", {}, {"CallSessionId": "CL9001"}),
@@ -212,6 +215,8 @@ STATUS = {
     "Ringba: blocked": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "wasBlocked": "true"}, "FAILURE", None),
     "Ringba: voicemail": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "hasVoiceMail": "true"}, "INCOMPLETE", VOICEMAIL),
     "Ringba: a target was dialled in vain": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "timeToCallInSeconds": "4"}, "INCOMPLETE", None),
+    "Ringba labels: a target was dialled in vain, in a clock's form": ("ringba labels", {"Connected": "No", "Connected Call Length": "", "Time to Call": "00:00:04"}, "INCOMPLETE", None),
+    "Ringba labels: incomplete": ("ringba labels", {"Connected": "No", "Connected Call Length": "00:00:00", "Incomplete": "Yes"}, "INCOMPLETE", None),
     "Ringba: incomplete": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "isIncomplete": "true"}, "INCOMPLETE", None),
     "Ringba: hung up in the menu": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "", "endCallSource": "Caller", "targetNumber": "", "ivrDepth": "2"}, "IVR_DROPOFF", None),
     "Ringba: hung up before the menu": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "", "endCallSource": "Caller", "targetNumber": "", "ivrDepth": "0"}, "NO_TRANSFER_ATTEMPT", None),
@@ -272,6 +277,8 @@ NOT_SENT = {
     "CallRail: outbound": ("callrail", {"direction": "outbound"}, "left_out", "outbound"),
     "CallRail list: a status that nobody has seen": ("callrail list", {"Call Status": "Missed Call"}, "rejected", "status_unknown"),
     "Ringba: still live": ("ringba", {"isLive": "true"}, "left_out", "call_in_progress"),
+    "Ringba: an error event stands in no column, and the party that ended the call proves none": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "endCallSource": "System"}, "rejected", "status_needed"),
+    "Ringba: hung up by the caller, who dialled no target, of a menu nothing is known": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0", "endCallSource": "Caller", "targetNumber": ""}, "rejected", "status_needed"),
     "Ringba: nothing says why it was not connected": ("ringba", {"hasConnected": "false", "connectedCallLengthInSeconds": "0"}, "rejected", "status_needed"),
     "CTM: in progress": ("calltrackingmetrics", {"status": "In progress"}, "left_out", "call_in_progress"),
     "CTM: ringing": ("calltrackingmetrics", {"status": "ringing"}, "left_out", "call_in_progress"),
@@ -364,6 +371,33 @@ def test_what_is_no_call_or_not_known_does_not_go(prepare, vendor, cells, fate, 
     prepared = prepare(vendor, cells)
     assert getattr(prepared, fate)["codes"].tolist() == [code]
     assert prepared.ready.empty
+
+
+def under_its_other_names(vendor, cells):
+    """The call, and each of its columns under each further name that the preset knows."""
+    aliases = presets.load(vendor.split()[0]).about.aliases
+    call = {**BASE[vendor], **cells}
+    return [
+        {others[at] if others[at:] else name: cell for name, cell in call.items()
+         for others in [aliases.get(name, ())]}
+        for at in range(max(map(len, aliases.values()), default=0))
+    ]  # fmt: skip
+
+
+RENAMED = {
+    name: case[:2]
+    for table in (MAPPED, STATUS)
+    for name, case in table.items()
+    if presets.load(case[0].split()[0]).about.aliases and case[0] in presets.PRESETS
+}
+
+
+@pytest.mark.parametrize(("vendor", "cells"), RENAMED.values(), ids=RENAMED)
+def test_a_call_is_the_same_under_each_name_that_its_columns_have(prepare, vendor, cells):
+    expected = the_ready_row(prepare(vendor, cells))
+    for call in under_its_other_names(vendor, cells):
+        as_they_are = dict.fromkeys(BASE[vendor])
+        assert the_ready_row(prepare(vendor, {**as_they_are, **call})) == expected
 
 
 PROVIDERS = {
