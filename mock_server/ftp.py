@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableSet
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,7 @@ class ImportSession:
     book: FaultBook
     intake: Intake
     max_file_size: int
+    all_sessions: MutableSet["ImportSession"]
     account: Account
 
     banner = "import server mock ready."
@@ -210,6 +211,10 @@ class ImportSession:
     respond_w_warning = respond
 
     # --- a session's events
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.all_sessions.add(self)
 
     def handle(self) -> None:
         """The greeting, unless a fault stands in the way."""

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -76,7 +77,8 @@ class Loop:
     ) -> None:
         self._ioloop = IOLoop()
         # Settings and the TLS context are kept on the class: each server needs a class of its own.
-        handler = type("Session", (session,), dict(settings))
+        self._sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+        handler = type("Session", (session,), {**settings, "all_sessions": self._sessions})
         try:
             self._listener = Listener(address, handler, ioloop=self._ioloop, backlog=512)
         except BaseException:
@@ -152,6 +154,10 @@ class Loop:
             self._close()
 
     def _close(self) -> None:
+        for session in list(self._sessions):
+            # The loop forgets a session whose refused log-in waits for its answer.
+            if session._fileno not in self._ioloop.socket_map:
+                session.cut()
         self._listener.close_all()
         self._waker.close()
         if self._placeholder is not None:

@@ -238,7 +238,7 @@ def test_a_session_has_three_tries():
 
 
 def test_a_refused_log_in_waits_and_nobody_else_does():
-    with serving(login_delay=0.4) as server, connected(server) as wrong:
+    with serving(login_delay=3600) as server, connected(server) as wrong:
         wrong.sendcmd(f"USER {USER}")
         wrong.putcmd("PASS wrong")
         with ftplib_to(server) as right:  # served while the other waits
@@ -246,9 +246,13 @@ def test_a_refused_log_in_waits_and_nobody_else_does():
         wrong.sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             wrong.sock.recv(1)
-        wrong.sock.settimeout(10)
+
+
+def test_a_refused_log_in_is_answered_when_it_has_waited():
+    with serving(login_delay=0.05) as server, connected(server) as ftp:
         with pytest.raises(ftplib.error_perm, match=r"^530"):
-            wrong.getresp()
+            ftp.login(USER, "wrong")
+        assert ftp.login(USER, PASSWORD).startswith("230")
 
 
 # --- too many, too much

@@ -28,8 +28,8 @@ from .uploading import NOW, call_file
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9")
 
 NOW_AT = dt.datetime.fromisoformat(NOW)
-LARGE = 2 * PART + 100
-"""Rows of a file that is processed in three transactions."""
+LARGE = PART + 1000
+"""Rows of a file that is processed in two transactions."""
 
 
 class Zygote:
@@ -107,7 +107,7 @@ def _killed_once(zygote: Zygote, root: Path, seed: int) -> str:
     """Uploads, a kill, a restart; returns what was under way at the kill."""
     chance = random.Random(seed)
     child, port = zygote.start(root)
-    sent = {f"{n}.csv": chance.choice([1, 20, 400, LARGE]) for n in range(chance.randint(1, 4))}
+    sent = {f"{n}.csv": chance.choice([1, 20, 400]) for n in range(chance.randint(1, 4))}
     sent["last.csv"] = chance.choice([400, LARGE])
     contents = {name: _file(name, rows) for name, rows in sent.items()}
     confirmed = []
@@ -124,7 +124,7 @@ def _killed_once(zygote: Zygote, root: Path, seed: int) -> str:
                 confirmed.append(name)
         # Where the upload did not end it: some time later, while rows are judged.
         if not in_upload:
-            select.select([], [], [], chance.random() * 0.6)
+            select.select([], [], [], chance.random() * 0.4)
         if not (in_upload and source._kill is None):  # type: ignore[attr-defined]
             zygote.kill(child)
         ftp.close()

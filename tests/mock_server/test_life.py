@@ -86,6 +86,21 @@ def test_a_server_stops_whatever_its_clients_are_at(temporary, fault):
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.parametrize("tls", ["off", "required"])
+def test_a_server_stops_while_a_refused_log_in_waits(temporary, tls):
+    before = _open()
+    server = serving(tls=tls, login_delay=3600).start()
+    with connected(server) as waiting, ftplib_to(server) as other:
+        if tls == "required":
+            waiting.auth()
+        waiting.sendcmd(f"USER {USER}")
+        waiting.putcmd("PASS wrong")
+        other.voidcmd("NOOP")
+        server.stop()
+    assert _open() == before
+    assert list(temporary.iterdir()) == []
+
+
 def test_stopping_twice_from_two_threads_at_once_or_never_started_is_fine(temporary):
     before = _open()
     server = serving().start()
