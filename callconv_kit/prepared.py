@@ -64,7 +64,7 @@ def prepare(
         now: the clock of the age rules; none: the real one.
         ledger: what was delivered before; its rows are left out. A path is the job's key of that
             name: where its ledger lies.
-        audit: also write changes.parquet.
+        audit: also write changes.parquet and ready_lines.parquet (the source of each ready row).
         fixes: a corrected rejected.csv, or several: their rows take the place of the rows of the
             same file and line.
         rejected_as: `xlsx` to write rejected.xlsx too, in which every cell is text.

@@ -5,11 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from callconv_kit.cli.main import COMMANDS, group
@@ -93,7 +91,8 @@ def printed(folder):
     shell = Shell(folder)
     terms = Programme("1001", (Tracker("30021"),), frozenset({"20012"}))
     accounts = [make("demo", PASSWORD, token=TOKEN, programmes=[terms])]
-    now = datetime.fromisoformat(NOW)
+    # Commands let the time pass on their clock; the server's stands still, behind none of theirs.
+    now = datetime.fromisoformat(NOW) + timedelta(hours=1)
     with MockImportServer(folder / "server", accounts, now=now, http_port=0) as server:
         files = {
             "calls.csv": EXPORT,
@@ -143,9 +142,6 @@ def run_deliveries(shell, clock, server):
     for session in "ABC":
         shell("callconv trace", "trace", session, "--json")
     shell("callconv upload", "upload", "out/ready.csv", *clock)
-    # Where rows came from, as delivery reads it beside ready.csv.
-    lines = pa.table({"source_file": ["calls.csv"] * 3, "source_line": [3, 7, 8]})
-    pq.write_table(lines, shell.folder / "out" / "ready_lines.parquet")
     shell("callconv upload", "upload", "out/ready.csv", "--job", "split.toml", *clock)
     shell("callconv trace", "trace", "A", "--job", "split.toml", "--json")
     by_hand = ("mark-sent", "out/ready.csv", "--ledger", "hand.sqlite", "--json")
@@ -232,6 +228,16 @@ def test_one_preset_is_an_entry_of_the_list(printed):
         check=True,
     )
     assert json.loads(run.stdout) == listed[0]
+
+
+def test_a_delivered_call_is_led_back_to_its_source_line(printed):
+    (nightly, *_) = printed["callconv trace"]
+    (sending,) = nightly["sendings"]
+    assert (sending["source_file"], sending["source_line"]) == ("calls.csv", 3)
+    assert {change["column"] for change in sending["changes"]} >= {"CallerId", "CallDuration"}
+    (file,) = printed["callconv results"][0]["files"]
+    refused = [(one["source_file"], one["source_line"]) for one in file["refusals"]]
+    assert refused == [("calls.csv", 7)]
 
 
 def test_the_summary_that_is_written_is_the_one_that_is_printed(printed, folder):

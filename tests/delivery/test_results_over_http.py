@@ -32,7 +32,9 @@ TERMS = Programme("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_dur
 def server(tmp_path: Path) -> Iterator[MockImportServer]:
     """A server whose account takes calls of one campaign, partner and duration."""
     account = make("demo", PASSWORD, token=TOKEN, programmes=[TERMS])
-    with MockImportServer(tmp_path / "server", [account], now=NOW, http_port=0) as serving:
+    # Its clock stands still; an hour later than the client's, which may pass, it is never behind.
+    now = NOW + timedelta(hours=1)
+    with MockImportServer(tmp_path / "server", [account], now=now, http_port=0) as serving:
         yield serving
 
 
