@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "--audit",
     is_flag=True,
-    help="Also write changes.parquet (every changed cell) and ready_lines.parquet (where ready rows came from).",
+    help="Also write changes.parquet (every changed cell) and ready_lines.parquet (where ready "
+    "rows came from).",
 )
 @click.option(
     "--rejected-as",
