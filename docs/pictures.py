@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from selenium import webdriver
 
-from callconv_kit import spec
+from callconv_kit import spec, suite
 from callconv_kit.cli.demo import show
 from callconv_kit.demo import run
 from mock_server import MockImportServer
@@ -123,6 +123,25 @@ def mock_page(target: Path) -> None:
             driver.find_element("css selector", "body").screenshot(str(target))
 
 
+def data_docs(target: Path) -> None:
+    """A PNG of Data Docs: what failed in a file, without what passed."""
+    with tempfile.TemporaryDirectory() as folder, browser(1200, 860) as driver:
+        path = Path(folder, "ready.csv")
+        path.write_bytes(calls(187).replace(b"617555", b"617.555.", 1))
+        suite.docs(folder, suite.validate(path), now="2026-11-24T12:00:00Z")
+        (page,) = Path(folder, "validations").glob("*.html")
+        driver.get(page.as_uri())
+        driver.execute_script("jQuery.fx.off = true")
+        driver.find_element("xpath", "//label[contains(., 'Failed Only')]").click()
+        # The heading of the page stays at the top of the window, over what is scrolled there.
+        driver.execute_script(
+            "const shown = [...document.querySelectorAll('.alert')].filter((one) => "
+            "one.getClientRects().length); shown[1].scrollIntoView(); window.scrollBy(0, -60);"
+        )
+        driver.save_screenshot(str(target))
+
+
 if __name__ == "__main__":
     photograph(demo(), IMAGES / "demo.png")
     mock_page(IMAGES / "mock_server_page.png")
+    data_docs(IMAGES / "data_docs.png")
