@@ -1,6 +1,8 @@
 """`callconv init`."""
 
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +153,7 @@ class _Dialogue:
             ("evidence", question.because),
         ):
             if text:
-                click.echo(f"  {word:8}  {text}")
+                _say(f"  {word:8}  {text}", indent=12, kept=question.key == "columns")
         while True:
             answer = self._prompt(question)
             try:
@@ -183,6 +185,21 @@ class _Dialogue:
         return str(answer).strip()
 
 
+def _say(text: str, *, indent: int, kept: bool = False) -> None:
+    """A line; in a terminal broken between words where it is too long, and `indent`ed on."""
+    if sys.stdout.isatty() and not kept:
+        width = shutil.get_terminal_size().columns
+        text = textwrap.fill(
+            text,
+            width,
+            subsequent_indent=" " * indent,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+            replace_whitespace=False,
+        )
+    click.echo(text)
+
+
 def _show_written(written: list[Path], draft: "Draft") -> None:
     click.echo()
     for path in written:
@@ -201,7 +218,7 @@ def _show_outlook(ahead: "Outlook") -> None:
     assumed = f" with {', '.join(ahead.assumed)}" if ahead.assumed else ""
     click.echo()
     if ahead.stopped is not None:
-        click.echo(f"`callconv prepare`{assumed} would stop: {ahead.stopped}")
+        _say(f"`callconv prepare`{assumed} would stop: {ahead.stopped}", indent=2)
         return
     need = "needs" if ahead.need_you == 1 else "need"
     told = [f"{ahead.ready:,} of {ahead.rows:,} ready"]
@@ -212,8 +229,9 @@ def _show_outlook(ahead: "Outlook") -> None:
         reasons = [reason for reason in ahead.reasons if reason.left_out is left_out]
         for reason in reasons[:REASONS]:
             about = f"{reason.column}: " if reason.column else ""
-            mend = f" → {reason.mend}" if reason.mend else ""
             aside = "left out: " if left_out else ""
-            click.echo(f"{reason.rows:>8,}  {aside}{about}{reason.problem}{mend}")
+            _say(f"{reason.rows:>8,}  {aside}{about}{reason.problem}", indent=10)
+            if reason.mend:
+                _say(f"{'':8}  → {reason.mend}", indent=12)
         if len(reasons) > REASONS:
             click.echo(f"{'':8}  and {len(reasons) - REASONS} more reasons")

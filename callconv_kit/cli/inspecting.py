@@ -188,4 +188,4 @@ def _show_open(seen: "Inspection", console: "Console") -> None:
 
 def _say(console: "Console", line: str, style: str = "") -> None:
     """A line of its own, in which nothing is taken for markup."""
-    console.print(line, style=style or None, markup=False, soft_wrap=True)
+    console.print(line, style=style or None, markup=False, soft_wrap=not console.is_terminal)

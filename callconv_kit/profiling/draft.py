@@ -165,7 +165,7 @@ def draft_of(inspection: Inspection, answers: Answers | None = None) -> Draft:
     blanks += _other_blanks(inspection, settings, {point.key for point in points})
     by = inspection.column(settings.get("lookup", {}).get("on_source", ""))
     return Draft(
-        written.text_of(inspection, settings, points, blanks),
+        written.text_of(inspection, settings, points, blanks, by_person=answers is not None),
         settings,
         tuple(point.key for point in blanks),
         tuple(looked_up),

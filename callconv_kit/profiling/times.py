@@ -15,6 +15,9 @@ from callconv_kit.mapping.plan import Plan
 MOST = 0.9
 """Of all calls lie within the busy hours."""
 
+LONGEST_DAY = 14
+"""Hours; calls that spread over more tell nothing of the zone."""
+
 ENOUGH_FOR_HOURS = 20
 """Calls; of fewer the hours tell nothing."""
 
@@ -45,11 +48,11 @@ class Times:
 
     @property
     def busy_hours(self) -> tuple[int, int] | None:
-        """From which hour to which most cells without an offset lie; None where few are there."""
+        """From which hour to which most naive cells lie; None where that tells nothing."""
         total = sum(self.by_hour)
         if total < ENOUGH_FOR_HOURS:
             return None
-        for length, start in product(range(1, 24), range(24)):
+        for length, start in product(range(1, LONGEST_DAY + 1), range(24)):
             within = sum(self.by_hour[(start + step) % 24] for step in range(length))
             if within >= total * MOST:
                 return start, (start + length) % 24

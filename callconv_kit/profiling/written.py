@@ -34,6 +34,8 @@ def text_of(
     settings: Mapping[str, Any],
     points: Sequence[Question],
     blanks: Sequence[Question],
+    *,
+    by_person: bool,
 ) -> str:
     """The file.
 
@@ -41,6 +43,7 @@ def text_of(
         inspection: of the export.
         settings: the keys of the job that are settled.
         points: what was open, with the evidence for each.
+        by_person: whether somebody was asked.
         blanks: what is open still; each gets a line marked TODO, in which only the value lacks.
     """
     why = {point.key: point for point in points}
@@ -60,7 +63,9 @@ def text_of(
             empty: Any = [] if key == "session_id_from" else ""
             lines.append(_line(key, empty, _todo(lacking[key])))
         elif key in settings:
-            lines.append(_line(key, settings[key], _because(why.get(key))))
+            lines.append(
+                _line(key, settings[key], _because(settings[key], why.get(key), by_person))
+            )
     share = "with a larger share of rejected rows there is no ready.csv"
     lines.append(_line("max_rejected_share", settings["max_rejected_share"], share))
     constants = [name for name in lacking if name in IDS or name == "CallProvider"]
@@ -94,11 +99,14 @@ def _todo(blank: Question) -> str:
     return f"TODO {blank.text} {blank.hint}{perhaps}"
 
 
-def _because(point: Question | None) -> str:
+def _because(value: Any, point: Question | None, by_person: bool) -> str:
+    """Why a setting says what it says: the evidence, where it is what the evidence proposed."""
     if point is None:
         return ""
-    samples = f"such as {', '.join(point.samples[:2])}" if point.samples else ""
-    return point.because or samples
+    answer = value if isinstance(value, str) else ", ".join(value)
+    if point.because and answer == point.proposal:
+        return point.because if by_person else f"proposed, look at it: {point.because}"
+    return f"for cells such as {', '.join(point.samples[:2])}" if point.samples else ""
 
 
 def _meaning(column: str) -> str:

@@ -196,3 +196,12 @@ def test_names_that_toml_or_a_terminal_would_obey_stay_text(tmp_path):
     draft = draft_of(seen)
     assert tomllib.loads(draft.text)["columns"]["EventDate"] == name
     assert "\x1b" not in draft.text
+
+
+def test_the_file_says_why_only_where_the_evidence_was_followed():
+    seen = ck.inspect(VENDORS / "callrail_list.csv")
+    proposed = draft_of(seen).text
+    assert "# proposed, look at it: together they name a call" in proposed
+    answered = draft_of(seen, {"session_id_from": "Recording Url", "timezone": "UTC"}).text
+    assert "together they name a call" not in answered
+    assert "# for cells such as 2026-11-10 12:06 PM" in answered
