@@ -18,13 +18,14 @@ from callconv_kit.delivery import naming
 from callconv_kit.delivery.border import BY_CODE, Step
 from callconv_kit.delivery.clock import Clock
 from callconv_kit.delivery.ending import CHECK, not_delivered, receipt_of
-from callconv_kit.delivery.ledger import Ledger, Submission
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.one import Delivery, End, Outgoing, Word, judge
 from callconv_kit.delivery.outgoing import keys_of_file, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
 from callconv_kit.delivery.standing import Standing
+from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.transport import Sight, Trouble
 from callconv_kit.errors import OutcomeUnknown
 from callconv_kit.texts import Bools

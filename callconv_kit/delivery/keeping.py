@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from callconv_kit.delivery.ledger import Event, Ledger, Submission
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.one import Outgoing
 from callconv_kit.delivery.outgoing import keys_of_file, outgoing
 from callconv_kit.delivery.receipt import Receipt, State
+from callconv_kit.delivery.submission import Event, Submission
 from callconv_kit.errors import UsageError
 
 BY_HAND = "by hand"

@@ -11,19 +11,20 @@ run or not writable stops delivery; `renew` begins a new one when a person says 
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from callconv_kit.delivery import archive, ledger_faults, ledger_file, segments
+from callconv_kit.delivery import archive, ledger_faults, ledger_file
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.standing import Found, Freed, standing_of
+from callconv_kit.delivery.row_keys import RowKeys
+from callconv_kit.delivery.standing import Found
+from callconv_kit.delivery.submission import COLUMNS, Event, Submission, stamp, submission_of
 from callconv_kit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,51 +35,13 @@ SKEW = timedelta(hours=24)
 """How far behind its last entry a clock may be before the ledger refuses to go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One file, as the ledger knows it.
-
-    code, said: of the trouble that it ended in, if any; refused: the server itself said no.
-    origin: where it came from: the ready.csv or the run's folder.
-    archived: the name of its bytes in the archive; empty once their time was up.
-    """
-
-    id: int
-    account: str
-    name: str
-    temporary: str
-    sha256: str
-    bytes: int
-    rows: int
-    state: State
-    code: str
-    said: str
-    refused: bool
-    origin: str
-    archived: str
-    started: datetime
-    changed: datetime
-
-
-_COLUMNS = tuple(field.name for field in fields(Submission))
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a submission's history."""
-
-    at: datetime
-    state: State
-    name: str
-    note: str
-
-
 class Ledger:
     """See the module. Use it in a `with` block; `lock` it while delivering."""
 
     def __init__(self, path: Path, db: sqlite3.Connection, now: datetime | None) -> None:
         self.path = path
         self._db = db
+        self.row_keys = RowKeys(db)
         self._clock = clock_of(now)
         self._is_real = now is None
         self._locks = 0
@@ -201,27 +164,7 @@ class Ledger:
     def look_up(self, keys: "Keys") -> Found:
         """How each row stands, and with which submission it went."""
         with ledger_faults.told(self.path):
-            return standing_of(keys, self._states(), self._freed(), self._segments)
-
-    def _states(self) -> dict[int, State]:
-        return {
-            number: State(state)
-            for number, state in self._db.execute("SELECT id, state FROM submission")
-        }
-
-    def _freed(self) -> Freed:
-        return Freed(self._db.execute("SELECT submission, event, session FROM freed").fetchall())
-
-    def _segments(self, kind: str) -> Iterator[segments.Segment]:
-        for (number,) in self._db.execute(
-            "SELECT id FROM segment WHERE kind = ? ORDER BY id", (kind,)
-        ).fetchall():
-            yield self._segment(number)
-
-    def _segment(self, number: int) -> segments.Segment:
-        # A blob that is opened is copied once, one that is selected twice.
-        with self._db.blobopen("segment", "data", number, readonly=True) as blob:
-            return segments.unpack(blob.read())
+            return self.row_keys.look_up(keys)
 
     # -- a submission's life -------------------------------------------------------------------
 
@@ -246,20 +189,14 @@ class Ledger:
         return number
 
     def _insert(self, file: "Outgoing", keys: "Keys", account: str, name: str, origin: str) -> int:
-        now = _text(self._clock())
+        now = stamp(self._clock())
         cursor = self._db.execute(
             "INSERT INTO submission (account, name, sha256, bytes, rows, state, origin, started,"
             " changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (account, name, file.sha256, file.size, file.rows, State.INTENT, origin, now, now),
         )
         number = int(cursor.lastrowid or 0)
-        if number > segments.LAST_SUBMISSION:
-            raise OverflowError("the ledger is full")
-        had_event = (keys.event != 0).any(axis=1)
-        self._add("session", segments.segment(keys.session, keys.payment, had_event, number))
-        if had_event.any():
-            event, payment = keys.event[had_event], keys.payment[had_event]
-            self._add("event", segments.segment(event, payment, had_event[had_event], number))
+        self.row_keys.add(keys, number)
         return number
 
     def _give_back(self) -> None:
@@ -269,26 +206,6 @@ class Ledger:
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
             if free > ledger_file.SPARE_PAGES and free * 10 > pages:
                 self._db.execute("PRAGMA incremental_vacuum").fetchall()
-
-    def _add(self, kind: str, records: segments.Segment) -> None:
-        """Store a segment, merged with the smaller and equal ones before it."""
-        parts = [records]
-        total = len(records)
-        for number, rows in self._db.execute(
-            "SELECT id, rows FROM segment WHERE kind = ? ORDER BY rows, id DESC", (kind,)
-        ).fetchall():
-            if rows > 2 * total or rows + total > segments.LARGEST:
-                break
-            parts.append(self._segment(number))
-            total += rows
-            self._db.execute("DELETE FROM segment WHERE id = ?", (number,))
-        whole = segments.merged(parts) if len(parts) > 1 else records
-        for start in range(0, len(whole), segments.LARGEST):
-            part = whole.at(slice(start, start + segments.LARGEST))
-            self._db.execute(
-                "INSERT INTO segment (kind, rows, data) VALUES (?, ?, ?)",
-                (kind, len(part), segments.pack(part)),
-            )
 
     def enter(
         self, number: int, state: State, *, name: str = "", note: str = "", **more: Any
@@ -307,7 +224,7 @@ class Ledger:
 
     def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
         known = self.submission(number)
-        now = _text(self._clock())
+        now = stamp(self._clock())
         self._set(number, state=state, changed=now, **({"name": name} if name else {}), **more)
         self._db.execute(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?)",
@@ -348,13 +265,7 @@ class Ledger:
             keys: of the same rows.
         """
         with self.writing():
-            self._db.executemany(
-                "INSERT OR IGNORE INTO freed VALUES (?, ?, ?, ?)",
-                [
-                    (number, line, event.tobytes(), session.tobytes())
-                    for line, event, session in zip(lines, keys.event, keys.session, strict=True)
-                ],
-            )
+            self.row_keys.free(number, lines, keys)
 
     # -- reading it ----------------------------------------------------------------------------
 
@@ -392,11 +303,11 @@ class Ledger:
 
     def _select(self, where: str, *values: Any) -> list[Submission]:
         with ledger_faults.told(self.path):
-            columns = ", ".join(_COLUMNS)
+            columns = ", ".join(COLUMNS)
             # `where` and the columns are this module's own; values are bound.
             query = f"SELECT {columns} FROM submission {where} ORDER BY id"  # noqa: S608
             cursor = self._db.execute(query, values)
-            return [_submission(row) for row in cursor]
+            return [submission_of(row) for row in cursor]
 
     def names_used(self) -> frozenset[str]:
         """Names under which bytes ever went, whatever came of it: something may still lie there."""
@@ -455,16 +366,3 @@ class Ledger:
     def _count(self) -> int:
         (count,) = self._db.execute("SELECT count(*) FROM submission").fetchone()
         return int(count)
-
-
-def _submission(row: Sequence[Any]) -> Submission:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["state"] = State(values["state"])
-    values["refused"] = bool(values["refused"])
-    for name in ("started", "changed"):
-        values[name] = datetime.fromisoformat(values[name])
-    return Submission(**values)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")  # one zone: texts sort

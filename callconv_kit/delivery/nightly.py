@@ -28,7 +28,7 @@ from callconv_kit.delivery.jobrun import (
     usual_shares,
     was_delivered,
 )
-from callconv_kit.delivery.ledger import Ledger, Submission
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.one import Patience
 from callconv_kit.delivery.receipt import State
@@ -36,6 +36,7 @@ from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.delivery.sending import sender
+from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.uploading import upload
 from callconv_kit.errors import CallConvError, DeliveryError, UsageError
 from callconv_kit.job import Connection, Job

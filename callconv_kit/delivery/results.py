@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from callconv_kit import spec
 from callconv_kit.checking.keys import keys_of
 from callconv_kit.delivery.accounted import Confirm
-from callconv_kit.delivery.ledger import Ledger, Submission
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.results_api import Batch, ResultsApi, RowError
 from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
 from callconv_kit.delivery.shelf import Shelf
+from callconv_kit.delivery.submission import Submission
 from callconv_kit.errors import DeliveryError, InputError
 from callconv_kit.findings import mask_phone
 from callconv_kit.texts import from_list

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from callconv_kit import spec
-from callconv_kit.delivery.ledger import Event, Ledger, Submission
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import shown_call
 from callconv_kit.delivery.sent_rows import SentRow, rows_of_session
 from callconv_kit.delivery.shelf import Shelf
+from callconv_kit.delivery.submission import Event, Submission
 from callconv_kit.findings import mask_phone
 
 CHANGES = "changes.parquet"

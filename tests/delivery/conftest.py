@@ -1,5 +1,6 @@
 """Files to deliver, connections to deliver them over, and servers of other makers."""
 
+import logging
 import os
 import shutil
 import socket
@@ -78,14 +79,19 @@ def sessions_on(server: MockImportServer) -> list[str]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail every test whose output, log or traceback shows a password or a caller's number."""
+    """Fail every test whose output, log or traceback shows a password; see also tests/leaks.py."""
     report = yield
     said = "\n".join((report.longreprtext, *(text for _, text in report.sections)))
-    logged = [line for line in report.caplog.splitlines() if "callconv_kit" in line]
-    if PASSWORD in said or any(CALL["CallerId"] in line for line in logged):
+    if PASSWORD in said:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} shows a secret at {call.when}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _all_that_can_be_logged_is(caplog: pytest.LogCaptureFixture) -> None:
+    """The finest level, so that the looks for passwords and numbers see every line."""
+    caplog.set_level(logging.DEBUG, "callconv_kit")
 
 
 @pytest.fixture(autouse=True)

@@ -163,7 +163,7 @@ def test_segments_stay_few_however_many_submissions_there_are(
 ) -> None:
     for number in range(60):
         sent(ledger, tmp_path, State.DELIVERED, {"CallSessionId": f"S{number}"})
-    assert len(list(ledger._segments("session"))) <= 7
+    assert len(list(ledger.row_keys.stored("session"))) <= 7
     everyone = keys(*({"CallSessionId": f"S{number}"} for number in range(60)))
     assert set(ledger.standing(everyone).tolist()) == {SENT}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from callconv_kit.delivery.jobrun import JobRun
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.lock import locked
-from callconv_kit.delivery.jobrun import JobRun
 from callconv_kit.delivery.nightly import Night, worst
 from callconv_kit.delivery.receipt import State
 from callconv_kit.prepared import prepare
