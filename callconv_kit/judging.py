@@ -12,7 +12,7 @@ import pyarrow as pa
 from callconv_kit import near_misses, texts
 from callconv_kit.checking import calls, leaving
 from callconv_kit.checking import cells as cell_rules
-from callconv_kit.coercion import moment
+from callconv_kit.coercion import glance, moment, postal
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.errors import InputError, UsageError
 from callconv_kit.findings import CODES, Severity
@@ -22,7 +22,7 @@ from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
 from callconv_kit.mapping.relations import ChildLegs
 from callconv_kit.mapping.rules import SourceColumn
-from callconv_kit.notes import Coerced, note_of
+from callconv_kit.notes import Coerced, added, note_id, note_of
 from callconv_kit.reading import Table
 from callconv_kit.resolving import Resolved
 from callconv_kit.rows import Batch, Fate, Judged, Said
@@ -134,6 +134,7 @@ class Judge:
                 table.account.skip(line, "total")
             table.account.rows -= int(totals.sum())
             return self.judge(table, plan, batch.keep(~totals))
+        _lose_short_zips(columns, plan, batch, job)
         self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
         said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
@@ -197,6 +198,26 @@ class Judge:
             rules.part_keys(columns, length)
         if job.talk_time == "call_if_answered":
             calls.derive_talk_time(columns, length)
+
+
+def _lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:
+    """Postal codes that a frame held as numbers, and that may have begun with a zero.
+
+    Where the row names the US the zero was restored, and another country's codes may be short.
+    """
+    feed, zips = plan.feeds.get("Zip"), columns.get("Zip")
+    if zips is None or feed is None or batch.numbers.isdisjoint(feed.positions):
+        return
+    if job.default_country != "US":
+        return
+    short = texts.present(zips.values) & (glance.lengths(zips.values) < postal.ZIP)
+    for name in ("Country", "CallerPhoneNumberCountry"):
+        if name in columns:
+            short &= ~texts.present(columns[name].values)
+    rows = np.flatnonzero(short)
+    if len(rows):
+        values = texts.put(zips.values, rows, texts.nulls(len(rows)))
+        columns["Zip"] = added(zips, rows, note_id("digits_lost"), values)
 
 
 def _not_looked_up(

@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -330,7 +330,7 @@ class Run:
             table.account.skip(row.line, "total")
         table.account.rows -= len(totals)
         ragged = tuple(row for row in batch.ragged if row not in totals)
-        return Batch(batch.lines, batch.cells, ragged, batch.files, batch.source_lines)
+        return replace(batch, ragged=ragged)
 
     def _problem(self, ran: Ran) -> InputError | None:
         if ran.rows_read == 0 and self._job.expect_rows:

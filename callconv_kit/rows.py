@@ -33,6 +33,8 @@ class Batch:
     ragged: rows that are not among the n.
     files, source_lines: where each row came from at first, if the input is a rejected.csv that
         comes back; else None: the input itself, and its lines.
+    numbers: positions of the columns that were numbers before they became text, as in a frame:
+        zeros that such a cell began with are lost.
     """
 
     lines: Ints
@@ -40,6 +42,7 @@ class Batch:
     ragged: tuple[Ragged, ...] = ()
     files: pa.StringArray | None = None
     source_lines: Ints | None = None
+    numbers: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, batches: "Sequence[Batch]") -> "Batch":
@@ -58,6 +61,7 @@ class Batch:
             tuple(row for one in batches for row in one.ragged),
             pa.concat_arrays(files) if first.files is not None else None,
             np.concatenate(lines) if first.source_lines is not None else None,
+            first.numbers,
         )
 
     def take(self, at: Ints) -> "Batch":
@@ -68,6 +72,7 @@ class Batch:
             self.ragged,
             None if self.files is None else texts.take(self.files, at),
             None if self.source_lines is None else self.source_lines[at],
+            self.numbers,
         )
 
     def keep(self, rows: Bools) -> "Batch":

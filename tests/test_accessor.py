@@ -131,6 +131,7 @@ TAKEN = {
     "a boolean": (frame_of(OptInSms=True), "OptInSms", "true"),
     "a boolean of numpy": (of_objects("OptInSms", np.False_), "OptInSms", "false"),
     "a postal code that lost its zero": (frame_of(Zip=2139, Country="US"), "Zip", "02139"),
+    "a short postal code of another country": (frame_of(Zip=1010, Country="AT"), "Zip", "1010"),
     "nothing, as a float": (frame_of(SaleAmount=np.nan), "SaleAmount", ""),
     "nothing, as None": (frame_of(City=None), "City", ""),
     "nothing, as NA": (frame_of(AdId=pd.NA), "AdId", ""),
@@ -206,6 +207,13 @@ def test_the_index_plays_no_part_and_lines_are_positions():
     prepared = frame.callconv.prepare(**SETTINGS)
     assert prepared.rejected[["source_file", "source_line"]].to_numpy().tolist() == [["frame", 2]]
     assert prepared.summary["inputs"][0]["file"] == "frame"
+
+
+def test_a_postal_code_that_may_have_lost_its_zero_is_emptied_and_said_so():
+    prepared = frame_of(Zip=2139).callconv.prepare(now=NOW)
+    assert prepared.ready["Zip"].tolist() == [""]
+    findings = prepared.findings[["column", "code", "severity"]].to_numpy().tolist()
+    assert ["Zip", "digits_lost", "warning"] in findings
 
 
 def test_rejected_rows_corrected_in_a_frame_feed_back():

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FRAME_NAME = "frame"
 
+NUMBERS = ("i", "u", "f")
+"""The kinds of dtypes of whole numbers and floats."""
+
 
 class FrameTable(RecordTable):
     """A DataFrame; a row's line is its position, counted from 1. See `batches.Table`."""
@@ -26,6 +29,8 @@ class FrameTable(RecordTable):
         self._frame = frame
         header = [as_text(column) for column in frame.columns]
         super().__init__(name, header, as_written=as_written)
+        kinds = [getattr(kind, "kind", "") for kind in frame.dtypes]
+        self._numbers = frozenset(at for at, kind in enumerate(kinds) if kind in NUMBERS)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         for start in range(0, len(self._frame), ROWS):

@@ -10,6 +10,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -52,6 +53,8 @@ class RecordTable(ABC):
     """
 
     padded = True
+    _numbers: frozenset[int] = frozenset()
+    """Positions of columns of one type of number."""
 
     def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
         self.name = name
@@ -74,7 +77,7 @@ class RecordTable(ABC):
             batch = self._batch(numbers, columns, ragged)
             if wanted is not None:
                 rows = tuple(row for row in batch.ragged if row.line in wanted)
-                batch = Batch(batch.lines, batch.cells, rows, batch.files, batch.source_lines)
+                batch = replace(batch, ragged=rows)
                 batch = batch.keep(np.isin(batch.lines, wanted))
             batch = without_blank_rows(batch, account)
             batch = without_repeated_headers(batch, self.header, account)
@@ -96,7 +99,7 @@ class RecordTable(ABC):
             taken = [texts.take(column, at) for column in columns] if short else list(columns)
             return fed_back.restore(self.name, self._header, numbers[at], taken, rows)
         rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
-        return Batch(numbers, tuple(columns), rows_of)
+        return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)
 
 
 def array_as_text(array: pa.Array) -> pa.StringArray:
