@@ -154,5 +154,10 @@ def shown_name(name: str, limit: int = 80) -> str:
 
 def shared_name(name: str, limit: int = 80) -> str:
     """The same for others: a name that looks like data is shown by its shape alone."""
-    looks_like_data = sum(char.isdigit() for char in name) >= DIGITS_OF_DATA or "@" in name
-    return shape(name) if looks_like_data else visible(name, limit)
+    return shape(name) if looks_like_data(name) else visible(name, limit)
+
+
+def looks_like_data(name: str) -> bool:
+    """Whether the cell of a header is more likely one of a row: a number, a time, an address."""
+    digits = sum(char.isdigit() for char in name)
+    return digits >= DIGITS_OF_DATA or "@" in name or name.replace(".", "").isdigit()

@@ -10,6 +10,7 @@ from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.names import plain
+from callconv_kit.profiling.columns import looks_like_data
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.resolving import resolve
@@ -41,11 +42,15 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
     if log:
         return log
     try:
-        return tables(known_to_anybody(job))
+        found = tables(known_to_anybody(job))
     except InputError as error:
         if error.code != "no_header":
             raise
         first = error
+    else:
+        if not job.header_line:
+            _refuse_what_is_a_row(found[0])
+        return found
     try:
         found = tables(_looks_like_a_name)
     except InputError:
@@ -53,7 +58,28 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
     # One such cell is the first line of any letter.
     if sum(map(_looks_like_a_name, found[0].header)) < 2:
         raise first
+    _refuse_what_is_a_row(found[0])
     return found
+
+
+def _refuse_what_is_a_row(table: Table) -> None:
+    """A file without a header has rows that look a little like one: no call becomes the header.
+
+    Raises:
+        InputError: `no_header`.
+    """
+    held = [cell for cell in table.header if cell]
+    line, data = table.account.header_line, sum(map(looks_like_data, held))
+    if not line or data < len(held) * DATA:
+        return
+    raise InputError(
+        "no_header",
+        f"{table.name} has no header that can be told from its rows",
+        f"line {line} looks most like one, but {data} of its {len(held)} cells look like data",
+        "a line with the names of the columns",
+        "Put one before the first row, or say which line it is: header_line in the job. For call "
+        "detail records, `callconv presets asterisk` has the names.",
+    )
 
 
 def _looks_like_a_name(cell: str) -> bool:
@@ -67,6 +93,10 @@ def known_to_anybody(job: Job) -> planning.Known:
     for preset in presets.bundled():
         known.names.update(map(plain, preset.names))
     return known
+
+
+DATA = 0.5
+"""Of the cells of a line that look like data make it a row."""
 
 
 def _log(opened: Callable[[], Sequence[Table]]) -> Sequence[Table]:

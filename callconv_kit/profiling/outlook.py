@@ -199,8 +199,8 @@ def _filled_in(
     for question in open_points(inspection):
         if question.key in draft.blanks and question.key in STAND_INS:
             value = question.proposal or STAND_INS[question.key]
-            settings |= settled(question, value, inspection)
-            assumed.append(f"{question.key} {value}")
+            settings |= settled(question, value, inspection) if value else {}
+            assumed += [f"{question.key} {value}"] if value else []
     return settings, tuple(assumed)
 
 

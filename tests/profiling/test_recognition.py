@@ -1,5 +1,6 @@
 """Whose export it is: each vendor's own, a stranger's nobody's; and what its columns may mean."""
 
+import csv
 import gzip
 import json
 from pathlib import Path
@@ -163,3 +164,17 @@ def test_each_header_that_people_use_stands_for_columns_of_the_format():
 def test_the_inspection_is_plain_data():
     seen = ck.inspect(VENDORS / "twilio.csv")
     assert json.loads(json.dumps(seen.as_dict())) == seen.as_dict()
+
+
+@pytest.mark.parametrize("width", [17, 20])
+def test_no_call_becomes_the_header_of_a_log_whose_columns_are_unknown(tmp_path, width):
+    rows = (VENDORS / "asterisk.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "Master.csv"
+    cells = [next(csv.reader([row])) for row in rows]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([*row[:17], "", row[16], "12"][:width] for row in cells)
+    for settings in ({}, {"preset": "asterisk"}):
+        with pytest.raises(ck.InputError, match="callconv presets asterisk"):
+            ck.inspect(path, **settings)
+    with pytest.raises(ck.InputError, match=f"{width} columns"):
+        ck.prepare(path, preset="asterisk", timezone="UTC")
