@@ -256,6 +256,7 @@ WARNED = {
     "voicemail_not_answered": ({"CallStatus": "voicemail"}, "CallStatus", {}),
     "zip_invalid": ({"Zip": "K1A 0B1"}, "Zip", {}),
     "phone_type_unknown": ({"PhoneType": "satellite"}, "PhoneType", {}),
+    "cell_emptied": ({"Keypresses": '{"1": "x"}'}, "Keypresses", {}),
     "flag_unknown": ({"OptInSms": "dunno"}, "OptInSms", {}),
     "link_invalid": ({"CallRecording": "nowhere"}, "CallRecording", {}),
     "reference_not_a_number": ({"ReferenceId": "A-1"}, "ReferenceId", {}),
@@ -518,15 +519,10 @@ ELSEWHERE = {
 }
 """Codes and rules that a test of their own earns."""
 
-NEVER = {
-    # Every optional column whose cells can be wrong has a code of its own for it.
-    "cell_emptied",
-}
-
 
 def test_every_code_and_every_rule_has_a_sample():
     tried = {*STOPS, *PROBLEMS, *REJECTED, *SET_ASIDE, *WARNED, *CHANGED, *ELSEWHERE}
-    assert tried | NEVER == {*CODES, *RULES}
+    assert tried == {*CODES, *RULES}
 
 
 # -- masks -----------------------------------------------------------------------------------------

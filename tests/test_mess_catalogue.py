@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -44,7 +45,8 @@ def go(tmp_path, data, name="calls.csv", **settings) -> Prepared:
     path = tmp_path / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     settings.setdefault("max_rejected_share", 1.0)
-    return prepare(path, now=NOW, out=tmp_path / "out", **settings)
+    settings.setdefault("now", NOW)
+    return prepare(path, out=tmp_path / "out", **settings)
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
     "37 011 44": (CALLER, "011 44 20 7183 8750", ready("2071838750", "phone_rewritten"), {}),
     "37 00 44": (CALLER, "00 44 20 7183 8750", ready("2071838750", "phone_rewritten"), {}),
     "38 zeros": (CALLER, "0000000000", rejected("phone_invalid"), {}),
+    "38 area code 0xx": (CALLER, "0125550123", rejected("phone_invalid"), {}),
     "38 counting": (CALLER, "1234567890", rejected("phone_invalid"), {}),
     "38 area code 1xx": (CALLER, "1125550123", rejected("phone_invalid"), {}),
     "39 two numbers": (CALLER, "2125550123 / 2125550124", rejected("phone_multiple"), {}),
@@ -331,12 +334,16 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
     "55 groups alone": ("SaleAmount", "1,234", ready("1234.00", "money_rewritten"), {}),
     "55 a point and three digits": ("SaleAmount", "1.234", rejected("money_ambiguous"), {}),
     "55 the same, decimal commas said": ("SaleAmount", "1.234", ready("1234.00", "money_rewritten"), COMMA),
+    "55 a decimal comma": ("SaleAmount", "12,50", ready("12.50", "money_rewritten"), {}),
+    "55 groups alone, decimal commas said": ("SaleAmount", "1,234", rejected("money_ambiguous"), COMMA),
     "56 parentheses": ("SaleAmount", "(5.00)", rejected("money_out_of_range"), {}),
     "56 a minus": ("SaleAmount", "-5", rejected("money_out_of_range"), {}),
     **{
         f"57 {word}": ("City", word, ready("", "empty_mark"), {})
         for word in ("NULL", "N/A", "-", "nan", "None", r"\N", "-no value-")
     },
+    "57 #N/A": ("City", "#N/A", ready("", "empty_mark"), {}),
+    "57 NA is no mark": ("City", "NA", ready("NA"), {}),
     "57 Namibia and a number of another country": (
         "CallerPhoneNumberCountry",
         "NA",
@@ -354,8 +361,14 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
     "60 HTML": ("DispositionName", "A &amp; B", ready("A &amp; B"), {}),
     "61 case": ("ClickId", "wXyZ0aBcD3xyUTJ", ready("wXyZ0aBcD3xyUTJ"), {}),
     "61 edges": ("ClickId", " wXyZ ", ready("wXyZ", "trimmed"), {}),
+    "61 spaces inside": ("ClickId", "wX yZ", ready("wX yZ"), {}),
+    "61 the name of its parameter": ("ClickId", "irclickid=wXyZ", ready("wXyZ", "parameter_name_removed"), {}),
+    "61 its newer name": ("ClickId", "?im_ref=wXyZ%2D", ready("wXyZ%2D", "parameter_name_removed"), {}),
+    "61 an equals sign of its own": ("ClickId", "wXyZ==", ready("wXyZ=="), {}),
     "61 nothing is decoded": ("ClickId", "a%2Db", ready("a%2Db"), {}),
     "62 a link, byte for byte": (LINK, "https://r.example.com/a?b=%20&C=d", ready("https://r.example.com/a?b=%20&C=d"), {}),
+    "62 signed, and soon expired": (LINK, "https://r.example.com/a?Expires=604800&Signature=ab%2Fc", ready("https://r.example.com/a?Expires=604800&Signature=ab%2Fc"), {}),
+    "62 another scheme": (LINK, "ftp://r.example.com/a", emptied("link_invalid"), {}),
     "62 no scheme": (LINK, "r.example.com/a", emptied("link_invalid"), {}),
     "65 Answered": ("CallStatus", "Answered", ready("ANSWER", "status_mapped"), {}),
     "65 no-answer": ("CallStatus", "no-answer", ready("INCOMPLETE", "status_mapped"), {}),
@@ -367,6 +380,8 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
     "66 us": ("CallerPhoneNumberCountry", "us", ready("US", "country_mapped"), {}),
     "66 unknown": ("CallerPhoneNumberCountry", "Utopia", rejected("country_unknown"), {}),
     "66 free text": ("Country", "United States", ready("United States"), {}),
+    "67 a structure that nobody knows": ("Keypresses", '{"1": "x"}', emptied("cell_emptied"), {}),
+    "67 a list of structures": ("Keypresses", '[{"key": "1"}]', emptied("cell_emptied"), {}),
     "67 a list": ("Keypresses", '["1","2"]', ready("1,2", "flag_mapped"), {}),
     "67 semicolons": ("Keypresses", "1;2", ready("1,2", "flag_mapped"), {}),
     "67 arrows": ("Keypresses", "1>2", ready("1,2", "flag_mapped"), {}),
@@ -449,6 +464,11 @@ TAKEN: dict[str, tuple[str | bytes, list[str], list[tuple[int, str]]]] = {
     "16 a workbook named .csv": (workbook(), ["S-1"], []),
     "16 a zip named .csv": (archive(), ["S-1"], []),
     "17 a header alone": (HEADER + "\n", [], []),
+    "18 capitals and a space at the end": (
+        TABLE.replace("CallDuration", "CALLDURATION "),
+        ["S-1"],
+        [],
+    ),
     "18 names spelled otherwise": (
         TABLE.replace("CallDuration", "call_duration")
         .replace("TalkDuration", "Talk Duration")
@@ -585,6 +605,23 @@ def test_37_a_foreign_number_says_its_country(tmp_path):
     assert prepared.ready["CallerPhoneNumberCountry"].tolist() == ["GB"]
 
 
+MOMENTS = {
+    "46 the catalogue's epoch": ("1722170000", "2024-07-28T12:33:20+00:00"),
+    "46 its milliseconds": ("1751906684561", "2025-07-07T16:44:44+00:00"),
+    "47 its RFC 2822": ("Tue, 10 Sep 2024 14:03:02 +0000", "2024-09-10T14:03:02+00:00"),
+    "47 its fraction": ("2024-11-04 16:52:18.034Z", "2024-11-04T16:52:18+00:00"),
+    "53 its serial day": ("45932.65625", "2025-10-02T15:45:00-04:00"),
+}
+
+
+@pytest.mark.parametrize(("cell", "expected"), MOMENTS.values(), ids=MOMENTS)
+def test_a_moment_of_the_catalogue_is_read_on_its_next_day(tmp_path, cell, expected):
+    text = TABLE.replace("2026-11-20T09:30:00-05:00", f'"{cell}"')
+    now = (datetime.fromisoformat(expected) + timedelta(days=1)).isoformat()
+    prepared = go(tmp_path, text, now=now, **ZONE)
+    assert prepared.ready["EventDate"].tolist() == [expected]
+
+
 def test_57_namibia_is_a_country(tmp_path):
     row = {**CALL, "CallerId": "+264612021234", "CallerPhoneNumberCountry": "NA"}
     prepared = go(tmp_path, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
@@ -597,12 +634,18 @@ def test_63_a_duplicate_names_the_first(tmp_path):
     assert "calls.csv line 2" in prepared.left_out["reasons"][0]
 
 
-KINDS = {"68 outbound": "Outbound", "68 a text message": "SMS", "68 a test": "Test"}
+KINDS = {
+    "68 outbound": "Outbound",
+    "68 a text message": "SMS",
+    "68 a form": "Form",
+    "68 a test": "Test",
+    "68 in progress": "In progress",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_rows_that_are_no_inbound_calls_are_left_out_by_rule(tmp_path, kind):
-    rule = {"source_column": "Direction", "in": ["Outbound", "SMS", "Test"], "reason": "no call"}
+    rule = {"source_column": "Direction", "in": list(KINDS.values()), "reason": "no call"}
     text = f"{HEADER},Direction\n{ROW},Inbound\n{another(2)},{kind}\n"
     prepared = go(tmp_path, text, leave_out=[rule])
     assert sessions(prepared) == ["S-1"]
@@ -610,7 +653,7 @@ def test_rows_that_are_no_inbound_calls_are_left_out_by_rule(tmp_path, kind):
 
 
 def test_every_entry_of_the_catalogue_is_tested():
-    named = [*CELLS, *TAKEN, *STOPPED, *RAGGED, *KINDS]
+    named = [*CELLS, *TAKEN, *STOPPED, *RAGGED, *KINDS, *MOMENTS]
     named += [name.removeprefix("test_") for name in globals() if name.startswith("test_")]
     found = {int(name[:2]) for name in named if name[:2].isdecimal()}
     assert found == set(range(1, 69))

@@ -187,6 +187,8 @@ _SIMPLE: Mapping[Kind, Callable[[], Kernel]] = {
 
 
 def _reading(column: Column, settings: CoercionSettings) -> Kernel:
+    if column.name == "ClickId":
+        return text.click_kernel()
     simple = _SIMPLE.get(column.kind)
     if simple is not None:
         return simple()

@@ -1,14 +1,17 @@
-"""Free text, and the two columns that are nearly so: ReferenceId and Keypresses.
+"""Free text, and the columns that are nearly so: ClickId, ReferenceId and Keypresses.
 
 Sources: the limit of 64 characters and the number that ReferenceId should be are impact.com's
-API's; the page says nothing of either. The forms of key lists occur in vendors' exports.
+API's; the page says nothing of either. The names under which landing pages get the click id are
+those of impact.com's integration guides. The forms of key lists occur in vendors' exports.
 """
 
 import re
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from callconv_kit import texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
 from callconv_kit.texts import Ints
@@ -17,6 +20,7 @@ _FORMULA = re.compile(r"[=@]|[+-](?![\d\s().,+-]*\Z)")
 _FORMULA_OPENINGS = bytes(chr(byte) in "=@+-" for byte in range(256))
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _APART = re.compile("[,;|→]|-?>")
+_CLICK = re.compile(r"[?&]?(?:irclickid|im_ref)=([^\s=&?#]+)", re.IGNORECASE)
 _SINGLE_KEYS = re.compile(r"[0-9*#](?: +[0-9*#])+")
 
 
@@ -57,6 +61,28 @@ def within(limit: int) -> Kernel:
     return where_suspect(lambda text: _longer(text, limit), rule)
 
 
+def read_click(text: str) -> Reading:
+    """A ClickId to the letter, without the name of the query parameter that brought it.
+
+    >>> read_click("irclickid=wXyZ%2D0").value, read_click("a=b").value
+    ('wXyZ%2D0', 'a=b')
+    """
+    named = _CLICK.fullmatch(text)
+    if named:
+        return Reading(named[1], None, ("parameter_name_removed",), _warnings(named[1]))
+    return read(text)
+
+
+def click_kernel() -> Kernel:
+    """`read_click` for whole columns."""
+
+    def suspects(text: pa.StringArray) -> Ints:
+        named = texts.bools(pc.fill_null(pc.match_substring(text, "="), False))
+        return np.union1d(_formulas(text), np.flatnonzero(named))
+
+    return where_suspect(suspects, read_click)
+
+
 def read_reference(text: str) -> Reading:
     """A ReferenceId as it stands, with a warning if it is no number.
 
@@ -76,11 +102,14 @@ def read_keypresses(text: str) -> Reading:
     """The keys that were pressed, joined with `,`.
 
     Lists as JSON or Python write them, and keys parted by `;`, `|`, `>` or commas; by spaces only
-    where each is a single key, since a key may have a name of two words.
+    where each is a single key, since a key may have a name of two words. Objects are no keys:
+    what is in them is documented nowhere.
 
     >>> [read_keypresses(text).value for text in ('["1","2"]', "1;2", "1 > 2", "1 2", "New Sales")]
     ['1,2', '1,2', '1,2', '1,2', 'New Sales']
     """
+    if text.lstrip("[ ").startswith("{"):
+        return Reading(None, "cell_emptied")
     joined, before = _joined(text), text
     while joined != before:  # what was a list may hold keys that are parted otherwise
         joined, before = _joined(joined), joined
