@@ -3,6 +3,7 @@
 The nightly job and the results have a module of their own: `following.py`.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def upload_command(
     """
     from callconv_kit.delivery import upload
     from callconv_kit.delivery.ledger import Ledger
+    from callconv_kit.delivery.one import Patience
 
     full_job = shared.job_of(job, **({"now": now} if now else {}))
     connection = shared.connection_of(full_job)
@@ -56,9 +58,16 @@ def upload_command(
             canary=canary or 0,
             keep_days=full_job.archive.keep_days,
             now=clock,
+            patience=Patience(sleep=_wait),
         )
     show_receipt(receipt, as_json=as_json)
     return 0
+
+
+def _wait(seconds: float) -> None:
+    """Wait, and say so: a server that is silent may be tried for many minutes."""
+    click.echo(f"callconv: not there yet; next try in {seconds:.0f} s (Ctrl-C stops)", err=True)
+    time.sleep(seconds)
 
 
 def show_receipt(receipt: "Receipt", *, as_json: bool) -> None:

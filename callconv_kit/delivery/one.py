@@ -15,7 +15,6 @@ transfer may be tried again as well.
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ import tenacity
 
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.border import BY_CODE, SENT, Step
+from callconv_kit.delivery.reader import Reader, fingerprint
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.transport import UNREACHED, Connect, Seen, Session, Sight, Trouble
 
@@ -119,43 +119,6 @@ def judge(word: Word, seen: Seen, size: int, *, must_verify: bool) -> State:
     return State.UNKNOWN
 
 
-class _Reader:
-    """The file as `transport.Source`; marks the moment before its first byte goes."""
-
-    def __init__(
-        self,
-        file: BinaryIO,
-        size: int,
-        first_byte: Callable[[], None],
-        deadline: float,
-        progress: Callable[[int, int], None] | None,
-    ) -> None:
-        self._file = file
-        self._size = size
-        self._first_byte = first_byte
-        self._deadline = deadline
-        self._progress = progress
-        self.sent = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every byte was handed over."""
-        return self.sent >= self._size
-
-    def read_into(self, buffer: bytearray) -> int:
-        """The next bytes; TimeoutError once the whole transfer takes too long."""
-        if time.monotonic() > self._deadline:
-            raise TimeoutError("the transfer took longer than it may")
-        length: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
-        if length:
-            if not self.sent:
-                self._first_byte()
-            self.sent += length
-            if self._progress is not None:
-                self._progress(self.sent, self._size)
-        return length
-
-
 @dataclass(slots=True)
 class Delivery:
     """One file on its way. `run` ends it; every end but an exception of ours is an `End`."""
@@ -219,7 +182,7 @@ class Delivery:
         try:
             name = self._free_name(session, name)
             with self.file.path.open("rb", buffering=0) as file:
-                before = _fingerprint(file)
+                before = fingerprint(file)
                 reader = self._reader(file, name, mark)
                 try:
                     said = session.store(name, reader, self._drain())
@@ -229,21 +192,21 @@ class Delivery:
                         raise
                     log.warning("step=store name=%s code=%s", name, trouble.fault.code)
                     return (Word.NO if trouble.refused else Word.NOTHING), trouble.said, trouble
-                if not reader.complete or _fingerprint(file) != before:
+                if not reader.complete or fingerprint(file) != before:
                     said = "its size or time of change"
                     return Word.NO, said, Trouble(BY_CODE["file_changed"], Step.REPLY, said)
                 return Word.YES, said, None
         finally:
             session.close()
 
-    def _reader(self, file: BinaryIO, name: str, mark: State | None) -> _Reader:
+    def _reader(self, file: BinaryIO, name: str, mark: State | None) -> Reader:
         def first_byte() -> None:
             if mark is not None:
                 self.journal.mark(mark, name)
             log.info("step=store name=%s bytes=%d", name, self.file.size)
 
         deadline = time.monotonic() + self.patience.transfer
-        return _Reader(file, self.file.size, first_byte, deadline, self.progress)
+        return Reader(file, self.file.size, first_byte, deadline, self.progress)
 
     def _drain(self) -> float:
         """Seconds that the 226 may take: the server still has full buffers to write."""
@@ -393,11 +356,6 @@ class Delivery:
             session = self.connect()
             session.delete(temporary)
             session.close()
-
-
-def _fingerprint(file: BinaryIO) -> tuple[int, int]:
-    stat = os.fstat(file.fileno())
-    return stat.st_size, stat.st_mtime_ns
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:

@@ -41,8 +41,8 @@ for number in range(int(repeat)):
     begun = time.perf_counter()
     session = sending.connect()
     with file.path.open("rb", buffering=0) as opened:
-        from callconv_kit.delivery.one import _Reader
-        reader = _Reader(opened, file.size, lambda: None, float("inf"), None)
+        from callconv_kit.delivery.reader import Reader
+        reader = Reader(opened, file.size, lambda: None, float("inf"), None)
         session.store(f"{name}-{number}", reader, 60.0)
     session.close()
     took = time.perf_counter() - begun

@@ -64,6 +64,16 @@ def test_a_canary_then_the_rest_then_nothing(
     assert "Nothing to send" in capsys.readouterr().out
 
 
+def test_a_person_who_waits_is_told_that_it_is_tried_again(
+    folder: Path, server: MockImportServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert folder.is_dir()
+    server.fault("stor-450")
+    assert main(["upload", "out/ready.csv", *NOW]) == 0
+    assert "next try in" in capsys.readouterr().err
+    assert sessions_on(server) == ["A", "B", "C"]
+
+
 # -- the forecast --------------------------------------------------------------------------------
 
 CONTRACT = "[contract]\nminimum_duration = 300\n"
