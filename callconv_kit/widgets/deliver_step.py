@@ -37,7 +37,7 @@ class DeliverStep(ipw.VBox):
         self._directory = parts.field(ipw.Text, "Directory", "directory", width="18em")
         self._user = parts.field(ipw.Text, "User", "user", width="18em")
         self._typed = parts.field(
-            ipw.Password, "Password", "password", width="20em", continuous_update=False,
+            ipw.Password, "Password", "password", width="20em",
             placeholder="or from the job's password_from",
         )  # fmt: skip
         self._resend = parts.field(

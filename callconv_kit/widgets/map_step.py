@@ -96,7 +96,7 @@ class MapStep(ipw.VBox):
         else:
             made = parts.field(
                 ipw.Text, label, f"ask-{asked.key}", value=held, width="34em",
-                continuous_update=False, placeholder=asked.hint,
+                placeholder=asked.hint,
             )  # fmt: skip
         made.observe(partial(self._answered, asked.key), names="value")
         hint = ipw.HTML(tag("small", asked.hint)) if asked.hint else None
@@ -143,7 +143,7 @@ class MapStep(ipw.VBox):
         )
         constant = parts.field(
             ipw.Text, "or always", f"constant-{one.column}", width="16em",
-            value=str(settings.get("constants", {}).get(one.column, "")), continuous_update=False,
+            value=str(settings.get("constants", {}).get(one.column, "")),
         )  # fmt: skip
         shown = ipw.HTML()
         source.observe(partial(self._fed, one.column, constant, source), names="value")

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from callconv_kit.errors import UsageError
+from callconv_kit.errors import CallConvError, UsageError
 from callconv_kit.job import PRESETS
 from callconv_kit.profiling import Inspection
 from callconv_kit.profiling.inspection import delimiter_word
@@ -19,6 +19,9 @@ from callconv_kit.writing.wording import many
 
 ACCEPTED = ".csv,.tsv,.txt,.gz,.zip,.zst,.xlsx,.jsonl,.parquet"
 SKIPPED = 5
+UNFIT = frozenset({"column_missing", "ambiguous_header", "no_header"})
+"""Codes of errors that another job may not have."""
+
 NOBODYS = ("none: columns by their names", "")
 
 
@@ -78,7 +81,7 @@ class OpenStep(ipw.VBox):
                 parts.row(self._upload, self._path, self._open),
                 ipw.HTML(hint),
                 self.notice,
-                self._new_job,
+                parts.row(self._new_job),
                 self._seen,
                 self._choice,
                 self._twin,
@@ -107,8 +110,9 @@ class OpenStep(ipw.VBox):
         def work() -> Inspection:
             try:
                 return self._session.open(path, with_job=with_job)
-            except Exception:
-                if with_job and self._session.job_file.exists():
+            except CallConvError as error:
+                fits = error.code not in UNFIT and not isinstance(error, UsageError)
+                if with_job and self._session.job_file.exists() and not fits:
                     self._new_job.layout.display = ""
                 raise
 

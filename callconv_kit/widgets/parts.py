@@ -44,6 +44,9 @@ def button(label: str, name: str, *, primary: bool = False, hint: str = "") -> i
 
 def field(kind: Callable[..., W], label: str, name: str, *, width: str = "", **more: Any) -> W:
     """A field whose label is as long as it needs to be; the label names it to screen readers."""
+    if kind in (ipw.Text, ipw.Password):
+        # Text that is sent letter by letter may be overtaken by the click that is to use it.
+        more.setdefault("continuous_update", False)
     made = kind(
         description=label,
         style={"description_width": "initial"},

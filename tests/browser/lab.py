@@ -112,6 +112,15 @@ def notebook(path, *cells):
     return path
 
 
+READY = """
+const [done] = arguments;
+fetch('/api/sessions').then((answer) => answer.json()).then((sessions) => done(sessions.some(
+  ({kernel}) => kernel && kernel.connections > 0 && kernel.execution_state === 'idle'
+))).catch(() => done(false));
+"""
+"""Whether a kernel is there and connected; the page shows it as idle before that."""
+
+
 class Person:
     """Sits in front of the browser: sees, clicks, types. Knows widgets by `callconv-<name>`."""
 
@@ -125,7 +134,9 @@ class Person:
         try:
             return wait.until(lambda _: seen(), message)
         except TimeoutException:
-            self.driver.save_screenshot(str(self.pictures / "failed.png"))
+            self.driver.save_screenshot(
+                str(self.pictures / f"failed {message}.png".replace("/", "_"))
+            )
             raise
 
     def all(self, selector):
@@ -139,18 +150,19 @@ class Person:
         self.driver.get(url)
         self.first(".jp-Notebook .jp-Cell")
         self.until(lambda: self.all(".jp-Notebook-ExecutionIndicator[data-status='idle']"))
-        self.until(self._runs)
+        self.until(lambda: self.driver.execute_async_script(READY), "the kernel answers")
+        self.until(self._runs, "cells run")
         self.until(lambda: self.all(".callconv-steps button"))
         self.driver.execute_script(UPLOADS)
 
     def _runs(self):
         """Run all cells, once more where the kernel was not yet ready to take them."""
-        for accept in self.all(".jp-Dialog button.jp-mod-accept"):
-            accept.click()
         menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Run']]"
         self.driver.find_element(By.XPATH, menu).click()
         self.first("li[data-command='runmenu:run-all']").click()
-        wait = WebDriverWait(self.driver, 3, 0.1)
+        for accept in self.all(".jp-Dialog button.jp-mod-accept"):
+            accept.click()  # "Select Kernel", where the session was not there yet
+        wait = WebDriverWait(self.driver, 5, 0.1)
         with contextlib.suppress(TimeoutException):
             return wait.until(lambda _: self.first(".jp-InputPrompt").text != "[ ]:")
         return False

@@ -1,13 +1,20 @@
 """The workbench in a real JupyterLab: the whole way on a messy export, hostile cells, bad input."""
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.by import By
 
 from callconv_kit.demo import sample
+from callconv_kit.profiling.columns import shown
+from callconv_kit.writing.visible import visible
 
-from .lab import Person, chromium, notebook, serving
-from .pages import CHROMIUM
+from ..hostile import HOSTILE, export
+from ..hostile import NOW as HOSTILE_NOW
+from .lab import THEME, WIDGETS, Person, chromium, notebook, serving, set_up
+from .pages import CHROMIUM, CONTRAST
 
 pytestmark = CHROMIUM
 
@@ -18,37 +25,50 @@ ANSWERS = {
     "ask-MediaId": "20012",
     "ask-ActionTrackerId": "30021",
 }
-PENDING = "len(workbench.deliveries.mock.pending_actions())"
+WORKBENCH = """from callconv_kit.widgets import Workbench
+workbench = Workbench({arguments})
+workbench"""
+
+READABLE = CONTRAST.replace("'body *'", "'.callconv-workbench *'").replace(
+    "&& !element.closest('style')", "&& !element.closest('style, [disabled]')"
+)
+
+
+@dataclass
+class Desk:
+    """A folder of work, JupyterLab over it with its settings, and a person in front of it."""
+
+    folder: Path
+    scratch: Path
+    person: Person
+    address: str
+
+    def opened(self, name, arguments, more="", files=()):
+        """The workbench in a folder of its own, which holds these files."""
+        folder = self.folder / name
+        folder.mkdir()
+        for file, content in dict(files).items():
+            (folder / file).write_bytes(content)
+        notebook(folder / "work.ipynb", WORKBENCH.format(arguments=arguments), more)
+        self.person.visit(self.address.format(f"{name}/work.ipynb"))
+        return folder, self.person
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A folder of work, JupyterLab over it, and a person in front of it."""
     folder, scratch = tmp_path_factory.mktemp("desk"), tmp_path_factory.mktemp("lab")
     pictures = os.environ.get("CALLCONV_PICTURES") or tmp_path_factory.mktemp("pictures")
     driver = chromium(scratch / "chromium")
     try:
         with serving(folder, scratch) as (address, token):
-            yield folder, Person(driver, pictures), f"{address}/lab/tree/{{}}?reset&token={token}"
+            address = f"{address}/lab/tree/{{}}?reset&token={token}"
+            yield Desk(folder, scratch, Person(driver, pictures), address)
     finally:
         driver.quit()
 
 
-def opened(desk, name, code):
-    folder, person, address = desk
-    (folder / name).mkdir()
-    notebook(folder / name / "work.ipynb", code)
-    person.visit(address.format(f"{name}/work.ipynb"))
-    return folder / name, person
-
-
 def test_the_whole_way_from_an_upload_to_pending_actions(desk):
-    folder, person = opened(
-        desk,
-        "whole",
-        "from callconv_kit.widgets import Workbench\n"
-        f"workbench = Workbench(now={NOW!r})\nworkbench",
-    )
+    folder, person = desk.opened("whole", f"now={NOW!r}")
     person.upload(sample("export.csv"))
     person.reads("seen", "export.csv", "header on line 4", "Invoca")
     assert person.chosen("preset").startswith("Invoca")
@@ -91,3 +111,119 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk):
     person.picture("6_deliver")
     ready = (folder / "callconv-out" / "ready.csv").read_text().count("\n") - 1
     assert f"{ready} pending actions" in results
+
+
+def test_hostile_cells_names_and_headers_are_text_everywhere_and_legible_in_the_dark(desk):
+    set_up(desk.scratch, THEME, '{"theme": "JupyterLab Dark"}')
+    try:
+        name = "<img src=x onerror=\"document.title='run'\">.csv"
+        header = b"<script>document.title='run'</script>"
+        files = {
+            name: export().replace(b"City", header, 1),
+            "callconv.toml": b"max_rejected_share = 1.0\n",
+        }
+        _, person = desk.opened("hostile", f"{name!r}, now={HOSTILE_NOW!r}", files=files)
+    finally:
+        set_up(desk.scratch, THEME, "{}")
+    cells = {shown(text) for text in HOSTILE.values()}
+    person.reads("seen", visible(name))
+    assert cells <= person.cells("seen")
+    person.until(lambda: not person.unreadable(READABLE))
+    person.press("accept")
+    person.reads("mapping", "CallStatus")
+    assert person.unreadable(READABLE) == []
+    person.step("Prepare")
+    person.press("prepare")
+    person.reads("card-of-run", "Rejected")
+    person.step("Review")
+    person.until(lambda: cells <= person.cells("page"))
+    person.picture("hostile_rejected")
+    assert person.unreadable(READABLE) == []
+    for name, column in (("Warnings", "value"), ("Changes", "before"), ("Ready", "CallSessionId")):
+        person.turn_to(name)
+        person.until(lambda column=column: column in person.headings("page"))
+        assert person.unreadable(READABLE) == []
+    assert person.driver.title != "run"
+    assert person.all(".callconv-workbench :is(script, img, h1, a[onmouseover])") == []
+
+
+def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
+    job = b'[columns]\nCallerId = "Number of the caller"\n'
+    more = (
+        "import ipywidgets\n"
+        "repair = ipywidgets.Button(description='repair')\n"
+        "repair.add_class('callconv-repair')\n"
+        "repair.on_click(lambda _: workbench.deliveries.mock.clear_faults())\n"
+        "workbench.deliveries.start_mock().fault('refuse-connection', None)\n"
+        "ipywidgets.VBox([repair]).add_class('callconv-workbench')"
+    )
+    files = {"callconv.toml": job, "calls.csv": export()}
+    folder, person = desk.opened("bad", f"now={HOSTILE_NOW!r}", more, files)
+    picture = desk.scratch / "picture.csv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    (desk.scratch / "nothing.csv").write_bytes(b"")
+    with (folder / "large.csv").open("wb") as file:
+        file.truncate(2 << 30)
+
+    person.upload(picture)
+    person.told("picture.csv is not a table of text", "Export it as CSV")
+    person.upload(desk.scratch / "nothing.csv")
+    person.told("nothing.csv has no content")
+    person.type("path", "large.csv")
+    person.press("open")
+    person.told("large.csv is not a table of text")
+    person.type("path", "calls.csv")
+    person.press("open")
+    person.told("nothing feeds 1 column: CallerId", "Number of the caller")
+    person.press("new-job")
+    person.reads("seen", "calls.csv", "30 rows")
+    assert (folder / "callconv.toml").read_bytes() == job
+    person.step("Map")
+    person.type("constant-CampaignId", "many")
+    person.told("CampaignId", "many")
+    person.type("constant-CampaignId", "")
+    person.step("Deliver")
+    person.press("deliver-mock")
+    person.told("Nothing was prepared yet")
+    person.step("Prepare")
+    person.press("prepare")
+    person.reads("card-of-run", "43.3 %")
+    person.step("Review")
+    person.type("fix-text", "answered")
+    person.press("fix")
+    person.told("is fixed and kept")
+    person.press("again")
+    person.reads("card-of-run", "ready to go")
+    person.step("Deliver")
+    person.press("deliver-mock")
+    person.told("not delivered")
+    person.press("repair")
+    person.press("deliver-mock")
+    person.reads("results", "pending actions", "Complete")
+
+
+def test_a_password_is_typed_and_never_stored_in_the_notebook(desk):
+    set_up(desk.scratch, WIDGETS, '{"saveState": true}')
+    files = {"calls.csv": export(), "callconv.toml": b"max_rejected_share = 1.0\n"}
+    folder, person = desk.opened("secret", f"'calls.csv', now={HOSTILE_NOW!r}", files=files)
+    person.step("Prepare")
+    person.press("prepare")
+    person.reads("card-of-run", "ready to go")
+    person.step("Deliver")
+    person.choose("protocol", "ftp")
+    person.type("host", "127.0.0.1")
+    person.type("port", "9")
+    person.type("user", "somebody")
+    person.type("password", "open sesame 7")
+    field = person.widget("password").find_element(By.CSS_SELECTOR, "input")
+    person.until(lambda: field.get_attribute("value") == "")
+    person.press("deliver")
+    said = person.told("127.0.0.1")
+    assert "sesame" not in said
+    person.save()
+    saved = folder / "work.ipynb"
+    person.until(lambda: "Deliver to this server" in saved.read_text())
+    assert "sesame" not in saved.read_text()
+    assert "somebody" in saved.read_text()
+    assert not any("sesame" in file.read_text(errors="replace")
+                   for file in folder.rglob("*") if file.is_file())  # fmt: skip
