@@ -93,7 +93,7 @@ def _without(text: str, path: Path_) -> str:
 def _section(lines: list[str], table: Path_) -> tuple[int | None, int]:
     """Where the lines of a table begin and end; no beginning where there is no such table."""
     heads = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
-    ends = [*heads[1:], len(lines)]
+    ends = [*heads[1:], len(lines)] if heads else []
     if not table:
         return 0, heads[0] if heads else len(lines)
     for at, end in zip(heads, ends, strict=True):
