@@ -1,6 +1,7 @@
 """A real JupyterLab and a person in front of it, for tests of what a notebook shows."""
 
 import contextlib
+import http.client
 import json
 import os
 import secrets
@@ -51,12 +52,43 @@ def environment(scratch):
     return {**os.environ, **own, "IPYTHONDIR": str(scratch / "ipython")}
 
 
+def free_port():
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def status_of(port, path):
+    """The status with which a server answers who has no token."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def running(command, folder, scratch):
+    """A command that serves; gives its process and the first line that it prints."""
+    scratch.mkdir(exist_ok=True)
+    with (scratch / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env={**environment(scratch), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+        try:
+            yield server, server.stdout.readline()
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=LONG)
+
+
 @contextlib.contextmanager
 def serving(root, scratch):
     """JupyterLab over a folder; gives the address of the folder's notebooks, and its token."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     token = secrets.token_hex(16)
     options = [
         "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--port-retries=0",
@@ -124,13 +156,14 @@ fetch('/api/sessions').then((answer) => answer.json()).then((sessions) => done(s
 class Person:
     """Sits in front of the browser: sees, clicks, types. Knows widgets by `callconv-<name>`."""
 
-    def __init__(self, driver, pictures):
+    def __init__(self, driver, pictures, patience=LONG):
         self.driver = driver
+        self.patience = patience
         self.pictures = Path(pictures)
         self.pictures.mkdir(parents=True, exist_ok=True)
 
     def until(self, seen, message=""):
-        wait = WebDriverWait(self.driver, LONG, 0.1, (StaleElementReferenceException,))
+        wait = WebDriverWait(self.driver, self.patience, 0.1, (StaleElementReferenceException,))
         try:
             return wait.until(lambda _: seen(), message)
         except TimeoutException:

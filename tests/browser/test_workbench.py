@@ -1,6 +1,7 @@
 """The workbench in a real JupyterLab: the whole way on a messy export, hostile cells, bad input."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,19 @@ from callconv_kit.writing.visible import visible
 
 from ..hostile import HOSTILE, export
 from ..hostile import NOW as HOSTILE_NOW
-from .lab import THEME, WIDGETS, Person, chromium, notebook, serving, set_up
+from .lab import (
+    THEME,
+    WIDGETS,
+    Person,
+    chromium,
+    free_port,
+    notebook,
+    running,
+    serving,
+    set_up,
+    status_of,
+    wait_for_server,
+)
 from .pages import CHROMIUM, CONTRAST
 
 pytestmark = CHROMIUM
@@ -227,3 +240,24 @@ def test_a_password_is_typed_and_never_stored_in_the_notebook(desk):
     assert "somebody" in saved.read_text()
     assert not any("sesame" in file.read_text(errors="replace")
                    for file in folder.rglob("*") if file.is_file())  # fmt: skip
+
+
+def test_the_command_serves_the_workbench_on_loopback_and_only_with_its_token(tmp_path):
+    folder, scratch = tmp_path / "work", tmp_path / "lab"
+    folder.mkdir()
+    (folder / "calls.csv").write_bytes(export())
+    port = free_port()
+    command = [sys.executable, "-m", "callconv_kit", "workbench", "calls.csv",
+               "--no-browser", f"--port={port}"]  # fmt: skip
+    with running(command, folder, scratch) as (server, printed):
+        address = next(word for word in printed.split() if word.startswith("http"))
+        assert address.startswith(f"http://127.0.0.1:{port}/lab/tree/callconv-workbench.ipynb?")
+        wait_for_server(f"http://127.0.0.1:{port}", server, scratch / "lab.log")
+        assert status_of(port, "/api/contents") == 403
+        driver = chromium(scratch / "chromium")
+        try:
+            person = Person(driver, scratch / "pictures")
+            person.visit(address)
+            person.reads("seen", "calls.csv", "30 rows")
+        finally:
+            driver.quit()
