@@ -209,7 +209,7 @@ def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
     person.reads("card-of-run", "ready to go")
     person.step("Deliver")
     person.press("deliver-mock")
-    person.told("not delivered")
+    person.told("Nothing listens at 127.0.0.1", "whether a firewall")
     person.press("repair")
     person.press("deliver-mock")
     person.reads("results", "pending actions", "Complete")
