@@ -176,6 +176,7 @@ class Mending(ipw.VBox):
         keys = list(fixes.read().rows)
         self._undo.options = [(f"{visible(file, 30)} line {line}", (file, line))
                               for file, line in reversed(keys[-LATEST:])]  # fmt: skip
+        self._undo.value = keys[-1] if keys else None
         self._undoing.layout.display = "" if keys else "none"
         self._kept.value = (
             tag("p", f"{many(len(keys))} in ", tag("code", visible(str(fixes.path))), ".")
