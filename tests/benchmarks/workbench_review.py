@@ -38,13 +38,13 @@ HTML(f"<b class='memory'>{int(peak) // 1024}</b>")
 """
 
 TIMED = """
-const [button, page, done] = arguments;
-const shown = page.querySelector('.widget-html-content') || page;
+const [button, watched, done] = arguments;
 const start = performance.now();
 new MutationObserver((_, observer) => {
+  if (!watched.querySelector('.callconv-page td, td')) return;
   observer.disconnect();
   requestAnimationFrame(() => done(performance.now() - start));
-}).observe(shown, {childList: true, subtree: true, characterData: true});
+}).observe(watched, {childList: true, subtree: true});
 button.click();
 """
 """Milliseconds from a click to the frame that shows what it changed."""
@@ -85,9 +85,7 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
             person.visit(f"{address}/lab/tree/work.ipynb?reset&token={token}")
             steps = person.all(".callconv-steps button")
             page = person.first(".callconv-workbench")
-            opening = driver.execute_async_script(
-                TIMED, steps[3], page.find_elements("css selector", ":scope > *")[-1]
-            )
+            opening = driver.execute_async_script(TIMED, steps[3], page)
             table = person.widget("page")
             turns = [
                 driver.execute_async_script(TIMED, person.widget("next"), table)
