@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
-AHEAD = 2
+AHEAD = 1
 
 
 class ReadAhead(Generic[T]):
