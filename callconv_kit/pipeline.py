@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+import pyarrow as pa
+
 from callconv_kit import fixes as fixing
 from callconv_kit import judging
 from callconv_kit.checking.keys import murmur3_128
@@ -171,6 +173,7 @@ class Run:
                 else:
                     self._stream(tables, plans, records)
                 self._warn_of_guesses(tables)
+                pa.default_memory_pool().release_unused()  # what blocks took, keys can use
                 moved = self._calls.settle(tables, plans, records, self._tally)
                 present_only = self._job.write == "present"
                 ran.ready_sha256 = records.finish(moved, present_only=present_only)

@@ -140,7 +140,9 @@ class KeyStore:
     ) -> Iterator[npt.NDArray[np.void]]:
         if self._folder is None:
             if in_memory:
-                yield np.concatenate(in_memory)
+                whole = np.concatenate(in_memory)
+                in_memory.clear()  # twice the keys of a large file would not be small
+                yield whole
             return
         if in_memory:
             self._spill()
