@@ -1,5 +1,6 @@
 """A terminal of one's own: what a command shows there, and a person's keys."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,6 +12,9 @@ import termios
 
 PATIENCE = 30
 """Seconds after which a terminal that shows nothing more is taken for stuck."""
+
+AGAIN = 6
+CTRL_C = b"\x03"
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -59,9 +63,17 @@ class Terminal:
         """Type a line, and Enter."""
         os.write(self._own, f"{line}\n".encode())
 
-    def press(self, key):
-        """Press one key."""
-        os.write(self._own, key)
+    def interrupt(self):
+        """Press Ctrl-C until it is heard.
+
+        Python misses one that falls between a prompt and its waiting for a key; a person presses
+        it again.
+        """
+        for _ in range(AGAIN):
+            os.write(self._own, CTRL_C)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE / AGAIN)
+                return
 
     def end(self):
         """Everything that was shown, and the exit status."""

@@ -77,7 +77,7 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
 def test_ctrl_c_in_the_dialogue_is_130_and_writes_nothing(folder):
     with Terminal("init", "calls.csv", folder=folder) as terminal:
         terminal.wait_for("> ")
-        terminal.press(b"\x03")
+        terminal.interrupt()
         shown, status = terminal.end()
     assert status == 130
     assert "interrupted" in shown
