@@ -31,7 +31,7 @@ from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.reading import Account, Input, Table, open_tables
 from callconv_kit.recording import Records, RecordsPart
-from callconv_kit.resolving import needs_source, resolve
+from callconv_kit.resolving import needs_source, open_inputs, resolve
 from callconv_kit.rows import Batch
 from callconv_kit.settling import Calls, CallsPart, SentCalls
 from callconv_kit.streaming import ReadAhead, WriteBehind
@@ -156,7 +156,7 @@ class Run:
         """
         clock = time.monotonic()
         export = self._resolved.export
-        tables = self._open(inputs)
+        tables = open_inputs(self._resolved, inputs)
         ran = Ran(tables, self._tally)
         plans = [self._plan(table) for table in tables]
         if fixes:
@@ -291,24 +291,13 @@ class Run:
             self._folder.work.mkdir(parents=True, exist_ok=True)
             records = Records(self._folder.work, headers, self._tally)
             try:
-                (table,) = self._open([item])
+                (table,) = open_inputs(self._resolved, [item])
                 table.name = name
                 self._stream([table], [self._plan(table)], records, number)
                 return Part(table.account, self._tally, self._calls.give(), records.give())
             finally:
                 records.close()
                 self._calls.close()
-
-    def _open(self, inputs: Sequence[Input]) -> Sequence[Table]:
-        return open_tables(
-            inputs,
-            planning.Known(self._job, self._resolved.export),
-            encoding=self._job.encoding,
-            delimiter=self._job.delimiter,
-            sheet=self._job.sheet,
-            header_line=self._job.header_line,
-            headerless=self._resolved.export.headerless,
-        )
 
     def _warn_of_guesses(self, tables: Sequence[Table]) -> None:
         for table in tables:

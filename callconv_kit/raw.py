@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callconv_kit.job import Job
-from callconv_kit.mapping import plan as planning
-from callconv_kit.reading import open_tables
-from callconv_kit.resolving import resolve
+from callconv_kit.resolving import open_inputs, resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,16 +31,7 @@ def read(
     import pandas as pd
 
     resolved = resolve(Job.from_keywords(job, **settings))
-    full = resolved.job
-    (table,) = open_tables(
-        [source],
-        planning.Known(full, resolved.export),
-        encoding=full.encoding,
-        delimiter=full.delimiter,
-        sheet=full.sheet,
-        header_line=full.header_line,
-        headerless=resolved.export.headerless,
-    )
+    (table,) = open_inputs(resolved, [source])
     width = len(table.header)
     lines: list[int] = []
     columns: list[list[str]] = [[] for _ in range(width)]

@@ -3,6 +3,7 @@
 All that can be wrong with them is found here, before the first row of an input is read.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,7 +21,7 @@ from callconv_kit.mapping.export import Export, lay_under
 from callconv_kit.mapping.lookup import LookupTable
 from callconv_kit.mapping.plan import Known, Plan
 from callconv_kit.names import plain
-from callconv_kit.reading import open_tables
+from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.rows import Batch
 
 A_PHONE = "CalledPhoneNumber"
@@ -61,6 +62,24 @@ def resolve(job: Job) -> Resolved:
         return Resolved(job, export, session_key=key)
     form = KeyForm(job, job.lookup)
     return Resolved(job, export, _read(job.lookup, form), form, key)
+
+
+def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
+    """Recognise inputs as tables, by what the job and its preset say of them.
+
+    Raises:
+        InputError: an input is missing, can't be read, or is no table with a known header.
+    """
+    job = resolved.job
+    return open_tables(
+        inputs,
+        Known(job, resolved.export),
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+        sheet=job.sheet,
+        header_line=job.header_line,
+        headerless=resolved.export.headerless,
+    )
 
 
 class KeyForm:

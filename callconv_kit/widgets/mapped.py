@@ -15,8 +15,7 @@ from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.prepared import prepare
 from callconv_kit.profiling import Inspection
-from callconv_kit.reading import open_tables
-from callconv_kit.resolving import resolve
+from callconv_kit.resolving import open_inputs, resolve
 
 TRIED = 40
 """First rows of the export that are shown, and on which a mapping is tried."""
@@ -65,16 +64,7 @@ class MappedColumn:
 def preview(source: Path, job: Job) -> Preview:
     """The first rows of an export."""
     resolved = resolve(job)
-    full = resolved.job
-    table = open_tables(
-        [source],
-        planning.Known(full, resolved.export),
-        encoding=full.encoding,
-        delimiter=full.delimiter,
-        sheet=full.sheet,
-        header_line=full.header_line,
-        headerless=resolved.export.headerless,
-    )[0]
+    table = open_inputs(resolved, [source])[0]
     batch = next(iter(table.batches()), None)
     if batch is None:
         return Preview(tuple(table.header), (), ())
