@@ -73,3 +73,12 @@ class OutcomeUnknown(DeliveryError):
     """Whether the file arrived cannot be known from here. A person decides."""
 
     exit_status = 5
+
+
+def wrong_type(name: str, value: object, expected: str, next_step: str) -> UsageError:
+    """The error for an argument of a type that a function does not take.
+
+    The value itself is not shown: it may hold calls.
+    """
+    kind = type(value).__qualname__
+    return UsageError("wrong_type", f"{name} has the wrong type", kind, expected, next_step)

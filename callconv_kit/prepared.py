@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from callconv_kit import spec
-from callconv_kit.errors import CallConvError, InputError, UsageError
+from callconv_kit.errors import CallConvError, InputError, UsageError, wrong_type
 from callconv_kit.job import Job
 from callconv_kit.pipeline import Executor, Progress, Ran, Run
 from callconv_kit.reading import Input
@@ -136,7 +136,9 @@ def prepare(
         raise
     finally:
         folder.clean_up()
-    prepared = Prepared(folder.path, full_job, ran, summary, log)
+    # An open ledger that was passed in is where `Prepared.upload` records what it sends.
+    ledger_path = getattr(ledger, "path", None) or full_job.ledger_path
+    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path)
     if out is None:
         weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
     return prepared
@@ -221,6 +223,7 @@ class Prepared:
         ran: Ran,
         summary: dict[str, Any],
         log: FindingsLog | None = None,
+        ledger_path: Path | None = None,
     ) -> None:
         self.folder = folder
         self.job = job
@@ -228,6 +231,7 @@ class Prepared:
         self.problem: InputError | None = ran.problem
         self._rejected_share = ran.rejected_share
         self._log = log
+        self._ledger_path = ledger_path or job.ledger_path
 
     @property
     def exit_status(self) -> int:
@@ -310,15 +314,23 @@ class Prepared:
         return target.path
 
     def upload(self, connection: "Connection | None" = None, **options: Any) -> "Receipt":
-        """Upload ready.csv; see `callconv_kit.delivery.upload`.
+        """Upload ready.csv, and record its rows in the ledger; see `callconv_kit.delivery.upload`.
 
         Args:
-            connection: where to; none: the job's own.
-            **options: of `callconv_kit.delivery.upload`.
+            connection: where to upload to; none: the job's own.
+            **options: of `callconv_kit.delivery.upload`. `ledger` is the job's unless it is given:
+                the one that `callconv upload` uses too, `.callconv/ledger.sqlite` in the current
+                folder where there is no job file. `ledger=None` sends without one.
+
+        Raises:
+            InputError: there is no ready.csv, or it has no rows.
+            UsageError: `no_connection`, `wrong_type`, or as `callconv_kit.delivery.upload`.
+            DeliveryError, OutcomeUnknown: as `callconv_kit.delivery.upload`.
         """
         from callconv_kit.delivery import upload
+        from callconv_kit.job import Connection
 
-        target = connection or self.job.connection
+        target = self.job.connection if connection is None else connection
         if target is None:
             raise UsageError(
                 "no_connection",
@@ -327,7 +339,19 @@ class Prepared:
                 "where to upload to",
                 "Add [connection] to the job, or pass a Connection.",
             )
-        return upload(self.ready_file, target, **options)
+        if not isinstance(target, Connection):
+            raise wrong_type(
+                "connection",
+                target,
+                "a callconv_kit.Connection",
+                'Pass ck.Connection(protocol="ftps", host=…, user=…, directory=…).',
+            )
+        of_job: dict[str, Any] = {
+            "ledger": self._ledger_path,
+            "keep_days": self.job.archive.keep_days,
+            "now": self.job.clock if self.job.now else None,
+        }
+        return upload(self.ready_file, target, **{**of_job, **options})
 
     def __repr__(self) -> str:
         counts = self.summary

@@ -1,5 +1,8 @@
 """`upload`: a ready.csv to the import server, and a receipt for it."""
 
+import logging
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +17,17 @@ from callconv_kit.delivery.outgoing import outgoing
 from callconv_kit.delivery.receipt import Receipt
 from callconv_kit.delivery.sending import Progress, sender
 from callconv_kit.errors import InputError, UsageError
+from callconv_kit.job.settings import DEFAULT_LEDGER
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
+
+log = logging.getLogger(__name__)
+
+NO_LEDGER = (
+    "Sent without a ledger, because ledger=None. The kit does not remember these rows, and the "
+    "next upload sends them again. To record the file, run `callconv mark-sent FILE`."
+)
 
 
 def upload(
@@ -24,7 +35,7 @@ def upload(
     connection: "Connection",
     *,
     password: str | None = None,
-    ledger: Ledger | None = None,
+    ledger: Ledger | str | Path | None = DEFAULT_LEDGER,
     resend: bool = False,
     canary: int = 0,
     confirm: Confirm | None = None,
@@ -39,8 +50,9 @@ def upload(
         ready: a file as `prepare` writes it.
         connection: the job's.
         password: wins over the connection's `password_from`.
-        ledger: remembers what was sent; rows that stand in it are left out. None: only the
-            server is looked at, and the next run will not know of this one.
+        ledger: an open ledger, or the path of one. It records what is sent, and rows that it
+            holds already are not sent again. The default is `.callconv/ledger.sqlite` in the
+            current folder. None sends without a ledger, and a warning in the receipt says so.
         resend: a person asks that rows go again whose outcome is unknown, or that have changed
             since they were delivered.
         canary: send only the first so many rows, as a file of their own.
@@ -70,16 +82,24 @@ def upload(
     if not file.rows:
         raise nothing_to_send(ready)
     if ledger is not None:
-        accounted = Accounted(ledger, sending, clock, confirm, keep_days)
-        return accounted.upload(ready, file, resend=resend, canary=canary)
+        opening = (
+            nullcontext(ledger)
+            if isinstance(ledger, Ledger)
+            else Ledger.open(Path(ledger), now=now)
+        )
+        with opening as opened:
+            accounted = Accounted(opened, sending, clock, confirm, keep_days)
+            return accounted.upload(ready, file, resend=resend, canary=canary)
     if canary:
         raise needs_ledger("A canary")
     if 0 < connection.max_rows_per_file < file.rows:
         raise needs_ledger("A file that is sent in parts")
     name = naming.file_name(connection.file_name, now=clock(), sha256=file.sha256)
     started = clock()
+    log.warning("step=begin name=%s ledger=none", name)
     end = sending.send(file, name)
-    return receipt_of(end, file, started, clock(), connection)
+    receipt = receipt_of(end, file, started, clock(), connection)
+    return replace(receipt, warnings=(*receipt.warnings, NO_LEDGER))
 
 
 def nothing_to_send(ready: Path) -> InputError:

@@ -77,5 +77,8 @@ def run(folder: Path) -> Demo:
             directory=server.account.name,
             user=server.user,
         )
-        receipt = upload(prepared.ready_file, connection, password=server.password, now=clock)
+        # The mock server ends with the demo, so no later upload can repeat this one.
+        receipt = upload(
+            prepared.ready_file, connection, password=server.password, ledger=None, now=clock
+        )
         return Demo(folder, prepared, receipt, server.pending_actions(), server.errors())

@@ -45,13 +45,10 @@ def delivered(*, mock: bool) -> str:
             "server = MockImportServer().start()\n"
             'mock = ck.Connection(protocol="ftp", host=server.host, port=server.port, '
             "user=server.user)\n"
-            "prepared.upload(mock, password=server.password)"
+            "# ledger=None: what the mock server takes must not count as sent\n"
+            "prepared.upload(mock, password=server.password, ledger=None)"
         )
-    return (
-        "from callconv_kit.delivery.ledger import Ledger\n"
-        "with Ledger.open(prepared.job.ledger_path) as ledger:\n"
-        "    prepared.upload(ledger=ledger)   # the password: where [connection] password_from says"
-    )
+    return "prepared.upload()   # password_from under [connection] names the source of the password"
 
 
 def _path(path: object) -> str:

@@ -317,4 +317,4 @@ def send(ready: Path, port: int, **more: Any) -> None:
         "directory": "demo",
         "timeout": 0.5,
     }
-    upload(ready, Connection(**{**given, **more}), password=PASSWORD, patience=ONCE)
+    upload(ready, Connection(**{**given, **more}), password=PASSWORD, patience=ONCE, ledger=None)

@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def send(ready: Path, server: MockImportServer, **more: Any) -> Any:
     connection = connection_to(server, **more.pop("connection", {}))
-    given = {"password": PASSWORD, "patience": HASTY, "now": NOW}
+    given = {"password": PASSWORD, "patience": HASTY, "now": NOW, "ledger": None}
     return upload(ready, connection, **{**given, **more})
 
 
@@ -256,7 +256,7 @@ def test_only_a_ready_file_is_sent(tmp_path: Path, text: str | None, code: str) 
     if text is not None:
         path.write_text(text)
     with pytest.raises(InputError) as caught:
-        upload(path, Connection(host="nowhere.invalid", user="u"), password=PASSWORD)
+        upload(path, Connection(host="nowhere.invalid", user="u"), password=PASSWORD, ledger=None)
     assert (caught.value.code, caught.value.exit_status) == (code, 3)
 
 
@@ -284,7 +284,7 @@ def test_what_is_missing_is_said_before_connecting(
 ) -> None:
     given = {"host": "nowhere.invalid", "user": "u", "protocol": "ftp", **connection}
     with pytest.raises(UsageError) as caught:
-        upload(ready, Connection(**given), password=PASSWORD, **more)
+        upload(ready, Connection(**given), password=PASSWORD, ledger=None, **more)
     assert (caught.value.code, caught.value.exit_status) == (code, 2)
 
 
@@ -412,6 +412,6 @@ def test_a_server_that_repeats_the_password_is_not_quoted(ready: Path) -> None:
     with script.serving() as port:
         connection = Connection(protocol="ftp", host="127.0.0.1", port=port, user="demo")
         with pytest.raises(CallConvError) as caught:
-            upload(ready, connection, password=PASSWORD, patience=HASTY)
+            upload(ready, connection, password=PASSWORD, patience=HASTY, ledger=None)
     assert PASSWORD not in shown(caught.value)
     assert "530 *** is not the password" in shown(caught.value)
