@@ -107,6 +107,18 @@ def coded(column: Coerced, length: int) -> Bools:
     return flags
 
 
+def marked(column: Coerced | None, word: str) -> Ints:
+    """Ascending positions of the cells whose note holds this rule or warning."""
+    if column is None or not len(column.positions):
+        return np.zeros(0, np.int64)
+    numbers = [
+        number
+        for number in np.unique(column.notes).tolist()
+        if word in note_of(number).rules or word in note_of(number).warnings
+    ]
+    return column.positions[np.isin(column.notes, numbers)]
+
+
 def added(column: Coerced, rows: Ints, note: int, values: pa.StringArray) -> Coerced:
     """`column` with these values, and `note` on these ascending rows as well."""
     said = Coerced(values, rows, np.full(len(rows), note, np.uint16))

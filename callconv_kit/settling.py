@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from callconv_kit import spec, texts
+from callconv_kit import notes, spec, texts
 from callconv_kit.checking import duplicates
 from callconv_kit.checking.duplicates import OnConflict
 from callconv_kit.checking.keys import SEPARATOR, Keys, keys_of, murmur3_128
@@ -33,6 +33,9 @@ READ_AGAIN_ROWS = 1 << 13
 
 ONE_DERIVED_ID = "other cells than those of session_id_from, which don't tell calls apart here,"
 """Where rows of one derived session id differ that may be two calls."""
+
+ONE_ROUNDED_ID = "has the same id, which a spreadsheet may have rounded, as"
+"""Where rows share an id that may be the ids of several calls."""
 
 NAMED = 5
 """Rows of a conflict that a reason names; of more, their number."""
@@ -99,7 +102,7 @@ class Calls:
             judged = judged.with_more(_sent_before(self._sent.standing(keys), rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
-        content = _told_apart(keys.payment, plan, judged)
+        content = _told_apart(keys.payment, number, plan, judged)
         self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         self._ready_places.append(places)
         return judged
@@ -241,31 +244,50 @@ def _differences(
 ) -> dict[int, str]:
     """For each row of a conflict: which others it conflicts with, and in which columns."""
     hashes: dict[int, npt.NDArray[np.uint64]] = {}
+    rounded: set[int] = set()
     for number, judged in waiting:
         contents = [murmur3_128(judged.values(name))[:, 0] for name in spec.PAYMENT_COLUMNS]
         places = _places(number, judged).tolist()
         hashes.update(zip(places, np.stack(contents, axis=1), strict=True))
+        rounded.update(places[row] for row in _rounded_keys(judged).tolist())
     told = {}
     for group in settled.conflicts:
         stacked = np.stack([hashes[place] for place in group])
         differs = (stacked != stacked[0]).any(axis=0)
         names = [name for name, differ in zip(spec.PAYMENT_COLUMNS, differs, strict=True) if differ]
-        columns = joined(names) if names else ONE_DERIVED_ID
+        apart = f"differs in {joined(names) if names else ONE_DERIVED_ID} from"
+        if not names and group[0] in rounded:
+            apart = ONE_ROUNDED_ID
         for place in group:
             others = [_where(tables, other) for other in group if other != place]
             more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-            told[place] = f"differs in {columns} from {', '.join(others[:NAMED])}{more}"
+            told[place] = f"{apart} {', '.join(others[:NAMED])}{more}"
     return told
 
 
+def _rounded_keys(judged: Judged) -> Ints:
+    """The rows whose key holds an id that a spreadsheet may have rounded."""
+    by_event = texts.present(judged.values("VendorEventId"))
+    events, sessions = (
+        notes.marked(judged.columns.get(name), "identifier_maybe_rounded")
+        for name in ("VendorEventId", "CallSessionId")
+    )
+    return np.union1d(events[by_event[events]], sessions[~by_event[sessions]])
+
+
 def _told_apart(
-    payment: npt.NDArray[np.uint64], plan: Plan, judged: Judged
+    payment: npt.NDArray[np.uint64], number: int, plan: Plan, judged: Judged
 ) -> npt.NDArray[np.uint64]:
-    """`payment`, and for rows with a derived session id a hash of all their cells with it.
+    """`payment`, changed for the rows of which an equal key does not say that they are one call.
 
     Two calls may share a derived id; so rows that share one are one call only where they are the
-    same in every cell, but for the recording's link, which is signed anew in each export.
+    same in every cell, but for the recording's link, which is signed anew in each export. And all
+    calls of a stretch may share an id that a spreadsheet rounded: no two such rows are the same.
     """
+    rounded = _rounded_keys(judged)
+    if len(rounded):
+        payment = payment.copy()
+        payment[rounded] ^= _places(number, judged)[rounded].astype(np.uint64)
     rows = session.derived_rows(judged.columns.get("CallSessionId"))
     if not len(rows):
         return payment

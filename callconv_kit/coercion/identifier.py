@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import spec
+from callconv_kit import spec, texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
 from callconv_kit.texts import Ints
@@ -21,14 +21,15 @@ EXACT_DIGITS = 15
 _PLAIN = re.compile(r"[0-9]+")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 _DECIMAL_ZERO = re.compile(r"(.+)\.0+", re.DOTALL)
+_MAYBE_ROUNDED = re.compile(r"[0-9]{13,}000")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+")
 
 
 def read(text: str) -> Reading:
     """One identifier as plain digits.
 
-    Codes: `digits_lost`, `identifier_invalid`. A long number of which a spreadsheet kept only the
-    first 15 digits is kept, with a warning: its zeros may be its own.
+    Codes: `digits_lost`, `identifier_invalid`. A long number that a spreadsheet may have rounded
+    is kept, with a warning: its zeros may be its own.
 
     >>> read("1,004").value, read("20012.0").value, read("00123").value
     ('1004', '20012', '123')
@@ -55,9 +56,29 @@ def read(text: str) -> Reading:
         digits = digits.lstrip("0")
     if not 1 <= len(digits) <= spec.LONGEST_IDENTIFIER:
         return Reading(None, "identifier_invalid")
-    rounded = len(digits) > EXACT_DIGITS and not digits[EXACT_DIGITS:].strip("0")
-    warnings = ("identifier_maybe_rounded",) if rounded else ()
-    return Reading(digits, None, tuple(rules), warnings)
+    return Reading(digits, None, tuple(rules), rounding(digits))
+
+
+def rounding(text: str) -> tuple[str, ...]:
+    """The warning where a text is a number that a spreadsheet may have rounded; else nothing.
+
+    >>> rounding("123456789012345000"), rounding("1234567890123450")
+    (('identifier_maybe_rounded',), ())
+    """
+    return ("identifier_maybe_rounded",) if _MAYBE_ROUNDED.fullmatch(text) else ()
+
+
+def maybe_rounded(text: pa.StringArray) -> Ints:
+    """Positions of the cells among which are all that `rounding` warns of."""
+    _, starts, ends = texts.view(text)
+    if not len(text) or int((ends - starts).max()) <= EXACT_DIGITS:
+        return np.zeros(0, np.int64)
+    found = np.flatnonzero(ends - starts > EXACT_DIGITS)
+    some = texts.take(text, found)
+    zeros = np.logical_and.reduce(
+        [glance.byte_at(some, place) == ord("0") for place in (-3, -2, -1)]
+    )
+    return found[zeros]
 
 
 def kernel() -> Kernel:

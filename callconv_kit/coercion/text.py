@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit import texts
-from callconv_kit.coercion import glance
+from callconv_kit.coercion import glance, identifier
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
 from callconv_kit.texts import Ints
 
@@ -28,7 +28,7 @@ def read(text: str, limit: int | None = None) -> Reading:
     """The text as it stands; `too_long` past `limit` characters, for a cut id is a wrong id.
 
     Text that a spreadsheet would run as a formula gets a warning; a signed number or a phone
-    number with its `+` is none.
+    number with its `+` is none. So does a long number that a spreadsheet may have rounded.
 
     >>> read("=1+2").warnings, read("+1 212 555 0123").warnings
     (('formula_text',), ())
@@ -39,15 +39,14 @@ def read(text: str, limit: int | None = None) -> Reading:
 
 
 def _warnings(text: str) -> tuple[str, ...]:
-    return ("formula_text",) if _FORMULA.match(text) else ()
+    return (("formula_text",) if _FORMULA.match(text) else ()) + identifier.rounding(text)
 
 
 def kernel(limit: int | None = None) -> Kernel:
     """`read` for whole columns."""
 
     def suspects(text: pa.StringArray) -> Ints:
-        formulas, longer = _formulas(text), _longer(text, limit)
-        return np.union1d(formulas, longer) if len(longer) else formulas
+        return _all_of(_formulas(text), _longer(text, limit), identifier.maybe_rounded(text))
 
     return where_suspect(suspects, lambda text: read(text, limit))
 
@@ -78,7 +77,8 @@ def click_kernel() -> Kernel:
 
     def suspects(text: pa.StringArray) -> Ints:
         named = texts.bools(pc.fill_null(pc.match_substring(text, "="), False))
-        return np.union1d(_formulas(text), np.flatnonzero(named))
+        rounded = identifier.maybe_rounded(text)
+        return _all_of(_formulas(text), np.flatnonzero(named), rounded)
 
     return where_suspect(suspects, read_click)
 
@@ -95,7 +95,12 @@ def read_reference(text: str) -> Reading:
 
 def reference_kernel() -> Kernel:
     """`read_reference` for whole columns."""
-    return where_suspect(lambda text: np.flatnonzero(~glance.digits_only(text)), read_reference)
+
+    def suspects(text: pa.StringArray) -> Ints:
+        words = np.flatnonzero(~glance.digits_only(text))
+        return _all_of(words, identifier.maybe_rounded(text))
+
+    return where_suspect(suspects, read_reference)
 
 
 def read_keypresses(text: str) -> Reading:
@@ -132,6 +137,12 @@ def _joined(text: str) -> str:
 def keypresses_kernel() -> Kernel:
     """`read_keypresses` for whole columns."""
     return once_per_distinct(read_keypresses)
+
+
+def _all_of(first: Ints, *others: Ints) -> Ints:
+    """Ascending positions that any of these ascending lists holds."""
+    filled = [positions for positions in others if len(positions)]
+    return np.unique(np.concatenate([first, *filled])) if filled else first
 
 
 def _formulas(text: pa.StringArray) -> Ints:

@@ -119,8 +119,4 @@ def _hashed(text: str, key: bytes) -> str:
 
 def derived_rows(cells: Coerced | None) -> texts.Ints:
     """The rows whose id was derived."""
-    if cells is None:
-        return np.zeros(0, np.int64)
-    numbers = np.unique(cells.notes).tolist()
-    ours = [n for n in numbers if "session_id_derived" in notes.note_of(n).rules]
-    return cells.positions[np.isin(cells.notes, ours)]
+    return notes.marked(cells, "session_id_derived")
