@@ -1,6 +1,6 @@
 """What a run knows of an export: the job, and what its preset adds that a job has no words for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,7 @@ class Export:
     other_number: names of the number that stands in where the chosen called number is empty.
     otherwise, doubts: those of the preset that the job left standing.
     own_rules: how many of the status rules are the job's own; they come first.
+    own_legs: whether the job has a `[legs]` table of its own.
     own_statuses: texts, without case, of which the job says itself what status they mean.
     """
 
@@ -33,6 +34,7 @@ class Export:
     otherwise: tuple[Otherwise, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     own_rules: int = 0
+    own_legs: bool = False
     own_statuses: frozenset[str] = frozenset()
 
     def spellings(self, name: str) -> tuple[str, ...]:
@@ -66,6 +68,19 @@ class Export:
     def corrections(self) -> Corrections | None:
         """Which columns say that a row corrects another."""
         return self.preset.about.corrections if self.preset else None
+
+    @property
+    def needed_together(self) -> Iterator[tuple[str, str]]:
+        """Pairs of columns: where an export has the first, the preset needs the second.
+
+        A row's id alone needs nothing: an export without corrections has one too.
+        """
+        legs = self.preset.settings.get("legs") if self.preset else None
+        if legs is not None and not self.own_legs:
+            yield legs["key"], legs["parent"]
+            yield legs["parent"], legs["key"]
+        if self.corrections is not None:
+            yield self.corrections.corrects, self.corrections.id
 
     @property
     def headerless(self) -> Mapping[int, tuple[str, ...]]:
@@ -111,6 +126,7 @@ def lay_under(job: Job) -> tuple[Job, Export]:
             doubt for doubt in about.doubt if doubt.fed_by or doubt.column not in overridden
         ),
         own_rules=len(job.status),
+        own_legs=job.legs is not None,
         own_statuses=frozenset(
             text.strip().casefold() for text in job.values.get("CallStatus", ())
         ),
