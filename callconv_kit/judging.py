@@ -198,6 +198,8 @@ class Judge:
             rules.part_keys(columns, length)
         if job.talk_time == "call_if_answered":
             calls.derive_talk_time(columns, length)
+        elif job.talk_time == "column_if_answered":
+            calls.clear_unanswered_talk(columns, length)
 
 
 def _lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:

@@ -212,7 +212,7 @@ WORDS = {
     "phone_format": ("national", "dashes", "parentheses", "e164"),
     "anonymous_callers": ("reject", "leave_out", "keep"),
     "called_number": ("destination", "tracking"),
-    "talk_time": ("column", "call_if_answered"),
+    "talk_time": ("column", "call_if_answered", "column_if_answered"),
     "empty_status": ("if_talked", "keep", "reject"),
     "send": ("all", "answered"),
     "conversion_rows": ("leave_out", "own_row"),

@@ -46,6 +46,25 @@ def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
     columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
 
 
+def clear_unanswered_talk(columns: dict[str, Coerced], length: int) -> None:
+    """`talk_time = "column_if_answered"`: 0 where the status is known and is not ANSWER.
+
+    Some exports count the seconds that a caller spends with a mailbox or a menu as talk time. A
+    talk time that is wrong stays wrong, and so does one that is missing from an answered call.
+    """
+    talk = columns.get("TalkDuration") or Coerced.silent(texts.nulls(length))
+    status = columns.get("CallStatus")
+    if status is None:
+        return
+    unanswered = texts.present(status.values) & ~is_answer(status)
+    nothing = texts.bools(pc.fill_null(pc.equal(talk.values, "0"), False))
+    rows = np.flatnonzero(unanswered & ~nothing & ~notes.coded(talk, length))
+    if not len(rows):
+        return
+    values = texts.put(talk.values, rows, texts.from_list(["0"] * len(rows)))
+    columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
+
+
 def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
     """A talk time that is longer than its call: either of the two may be wrong."""
     talk = seconds(columns, "TalkDuration", length)

@@ -77,7 +77,7 @@ class Job(Table):
     phone_format: Literal["national", "dashes", "parentheses", "e164"] = "national"
     anonymous_callers: Literal["reject", "leave_out", "keep"] = "reject"
     called_number: Literal["destination", "tracking"] = "destination"
-    talk_time: Literal["column", "call_if_answered"] = "column"
+    talk_time: Literal["column", "call_if_answered", "column_if_answered"] = "column"
     empty_status: Literal["if_talked", "keep", "reject"] = "if_talked"
     send: Literal["all", "answered"] = "all"
     conversion_rows: Literal["leave_out", "own_row"] = "leave_out"
