@@ -5,6 +5,8 @@ the trimmed text of a cell; an empty cell meets none but `empty = true`.
 """
 
 import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +15,9 @@ import pyarrow.compute as pc
 from callconv_kit import texts
 from callconv_kit.job import Condition
 from callconv_kit.texts import Bools
+
+SourceColumn: TypeAlias = Callable[[str], pa.StringArray | None]
+"""The cells of a column of the input, as they stand; None where it has no such column."""
 
 NUMBER = r"^\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,6})?\s*$"
 
@@ -26,6 +31,19 @@ def holds(condition: Condition, text: pa.StringArray) -> Bools:
         encoded.indices.fill_null(-1).to_numpy()
     ]
     return found
+
+
+def met(when: Mapping[str, Condition], source_column: SourceColumn, length: int) -> Bools:
+    """The rows for which all conditions hold; a column that is not there meets none."""
+    rows = np.ones(length, np.bool_)
+    for name, condition in when.items():
+        cells = source_column(name)
+        if cells is None:
+            return np.zeros(length, np.bool_)
+        rows &= holds(condition, cells)
+        if not rows.any():
+            break
+    return rows
 
 
 def _holds(condition: Condition, trimmed: pa.StringArray) -> Bools:

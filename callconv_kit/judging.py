@@ -14,6 +14,7 @@ from callconv_kit.checking import calls, leaving
 from callconv_kit.checking import cells as cell_rules
 from callconv_kit.coercion import glance, moment, postal
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
+from callconv_kit.conditions import SourceColumn
 from callconv_kit.errors import InputError, UsageError
 from callconv_kit.findings import CODES, Severity
 from callconv_kit.job import Job
@@ -21,7 +22,6 @@ from callconv_kit.mapping import filling, lookup, rules, session
 from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
 from callconv_kit.mapping.relations import ChildLegs
-from callconv_kit.mapping.rules import SourceColumn
 from callconv_kit.notes import Coerced, added, note_id, note_of
 from callconv_kit.reading import Table
 from callconv_kit.resolving import Resolved
@@ -179,6 +179,7 @@ class Judge:
             keys = resolved.keys(cells)
             lacking = lookup.fill(filled, resolved.lookup, keys, job.constants, job.defaults)
         rules.fill_otherwise(filled, resolved.export, source_column, length)
+        rules.silence(filled, resolved.export, source_column, length)
         filling.fill_defaults(filled, length, job.defaults)
         return lacking
 

@@ -1,12 +1,11 @@
 """Rows that are not meant to go: the job's `[[leave_out]]` rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
 
 from callconv_kit import notes, texts
-from callconv_kit.conditions import holds
+from callconv_kit.conditions import SourceColumn, holds, met
 from callconv_kit.findings import Severity
 from callconv_kit.job import LeaveOut
 from callconv_kit.notes import Coerced
@@ -16,7 +15,7 @@ from callconv_kit.rows import Said
 def left_out(
     rules: tuple[LeaveOut, ...],
     columns: Mapping[str, Coerced],
-    source_column: Callable[[str], pa.StringArray | None],
+    source_column: SourceColumn,
     length: int,
 ) -> list[Said]:
     """Apply the rules; a row may fall under several.
@@ -36,7 +35,7 @@ def left_out(
             raw = source_column(rule.source_column or "")
             text = texts.nulls(length) if raw is None else raw
             wrong = np.zeros(length, np.bool_)
-        rows = np.flatnonzero(holds(rule, text) & ~wrong)
+        rows = np.flatnonzero(holds(rule, text) & ~wrong & met(rule.when, source_column, length))
         if len(rows):
             details = (rule.text,) * len(rows)
             said.append(Said(rule.code, Severity.LEFT_OUT, rule.column, rows, details))

@@ -22,7 +22,7 @@ from callconv_kit.job.tables import (
     Source,
     StatusRule,
 )
-from callconv_kit.job.values import PRESETS
+from callconv_kit.job.values import PRESETS, nearest_preset
 
 __all__ = [
     "PRESETS",
@@ -38,5 +38,6 @@ __all__ = [
     "Source",
     "StatusRule",
     "merged",
+    "nearest_preset",
     "pairs",
 ]

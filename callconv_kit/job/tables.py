@@ -105,6 +105,9 @@ def _pattern(pattern: object) -> str:
     return pattern
 
 
+Pattern: TypeAlias = Annotated[str, PlainValidator(_pattern)]
+
+
 class Condition(Table):
     """What must hold of a cell; of several words all must hold.
 
@@ -118,7 +121,7 @@ class Condition(Table):
     in_: Annotated[tuple[str, ...], PlainValidator(_in_values), AS_LIST] | None = Field(
         None, alias="in"
     )
-    matches: Annotated[str, PlainValidator(_pattern)] | None = None
+    matches: Pattern | None = None
     empty: StrictBool | None = None
 
     @model_validator(mode="after")
@@ -146,15 +149,28 @@ LeftOutCode: TypeAlias = Literal[
 ]
 
 
+def as_condition(value: object) -> object:
+    """A bare value stands for `equals`, a list for `in`."""
+    if isinstance(value, dict | Condition):
+        return value
+    return {"in": value} if isinstance(value, list | tuple) else {"equals": value}
+
+
+When: TypeAlias = dict[StrictText, Annotated[Condition, BeforeValidator(as_condition)]]
+"""Source column = value, list or table of words; all of them must hold."""
+
+
 class LeaveOut(Condition):
     """Rows that are not meant for submission: a condition on one column, and the reason.
 
     `column` is a spec column, seen after coercion; `source_column` a column of the export, seen
-    as it stands. `code` lets a preset say more exactly why, as in `code = "outbound"`.
+    as it stands. `when` names more source columns, of which all must hold as well. `code` says
+    more exactly why, as in `code = "outbound"`.
     """
 
     column: SpecName | None = None
     source_column: StrictText | None = Field(None, min_length=1)
+    when: When = Field(default_factory=dict)
     reason: StrictText = ""
     code: LeftOutCode = "left_out_by_rule"
 
@@ -177,14 +193,17 @@ class LeaveOut(Condition):
         """The reason for a person: the one given, else what the rule says."""
         if self.reason:
             return self.reason
-        words = " and ".join(
-            f"{word} {_said(masked(value))}" for word, value in self.conditions.items()
+        asked = {self.column or self.source_column or "": self, **self.when}
+        return " and ".join(
+            f"{name} {word} {_said(masked(value))}"
+            for name, condition in asked.items()
+            for word, value in condition.conditions.items()
         )
-        return f"{self.column or self.source_column} {words}"
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         where = "column" if self.column else "source_column"
-        return [(where, self.column or self.source_column), *super().__repr_args__()]
+        more = [("when", self.when)] if self.when else []
+        return [(where, self.column or self.source_column), *super().__repr_args__(), *more]
 
 
 def _said(value: object) -> str:
@@ -193,17 +212,6 @@ def _said(value: object) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(str(item) for item in value)
     return str(value)
-
-
-def as_condition(value: object) -> object:
-    """A bare value stands for `equals`, a list for `in`."""
-    if isinstance(value, dict | Condition):
-        return value
-    return {"in": value} if isinstance(value, list | tuple) else {"equals": value}
-
-
-When: TypeAlias = dict[StrictText, Annotated[Condition, BeforeValidator(as_condition)]]
-"""Source column = value, list or table of words; all of them must hold."""
 
 
 def _status(word: object) -> str:

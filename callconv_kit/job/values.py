@@ -33,8 +33,26 @@ PRESETS = (
     "trackdrive",
     "dialogtech",
     "asterisk",
+    "freeswitch",
 )
 """The bundled presets. Their files are in `callconv_kit/mapping/presets`."""
+
+PRESET_OF = {
+    "freepbx": "asterisk",
+    "issabel": "asterisk",
+    "fusionpbx": "freeswitch",
+    "threecx": "3cx",
+    "ctm": "calltrackingmetrics",
+    "ifbyphone": "dialogtech",
+}
+"""Other names under which a vendor may be looked for, and the preset that reads its exports."""
+
+
+def nearest_preset(name: str) -> str | None:
+    """The bundled preset that an unknown name probably means."""
+    known = nearest(name, (*PRESETS, *PRESET_OF), cutoff=0.5)
+    return PRESET_OF.get(known, known) if known else None
+
 
 EXACT_FLOATS = 2**53
 """From here on a float no longer holds every whole number."""
@@ -187,7 +205,7 @@ def _preset(value: object) -> str:
     raise wrong(
         "is no known preset",
         expected=f"{', '.join(PRESETS)}, or the path of one",
-        near=nearest(value, PRESETS, cutoff=0.5),
+        near=nearest_preset(value),
     )
 
 

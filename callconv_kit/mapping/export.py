@@ -8,7 +8,7 @@ from typing import Any
 from callconv_kit import spec
 from callconv_kit.job import Job, Source
 from callconv_kit.mapping import preset as presets
-from callconv_kit.mapping.preset import Corrections, Doubt, Otherwise, Preset
+from callconv_kit.mapping.preset import Corrections, Doubt, NoTalk, Otherwise, Preset
 from callconv_kit.names import plain
 
 CALLED = "CalledPhoneNumber"
@@ -22,7 +22,7 @@ class Export:
     preset: the one that lies under the job.
     mapped: spec columns whose source the preset names; an export may lack it.
     other_number: names of the number that stands in where the chosen called number is empty.
-    otherwise, doubts: those of the preset that the job left standing.
+    otherwise, no_talk, doubts: those of the preset that the job left standing.
     own_rules: how many of the status rules are the job's own; they come first.
     own_legs: whether the job has a `[legs]` table of its own.
     own_statuses: texts, without case, of which the job says itself what status they mean.
@@ -32,6 +32,7 @@ class Export:
     mapped: frozenset[str] = frozenset()
     other_number: tuple[str, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
+    no_talk: tuple[NoTalk, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     own_rules: int = 0
     own_legs: bool = False
@@ -122,6 +123,7 @@ def lay_under(job: Job) -> tuple[Job, Export]:
         mapped=frozenset(columns) - overridden,
         other_number=other,
         otherwise=tuple(rule for rule in about.otherwise if rule.column not in overridden),
+        no_talk=() if "TalkDuration" in overridden else about.no_talk,
         doubts=tuple(
             doubt for doubt in about.doubt if doubt.fed_by or doubt.column not in overridden
         ),

@@ -6,7 +6,8 @@ export is recognised, and what a job has no words for. The bundled ones lie in `
 own is the same kind of file, given by its path.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,13 +17,13 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from callconv_kit.errors import UsageError
-from callconv_kit.job import PRESETS, Job, LeaveOut
+from callconv_kit.job import PRESETS, Job, LeaveOut, nearest_preset
 from callconv_kit.job.faults import UNKNOWN_KEY, Fault, complaint, faults_of
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import BY_COLUMN, anchored, is_path
-from callconv_kit.job.tables import ColumnSource, Table, When
+from callconv_kit.job.tables import ColumnSource, Pattern, Table, When
 from callconv_kit.job.values import SpecName, StrictText, Texts, ValueText
-from callconv_kit.names import nearest, spec_column
+from callconv_kit.names import plain, spec_column
 
 
 class Form(Table):
@@ -31,6 +32,8 @@ class Form(Table):
     seen: what was seen of it: documentation, client code, a file.
     needs: the columns by which it is recognised; all must be there.
     columns: all columns that are known of it, in their order where it is known.
+    cells: what the filled cells of a column say, as a regular expression that most of them match
+        in full: tells a form from another vendor's that has the same names, or no header.
     headerless: its files have no header: `columns` stand in exactly this order.
     """
 
@@ -38,7 +41,21 @@ class Form(Table):
     seen: StrictText = ""
     needs: Texts = ()
     columns: Texts
+    cells: dict[StrictText, Pattern] = Field(default_factory=dict)
     headerless: bool = False
+
+    def says(self, sample: Mapping[str, Sequence[str]]) -> bool:
+        """Whether the cells say what they say in this form; true where there are none.
+
+        Args:
+            sample: column of the export, as `plain` writes it, to some of its cells.
+        """
+        for name, pattern in self.cells.items():
+            filled = [cell.strip() for cell in sample.get(plain(name), ()) if cell.strip()]
+            hits = sum(re.fullmatch(pattern, cell) is not None for cell in filled)
+            if 2 * hits < len(filled):
+                return False
+        return True
 
 
 class CalledNumbers(Table):
@@ -56,11 +73,21 @@ class Otherwise(Table):
     when: When
 
 
+class NoTalk(Table):
+    """Calls in which nobody talked, though the export counts the seconds of a menu or mailbox."""
+
+    when: When = Field(min_length=1)
+
+
 class Doubt(Table):
-    """A warning for the cells of a column: where `when` holds, and where `fed_by` feeds them."""
+    """A warning for the cells of a column: where `when` holds, and where `fed_by` feeds them.
+
+    value: only cells that come out as this value are doubted; "": all that hold one.
+    """
 
     column: SpecName
     text: StrictText
+    value: ValueText = ""
     when: When = Field(default_factory=dict)
     fed_by: StrictText = ""
     code: Literal["weak_source", "voicemail_not_answered"] = "weak_source"
@@ -96,6 +123,7 @@ class About(Table):
     called_number: CalledNumbers = CalledNumbers()
     on_request: dict[SpecName, ColumnSource] = Field(default_factory=dict)
     otherwise: tuple[Otherwise, ...] = ()
+    no_talk: tuple[NoTalk, ...] = ()
     doubt: tuple[Doubt, ...] = ()
     conversion_rows: tuple[LeaveOut, ...] = ()
     corrections: Corrections | None = None
@@ -161,7 +189,7 @@ def bundled() -> tuple[Preset, ...]:
 @cache
 def _bundled(name: str) -> Preset:
     if name not in PRESETS:
-        near = nearest(name, PRESETS, cutoff=0.5)
+        near = nearest_preset(name)
         raise UsageError(
             "job_bad_value",
             "There is no such preset",

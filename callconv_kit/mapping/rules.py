@@ -5,39 +5,22 @@ export lacks meets no condition: what it would have said is not known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit import notes, texts
-from callconv_kit.conditions import holds
+from callconv_kit.conditions import SourceColumn, met
 from callconv_kit.findings import Severity
-from callconv_kit.job import Condition, Job, StatusRule
+from callconv_kit.job import Job, StatusRule
 from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.filling import Filled, fill_empty
 from callconv_kit.notes import Coerced, note_id
 from callconv_kit.rows import Said
 from callconv_kit.texts import Bools
 
-SourceColumn: TypeAlias = Callable[[str], pa.StringArray | None]
-"""The cells of a column of the input, as they stand; None where it has no such column."""
-
 KEYS = ("Key1", "Key2", "Key3", "Key4")
-
-
-def met(when: Mapping[str, Condition], source_column: SourceColumn, length: int) -> Bools:
-    """The rows for which all conditions hold."""
-    rows = np.ones(length, np.bool_)
-    for name, condition in when.items():
-        cells = source_column(name)
-        if cells is None:
-            return np.zeros(length, np.bool_)
-        rows &= holds(condition, cells)
-        if not rows.any():
-            break
-    return rows
 
 
 def set_statuses(
@@ -115,6 +98,24 @@ def fill_otherwise(
         fill_empty(filled, rule.column, rule.value, met(rule.when, source_column, length))
 
 
+def silence(
+    filled: dict[str, Filled], export: Export, source_column: SourceColumn, length: int
+) -> None:
+    """Take away the seconds that were no talk: those of a menu or a mailbox."""
+    held = filled.get("TalkDuration")
+    if held is None or not export.no_talk:
+        return
+    silent = np.zeros(length, np.bool_)
+    for rule in export.no_talk:
+        silent |= met(rule.when, source_column, length)
+    counted = texts.bools(pc.fill_null(pc.not_equal(held.cells.values, "0"), True))
+    rows = np.flatnonzero(silent & counted)
+    if len(rows):
+        values = texts.put(held.cells.values, rows, texts.from_list(["0"] * len(rows)))
+        said = notes.added(held.cells, rows, note_id(rules=("talk_time_derived",)), values)
+        filled["TalkDuration"] = Filled(held.before, said)
+
+
 def doubted(
     columns: Mapping[str, Coerced],
     export: Export,
@@ -135,6 +136,8 @@ def doubted(
         if cells is None or (doubt.fed_by and not feeds(doubt.column, doubt.fed_by)):
             continue
         held = texts.present(cells.values)
+        if doubt.value:
+            held &= texts.bools(pc.fill_null(pc.equal(cells.values, doubt.value), False))
         rows = np.flatnonzero(held & met(doubt.when, source_column, len(held)))
         if len(rows):
             details = (doubt.text,) * len(rows)

@@ -16,7 +16,7 @@ from callconv_kit.profiling import evidence
 from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
 from callconv_kit.profiling.likeness import Likeness, propose
 from callconv_kit.profiling.opening import known_to_anybody, open_export
-from callconv_kit.profiling.recognition import Fit, measured, recognise
+from callconv_kit.profiling.recognition import Fit, measured, recognise, sample_of
 from callconv_kit.profiling.times import Times, Watch
 from callconv_kit.reading import Input, Table
 from callconv_kit.resolving import resolve
@@ -231,7 +231,9 @@ def _fits(table: Table, job: Job, *, recognised: bool) -> tuple[Fit, ...]:
     has_header = not table.account.delimiter or table.account.header_line != 0
     if job.preset is not None:
         return (measured(table.header, presets.load(job.preset), has_header=has_header),)
-    return recognise(table.header, has_header=has_header) if recognised else ()
+    if not recognised:
+        return ()
+    return recognise(table.header, has_header=has_header, sample=sample_of(table))
 
 
 def _holds(at: int, plan: Plan) -> Holds:
@@ -261,8 +263,10 @@ def _used(job: Job, export: Export) -> frozenset[str]:
     """Plain names of the columns that rules look at, though they feed no column."""
     names = [*job.session_id_from]
     names += [rule.source_column for rule in job.leave_out if rule.source_column]
+    names += [name for rule in job.leave_out for name in rule.when]
     names += [name for rule in job.status for name in rule.when]
     names += [name for rule in export.otherwise for name in rule.when]
+    names += [name for rule in export.no_talk for name in rule.when]
     names += [name for doubt in export.doubts for name in doubt.when]
     if export.corrections is not None:
         names.append(export.corrections.corrects)

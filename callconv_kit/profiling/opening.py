@@ -1,7 +1,7 @@
 """An export as a table, though nobody has said whose it is."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from callconv_kit.coercion import moment
@@ -9,8 +9,10 @@ from callconv_kit.errors import InputError
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
+from callconv_kit.mapping.preset import Form, Preset
 from callconv_kit.names import plain
 from callconv_kit.profiling.columns import looks_like_data
+from callconv_kit.profiling.recognition import headerless_forms, sample_of
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.resolving import resolve
@@ -20,12 +22,6 @@ _NAME = re.compile(r"[^\W\d][\w .()#/&'-]{0,60}")
 
 def open_export(source: Input, job: Job) -> Sequence[Table]:
     """The tables, by the names that anybody may know; else by what looks like a header."""
-    headerless = {
-        len(form.columns): form.columns
-        for preset in presets.bundled()
-        for form in preset.about.form
-        if form.headerless
-    }
 
     def tables(is_known: Callable[[str], bool], **more: Any) -> Sequence[Table]:
         return open_tables(
@@ -38,7 +34,7 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
             **more,
         )
 
-    log = _log(lambda: tables(lambda _: False, headerless=headerless))
+    log = _log(lambda headerless: tables(lambda _: False, headerless=headerless))
     if log:
         return log
     try:
@@ -99,22 +95,42 @@ DATA = 0.5
 """Of the cells of a line that look like data make it a row."""
 
 
-def _log(opened: Callable[[], Sequence[Table]]) -> Sequence[Table]:
-    """Files without a header, if that is what it is: with times where a preset expects them."""
+def _log(open_as: Callable[[Mapping[int, tuple[str, ...]]], Sequence[Table]]) -> Sequence[Table]:
+    """Files without a header, if that is what it is: with times where a preset expects them.
+
+    Args:
+        open_as: opens the tables, given names for their columns by how many there are.
+    """
+    widths = {len(form.columns): form.columns for _, form in headerless_forms()}
     try:
-        tables = opened()
+        tables = open_as(widths)
     except InputError:
         return ()
     account = tables[0].account
     if account.header_line or not account.delimiter:
         return ()
-    return tables if _is_log(tables[0]) else ()
+    for preset, form in headerless_forms():
+        if len(form.columns) != len(tables[0].header):
+            continue
+        named = open_as({len(form.columns): form.columns})
+        if _is_log(named[0], preset, form):
+            return named
+    return ()
 
 
-def _is_log(table: Table) -> bool:
-    """Whether the first row has the start of a call, and its seconds, where a CDR has them."""
+def _is_log(table: Table, preset: Preset, form: Form) -> bool:
+    """Whether the first row has the start of a call, and its seconds, where the form has them."""
     batch = next(table.batches(), None)
     if batch is None or not len(batch.lines):
         return False
-    cells = [batch.cells[table.header.index(name)][0].as_py() for name in ("start", "billsec")]
-    return cells[1].isdigit() and moment.read(cells[0], NO_RULES).code == "needs_timezone"
+    start, seconds = (
+        next(
+            name
+            for name in preset.spellings(preset.settings["columns"][column])
+            if name in form.columns
+        )
+        for column in ("EventDate", "TalkDuration")
+    )
+    first = [batch.cells[table.header.index(name)][0].as_py() or "" for name in (start, seconds)]
+    reads = moment.read(first[0], NO_RULES).code == "needs_timezone"
+    return first[1].isdigit() and reads and form.says(sample_of(table))

@@ -1,6 +1,6 @@
 """Whose export it is: the preset that knows most of its header."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,9 @@ from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Form, Preset
 from callconv_kit.names import plain
+from callconv_kit.reading import Table
 
+NO_CELLS: Mapping[str, Sequence[str]] = {}
 FITS = 0.5
 """Of a header's columns at least so many are known to the preset that fits it."""
 
@@ -48,7 +50,12 @@ class Fit:
         }
 
 
-def recognise(header: Sequence[str], *, has_header: bool = True) -> tuple[Fit, ...]:
+def recognise(
+    header: Sequence[str],
+    *,
+    has_header: bool = True,
+    sample: Mapping[str, Sequence[str]] = NO_CELLS,
+) -> tuple[Fit, ...]:
     """The presets that may fit a header, the best first; none for a stranger's.
 
     A form may fit where all columns by which it is recognised are there, and most columns are
@@ -57,14 +64,19 @@ def recognise(header: Sequence[str], *, has_header: bool = True) -> tuple[Fit, .
     Args:
         header: the columns of an export; of one without a header, those that a preset gave it.
         has_header: whether the file has a header of its own.
+        sample: column, as `plain` writes it, to some of its cells; they tell vendors that use the
+            same names apart.
     """
     fits = [
         fit
         for preset in presets.bundled()
         for form in preset.about.form
-        if (fit := _fit(header, preset, form, has_header)) is not None
+        if form.says(sample) and (fit := _fit(header, preset, form, has_header)) is not None
     ]
-    return tuple(sorted(fits, key=lambda fit: -fit.share))
+    best: dict[str, Fit] = {}
+    for fit in sorted(fits, key=lambda fit: -fit.share):
+        best.setdefault(fit.preset, fit)
+    return tuple(best.values())
 
 
 def measured(header: Sequence[str], preset: Preset, *, has_header: bool = True) -> Fit:
@@ -93,6 +105,25 @@ def _fit(header: Sequence[str], preset: Preset, form: Form, has_header: bool) ->
     known = sum(plain(cell) in _own(preset) for cell in foreign)
     fit = Fit(preset.origin, preset.about.title, form.name, known, len(foreign), form.needs)
     return fit if fit.share >= FITS else None
+
+
+def sample_of(table: Table, rows: int = 200) -> dict[str, list[str]]:
+    """Column, as `plain` writes it, to its first cells."""
+    batch = next(table.batches(), None)
+    if batch is None:
+        return {}
+    return {
+        plain(name): [cell for cell in cells.slice(0, rows).to_pylist() if cell]
+        for name, cells in zip(table.header, batch.cells, strict=True)
+    }
+
+
+def headerless_forms() -> Iterator[tuple[Preset, Form]]:
+    """The forms of the bundled presets that have no header."""
+    for preset in presets.bundled():
+        for form in preset.about.form:
+            if form.headerless:
+                yield preset, form
 
 
 def _own(preset: Preset) -> frozenset[str]:

@@ -77,6 +77,23 @@ BASE = {
         "number_called": "+18005550188", "total_duration": "201", "answered_duration": "187",
         "status": "finished",
     },
+    "twilio titled": {
+        "Account SID": "AC1", "Call SID": "CA1", "Parent Call SID": "", "From": "+16175550123",
+        "To": "+18005550188", "Status": "no-answer", "Direction": "inbound",
+        "Start Time": "Fri, 20 Nov 2026 14:30:05 +0000", "Duration": "201",
+    },
+    "asterisk freepbx": {
+        "calldate": "2026-11-20 09:30:05", "clid": '"Jane" <6175550123>', "src": "6175550123",
+        "dst": "101", "dcontext": "ext-local", "lastapp": "Dial", "duration": "201",
+        "billsec": "187", "disposition": "ANSWERED", "uniqueid": "1795181405.12",
+        "did": "8005550188", "cnum": "6175550123", "outbound_cnum": "",
+    },
+    "freeswitch": {
+        "uuid": "a5c9f6c0-1", "caller_id_number": "6175550123", "last_app": "bridge",
+        "destination_number": "8005550188", "direction": "inbound", "context": "public",
+        "start_stamp": "2026-11-20 09:30:05", "duration": "201", "billsec": "187",
+        "hangup_cause": "NORMAL_CLEARING",
+    },
     "dialogtech": {
         "date_added": "2026-11-20 09:30:05", "call_type": "inbound", "dnis": "8005550188",
         "ani": "6175550123", "sid": "DT-1", "switch_minutes": "0.3", "network_minutes": "3.1",
@@ -97,6 +114,9 @@ SETTINGS = {
     },
     "ringba labels": {"timezone": "America/New_York"},
     "twilio": {"talk_time": "call_if_answered"},
+    "twilio titled": {"talk_time": "call_if_answered"},
+    "asterisk freepbx": {"timezone": "America/New_York"},
+    "freeswitch": {"timezone": "America/New_York"},
     "calltrackingmetrics no talk": {"talk_time": "call_if_answered"},
     "dialogtech": {"timezone": "America/New_York", "columns": {"TalkDuration": "network_minutes"}},
     "asterisk": {"timezone": "America/New_York"},
@@ -190,6 +210,20 @@ MAPPED = {
     "Asterisk: else the number within clid": ("asterisk", {"src": ""}, {"CallerId": "6175550123"}),
     "Asterisk: durations": ("asterisk", {}, {"CallDuration": "201", "TalkDuration": "187"}),
     "Asterisk: calldate of SQL back ends": ("asterisk", {"start": None, "calldate": "2026-11-20 09:30:05"}, {"EventDate": "2026-11-20T09:30:05-05:00"}),
+    "FreePBX: did is the number that was dialed": ("asterisk freepbx", {}, {"CalledPhoneNumber": "8005550188", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "FreePBX: else dst": ("asterisk freepbx", {"did": "", "dst": "8005550199"}, {"CalledPhoneNumber": "8005550199"}),
+    "FreePBX: a call that was forwarded inside goes all the same": ("asterisk freepbx", {"dcontext": "from-internal"}, {"CalledPhoneNumber": "8005550188"}),
+    "FreePBX: the seconds of a mailbox are no talk": ("asterisk freepbx", {"lastapp": "VoiceMail"}, {"CallDuration": "201", "TalkDuration": "0"}),
+    "FreePBX: the seconds of a menu are no talk": ("asterisk freepbx", {"lastapp": "BackGround"}, {"TalkDuration": "0"}),
+    # FreeSWITCH
+    "FreeSWITCH: id and time": ("freeswitch", {}, {"CallSessionId": "a5c9f6c0-1", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "FreeSWITCH: phones": ("freeswitch", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "FreeSWITCH: durations": ("freeswitch", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "FreeSWITCH: the seconds of a mailbox are no talk": ("freeswitch", {"last_app": "voicemail"}, {"TalkDuration": "0"}),
+    "FreeSWITCH: the seconds of a menu are no talk": ("freeswitch", {"last_app": "ivr"}, {"TalkDuration": "0"}),
+    # Twilio under titled names
+    "Twilio titled: id and time": ("twilio titled", {}, {"CallSessionId": "CA1", "EventDate": "2026-11-20T14:30:05+00:00"}),
+    "Twilio titled: phones": ("twilio titled", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
 }  # fmt: skip
 
 # What the status tables say: (vendor, cells, status, a warning's code or None).
@@ -249,6 +283,27 @@ STATUS = {
     "Asterisk: busy": ("asterisk", {"disposition": "BUSY", "billsec": "0"}, "INCOMPLETE", None),
     "Asterisk: failed": ("asterisk", {"disposition": "FAILED", "billsec": "0"}, "FAILURE", None),
     "Asterisk: congestion": ("asterisk", {"disposition": "CONGESTION", "billsec": "0"}, "CONGESTION", None),
+    "FreePBX: answered": ("asterisk freepbx", {}, "ANSWER", None),
+    "FreePBX: a mailbox": ("asterisk freepbx", {"lastapp": "VoiceMail"}, "INCOMPLETE", VOICEMAIL),
+    "FreePBX: a menu": ("asterisk freepbx", {"lastapp": "BackGround"}, "IVR_DROPOFF", None),
+    "FreePBX: an announcement": ("asterisk freepbx", {"lastapp": "Playback"}, "ANSWER", "weak_source"),
+    "FreePBX: no answer in front of a menu": ("asterisk freepbx", {"lastapp": "BackGround", "disposition": "NO ANSWER", "billsec": "0"}, "INCOMPLETE", None),
+    "FreeSWITCH: cleared after talk": ("freeswitch", {}, "ANSWER", None),
+    "FreeSWITCH: cleared without talk": ("freeswitch", {"billsec": "0"}, "INCOMPLETE", None),
+    "FreeSWITCH: a mailbox": ("freeswitch", {"last_app": "voicemail"}, "INCOMPLETE", VOICEMAIL),
+    "FusionPBX: a mailbox, by its own status": ("freeswitch", {"status": "voicemail"}, "INCOMPLETE", VOICEMAIL),
+    "FreeSWITCH: a menu": ("freeswitch", {"last_app": "ivr"}, "IVR_DROPOFF", None),
+    "FreeSWITCH: a recording answered": ("freeswitch", {"last_app": "playback"}, "ANSWER", "weak_source"),
+    **{
+        f"FreeSWITCH: {cause}": ("freeswitch", {"hangup_cause": cause, "billsec": "0"}, status, None)
+        for status, causes in (
+            ("INCOMPLETE", "NO_ANSWER USER_BUSY NO_USER_RESPONSE CALL_REJECTED"),
+            ("CANCEL", "ORIGINATOR_CANCEL"),
+            ("FAILURE", "UNALLOCATED_NUMBER NORMAL_TEMPORARY_FAILURE NETWORK_OUT_OF_ORDER"),
+            ("CONGESTION", "NORMAL_CIRCUIT_CONGESTION SWITCH_CONGESTION"),
+        )
+        for cause in causes.split()
+    },
     "TrackDrive: finished with an answer": ("trackdrive", {}, "ANSWER", None),
     "TrackDrive: forwarded with an answer": ("trackdrive", {"status": "forwarded"}, "ANSWER", None),
     "TrackDrive: finished without": ("trackdrive", {"answered_duration": "0"}, "INCOMPLETE", None),
@@ -292,6 +347,17 @@ NOT_SENT = {
     "Twilio: outbound by a trunk": ("twilio", {"direction": "trunking-terminating"}, "left_out", "outbound"),
     "Twilio: no seconds of a call that was taken": ("twilio", {"status": "completed", "duration": ""}, "rejected", "required_missing"),
     "Twilio: a client of the browser is no phone": ("twilio", {"from": "client:bob"}, "rejected", "phone_invalid"),
+    "FreePBX: outbound": ("asterisk freepbx", {"src": "101", "dst": "16175550123", "dcontext": "from-internal", "did": "", "outbound_cnum": "8005550188"}, "left_out", "outbound"),
+    "FreePBX: outbound in another context of extensions": ("asterisk freepbx", {"src": "101", "dst": "6175550123", "dcontext": "from-internal-xfer", "did": ""}, "left_out", "outbound"),
+    "FreePBX: within the PBX": ("asterisk freepbx", {"src": "101", "dst": "102", "dcontext": "from-internal", "did": ""}, "left_out", "not_a_call"),
+    "FreePBX: a service of the PBX": ("asterisk freepbx", {"src": "101", "dst": "*97", "dcontext": "from-internal", "did": ""}, "left_out", "not_a_call"),
+    "FreePBX: a call from outside without a did is shown, not left out": ("asterisk freepbx", {"did": ""}, "rejected", "phone_invalid"),
+    "FreeSWITCH: outbound": ("freeswitch", {"direction": "outbound"}, "left_out", "outbound"),
+    "FreeSWITCH: local": ("freeswitch", {"direction": "local"}, "left_out", "not_a_call"),
+    "FreeSWITCH: another cause": ("freeswitch", {"hangup_cause": "NORMAL_UNSPECIFIED"}, "rejected", "status_unknown"),
+    "FreeSWITCH: an extension is no phone": ("freeswitch", {"destination_number": "5000"}, "rejected", "phone_invalid"),
+    "Twilio titled: outbound": ("twilio titled", {"Direction": "outbound-api"}, "left_out", "outbound"),
+    "Twilio titled: in progress": ("twilio titled", {"Status": "in-progress"}, "left_out", "call_in_progress"),
     "DialogTech: outbound": ("dialogtech", {"call_type": "outbound"}, "left_out", "outbound"),
     "DialogTech: click-to-call": ("dialogtech", {"call_type": "click-To"}, "left_out", "outbound"),
     "DialogTech: an undocumented status": ("dialogtech", {"call_transfer_status": "XFER-OK"}, "rejected", "status_unknown"),
@@ -404,6 +470,7 @@ PROVIDERS = {
     "invoca": "Invoca", "callrail": "CallRail", "ringba": "Ringba",
     "calltrackingmetrics": "CallTrackingMetrics", "retreaver": "Retreaver", "twilio": "Twilio",
     "trackdrive": "TrackDrive", "dialogtech": "DialogTech", "asterisk": "Asterisk",
+    "freeswitch": "FreeSWITCH",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 import callconv_kit as ck
 from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
+from callconv_kit.names import plain
 from callconv_kit.profiling import recognise
 from callconv_kit.profiling.likeness import propose
 
@@ -48,8 +49,10 @@ def test_a_sample_is_its_own_vendors_and_no_others(name):
 
 @pytest.mark.parametrize(("vendor", "form"), FORMS.values(), ids=FORMS)
 def test_a_form_with_all_its_columns_is_its_own_vendors(vendor, form):
-    fits = recognise(form.columns, has_header=not form.headerless)
-    assert fits[0].preset == vendor
+    says = {"asterisk": "NO ANSWER", "freeswitch": "NO_ANSWER"}
+    sample = {plain(name): [says[vendor]] for name in form.cells}
+    fits = recognise(form.columns, has_header=not form.headerless, sample=sample)
+    assert [fit.preset for fit in fits] == [vendor]
     assert fits[0].share == 1
 
 
@@ -91,6 +94,35 @@ def test_a_master_csv_is_known_without_a_header():
     seen = ck.inspect(VENDORS / "asterisk.csv")
     assert (seen.preset, seen.header_line) == ("asterisk", 0)
     assert "the first line is a row" in seen.evidence["header_line"]
+
+
+CAUSES = {
+    "hangup causes": (["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY"], "freeswitch"),
+    "hangup causes, and a word that both use": (
+        ["NORMAL_CLEARING", "FAILED", "NO_ANSWER"],
+        "freeswitch",
+    ),
+    "dispositions": (["ANSWERED", "NO ANSWER", "BUSY"], "asterisk"),
+    "dispositions as numbers": (["4", "1"], "asterisk"),
+    "blanks": (["", "ANSWERED", ""], "asterisk"),
+}
+
+
+@pytest.mark.parametrize(("words", "vendor"), CAUSES.values(), ids=CAUSES)
+@pytest.mark.parametrize("headed", [True, False], ids=["headed", "headerless"])
+def test_a_call_log_with_hangup_causes_is_not_asterisks(tmp_path, words, vendor, headed):
+    header = FORMS["asterisk, Master.csv with uniqueid and userfield"][1].columns
+    row = dict.fromkeys(header, "") | {
+        "src": "6175550123", "dst": "8005550142", "start": "2026-11-12 09:30:05",
+        "end": "2026-11-12 09:33:26", "duration": "201", "billsec": "187", "uniqueid": "1.2",
+    }  # fmt: skip
+    with (tmp_path / "Master.csv").open("w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerows([header] if headed else [])
+        writer.writerows([*(row | {"disposition": word}).values()] for word in words)
+    seen = ck.inspect(tmp_path / "Master.csv")
+    assert [fit.preset for fit in seen.fits] == [vendor]
+    assert seen.fit == 1
 
 
 def test_a_table_of_as_many_columns_as_a_master_csv_is_none(tmp_path):

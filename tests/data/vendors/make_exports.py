@@ -233,6 +233,68 @@ def asterisk(call: Call) -> Row:
     return {str(at): cell for at, cell in enumerate(cells)}
 
 
+def freepbx(call: Call) -> Row:
+    disposition = "ANSWERED" if call.answered else ("NO ANSWER", "BUSY")[call.number % 2]
+    return {
+        "calldate": f"{call.began:%Y-%m-%d %H:%M:%S}", "clid": f'"Jane Roe" <{call.caller}>',
+        "src": call.caller, "dst": "101", "dcontext": "ext-local", "channel": "PJSIP/trunk-1",
+        "dstchannel": "PJSIP/101-2", "lastapp": "Dial", "lastdata": "PJSIP/101,30",
+        "duration": call.total, "billsec": call.talk, "disposition": disposition, "amaflags": "3",
+        "accountcode": "", "uniqueid": f"{call.epoch}.{2 * call.number + 1}", "userfield": "",
+        "did": call.tracking, "recordingfile": f"external-101-{call.number}.wav",
+        "cnum": call.caller, "cnam": "Jane Roe", "outbound_cnum": "", "outbound_cnam": "",
+        "dst_cnam": "Sales",
+    }  # fmt: skip
+
+
+def freeswitch(call: Call) -> Row:
+    cause = "NORMAL_CLEARING"
+    if not call.answered:
+        cause = ("ORIGINATOR_CANCEL", "NO_ANSWER", "USER_BUSY")[call.number % 3]
+    ended = call.began + timedelta(seconds=call.total)
+    answered = f"{ended - timedelta(seconds=call.talk):%Y-%m-%d %H:%M:%S}" if call.answered else ""
+    return {
+        "uuid": f"a5c9f6c0-e752-11e3-8bfb-{call.number:012x}", "caller_id_name": "Jane Roe",
+        "caller_id_number": call.caller, "destination_number": call.tracking,
+        "direction": "inbound", "call_type": "voice",
+        "start_stamp": f"{call.began:%Y-%m-%d %H:%M:%S}", "answer_stamp": answered,
+        "end_stamp": f"{ended:%Y-%m-%d %H:%M:%S}", "duration": call.total, "billsec": call.talk,
+        "hangup_cause": cause, "mos_score": "4.4",
+    }  # fmt: skip
+
+
+def freeswitch_master(call: Call) -> Row:
+    row = freeswitch(call)
+    row |= {"context": "public", "bleg_uuid": "", "accountcode": "", "codec": "PCMU"}
+    names = (
+        *("caller_id_name", "caller_id_number", "destination_number", "context", "start_stamp"),
+        *("answer_stamp", "end_stamp", "duration", "billsec", "hangup_cause", "uuid"),
+        *("bleg_uuid", "accountcode", "codec"),
+    )
+    cells = [*(row[name] for name in names), "PCMU"]
+    return {str(at): cell for at, cell in enumerate(cells)}
+
+
+def freeswitch_asterisk(call: Call) -> Row:
+    row = freeswitch(call)
+    cells = ["", call.caller, call.tracking, "public", f'"Jane Roe" <{call.caller}>',
+             "sofia/external/1", "sofia/internal/101", "bridge", "user/101", row["start_stamp"],
+             row["answer_stamp"], row["end_stamp"], call.total, call.talk, row["hangup_cause"],
+             "", row["uuid"], ""]  # fmt: skip
+    return {str(at): cell for at, cell in enumerate(cells)}
+
+
+def twilio_titled(call: Call) -> Row:
+    titled = {
+        "account_sid": "Account SID", "sid": "Call SID", "parent_call_sid": "Parent Call SID",
+        "from": "From", "to": "To", "status": "Status", "direction": "Direction",
+        "start_time": "Start Time", "end_time": "End Time", "duration": "Duration",
+        "price": "Price",
+    }  # fmt: skip
+    row = {"account_sid": "AC1", **twilio(call)}
+    return {title: row[name] for name, title in titled.items()}
+
+
 Spoils = dict[int, Row]
 """Row number → cells that are set, for what is typical of the vendor."""
 
@@ -285,26 +347,53 @@ MESS: dict[str, tuple[Callable[[Call], Row], Spoils]] = {
         3: {"2": "s"}, 9: {"1": "anonymous", "4": '"anonymous" <anonymous>'},
         14: {"7": "VoiceMail"},
     }),
+    "asterisk_freepbx.csv": (freepbx, {
+        2: {"src": "101", "dst": "16175550123", "dcontext": "from-internal", "did": "",
+        "outbound_cnum": "8005550111"}, 4: {"src": "101", "dst": "102", "did": "",
+        "dcontext": "from-internal"}, 7: {"lastapp": "VoiceMail", "dst": "vmu101"},
+        11: {"lastapp": "BackGround", "dst": "s", "dcontext": "ivr-1"},
+        17: {"src": "anonymous", "clid": '"Anonymous" <anonymous>'},
+    }),
+    "freeswitch_fusionpbx.csv": (freeswitch, {
+        2: {"direction": "outbound", "caller_id_number": "101",
+        "destination_number": "16175550123"}, 4: {"direction": "local",
+        "caller_id_number": "101", "destination_number": "102"},
+        8: {"billsec": 0, "answer_stamp": ""}, 12: {"hangup_cause": "NORMAL_UNSPECIFIED"},
+    }),
+    "freeswitch_master.csv": (freeswitch_master, {
+        3: {"1": "anonymous"}, 9: {"2": "5000"},
+    }),
+    "freeswitch_asterisk.csv": (freeswitch_asterisk, {
+        7: {"7": "voicemail"}, 11: {"7": "ivr"}, 13: {"14": "CALL_REJECTED", "13": 0},
+    }),
+    "twilio_titled.csv": (twilio_titled, {
+        2: {"Direction": "outbound-api"}, 4: {"Status": "in-progress"}, 9: {"From": "anonymous"},
+    }),
 }  # fmt: skip
+
+
+HEADERLESS = ("asterisk.csv", "freeswitch_master.csv", "freeswitch_asterisk.csv")
 
 
 def legs_of(calls: Sequence[Call], rows: list[Row]) -> list[Row]:
     """Twilio's child legs behind the calls that were answered, all but one."""
+    titled = "Call SID" in rows[0]
     legs = []
     for call, row in zip(calls, rows, strict=True):
         legs.append(row)
         if call.answered and call.number != 11:
-            legs.append(
-                {
-                    **row,
-                    "sid": f"CB{call.number:032x}",
-                    "parent_call_sid": row["sid"],
-                    "to": f"+1{call.destination}",
-                    "duration": call.talk,
-                    "status": "completed",
-                    "direction": "outbound-dial",
-                }
-            )
+            leg = {
+                "sid": f"CB{call.number:032x}",
+                "parent_call_sid": row["Call SID" if titled else "sid"],
+                "to": f"+1{call.destination}",
+                "duration": call.talk,
+                "status": "completed",
+                "direction": "outbound-dial",
+            }
+            if titled:
+                leg["Call SID"], leg["Parent Call SID"] = leg.pop("sid"), leg.pop("parent_call_sid")
+                leg = {name if " " in name else name.title(): cell for name, cell in leg.items()}
+            legs.append({**row, **leg})
     return legs
 
 
@@ -326,11 +415,11 @@ def export(name: str) -> bytes:
 def _csv(name: str, rows: list[Row]) -> bytes:
     header = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if name.startswith("asterisk") else csv.QUOTE_MINIMAL
+    quoting = csv.QUOTE_ALL if name in HEADERLESS else csv.QUOTE_MINIMAL
     writer = csv.DictWriter(text, header, restval="", lineterminator="\n", quoting=quoting)
     if name.startswith("invoca_report"):
         text.write('Transactions\nDate range:,"Nov 10 - Nov 17, 2026"\n\n')
-    if not name.startswith("asterisk"):
+    if name not in HEADERLESS:
         writer.writeheader()
     writer.writerows(rows)
     if name.startswith("invoca_report"):
