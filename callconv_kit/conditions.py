@@ -1,11 +1,11 @@
-"""Where the conditions of a job's rules hold: `equals`, `in`, `matches`, `below`, `above`, `empty`.
+"""Where the conditions of a job's rules hold: `equals`, `in`, `matches`, `below` and the others.
 
 Rules that leave rows out and rules that make a status are asked here alike. A condition looks at
-the trimmed text of a cell; an empty cell meets none but `empty = true`.
+the trimmed text of a cell, and the rule's own text is trimmed too; an empty cell meets only
+`empty = true`.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -25,7 +25,7 @@ NUMBER = r"^\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,6})?\s*$"
 def holds(condition: Condition, text: pa.StringArray) -> Bools:
     """Where all words of a condition hold; each is asked once for each distinct text."""
     encoded = text.dictionary_encode()
-    hits = _holds(condition, pc.utf8_trim_whitespace(encoded.dictionary))
+    hits = _holds(condition, pc.utf8_trim(encoded.dictionary, characters=texts.EDGES))
     # The last entry answers for the nulls, which are numbered -1.
     found: Bools = np.append(hits, condition.empty is True)[
         encoded.indices.fill_null(-1).to_numpy()
@@ -50,16 +50,22 @@ def _holds(condition: Condition, trimmed: pa.StringArray) -> Bools:
     present = texts.present(trimmed)
     meets = ~present if condition.empty else present
     if condition.equals is not None:
-        meets &= texts.bools(pc.equal(trimmed, condition.equals))
+        meets &= texts.bools(pc.equal(trimmed, condition.equals.strip(texts.EDGES)))
     if condition.in_ is not None:
-        meets &= texts.bools(pc.is_in(trimmed, texts.from_list(list(condition.in_))))
+        meets &= _is_among(trimmed, condition.in_)
+    if condition.not_in is not None:
+        meets &= ~_is_among(trimmed, condition.not_in)
     if condition.matches is not None:
-        pattern = re.compile(condition.matches)
-        hits = (pattern.fullmatch(cell) is not None for cell in trimmed.to_pylist())
-        meets &= np.fromiter(hits, np.bool_, len(trimmed))
+        whole = rf"\A(?:{condition.matches})\z"
+        meets &= texts.bools(pc.match_substring_regex(trimmed, whole))
     if condition.below is not None or condition.above is not None:
         meets &= _compares(trimmed, condition)
     return meets
+
+
+def _is_among(text: pa.StringArray, words: Sequence[str]) -> Bools:
+    trimmed = texts.from_list([word.strip(texts.EDGES) for word in words])
+    return texts.bools(pc.is_in(text, trimmed))
 
 
 def _compares(text: pa.StringArray, condition: Condition) -> Bools:

@@ -26,6 +26,27 @@ class Code:
     problem: str
     remedy: str = ""
 
+    def remedy_for(self, column: str | None) -> str:
+        """What to do about it in this column: more exact for a few than `remedy`."""
+        return _REMEDIES.get((self.name, column), self.remedy)
+
+
+_DEFAULT = "fill in the cell, or set a value for empty cells under [defaults]"
+# A default is not proposed where it would make up a call: its caller, its time or its talk.
+_REMEDIES: dict[tuple[str, str | None], str] = {
+    ("required_missing", "TalkDuration"): (
+        'fill in the seconds, or talk_time = "call_if_answered" to use CallDuration where '
+        "CallStatus is ANSWER and 0 elsewhere"
+    ),
+    ("required_missing", "CallSessionId"): (
+        "fill in the id, or session_id_from to derive one from columns that tell calls apart"
+    ),
+    **{
+        ("required_missing", column): _DEFAULT
+        for column in ("CampaignId", "MediaId", "ActionTrackerId", "CallProvider")
+    },
+}
+
 
 def _codes(severity: Severity, *rows: tuple[str, str, str]) -> dict[str, Code]:
     return {name: Code(name, severity, problem, remedy) for name, problem, remedy in rows}
@@ -50,7 +71,11 @@ CODES: dict[str, Code] = {
     **_codes(
         Severity.LEFT_OUT,
         ("duplicate_row", "the same call stands there already", ""),
-        ("caller_unknown", "the caller withheld the number", "set anonymous_callers to keep it"),
+        (
+            "caller_unknown",
+            "the caller withheld the number",
+            "set anonymous_callers to keep it",
+        ),
         ("left_out_by_rule", "a leave_out rule of the job holds", ""),
         ("not_answered", "the call was not answered and only answered ones are sent", ""),
         ("not_a_call", "the row reports something other than a call", ""),
@@ -86,7 +111,7 @@ CODES: dict[str, Code] = {
             "TalkDuration is longer than CallDuration",
             "correct one of the two",
         ),
-        ("required_missing", "a required cell is empty", "fill it, or set a default"),
+        ("required_missing", "a required cell is empty", "fill in the cell"),
         ("broken_text", "bytes of the text are broken", "export the file as UTF-8"),
         ("digits_lost", "a spreadsheet rounded the number", "export it as text"),
         ("excel_error", "a spreadsheet's error stands in the cell", "mend the sheet's formula"),
@@ -117,8 +142,8 @@ CODES: dict[str, Code] = {
         ("status_unknown", "not a known call status", "map it under [values.CallStatus]"),
         (
             "status_needed",
-            "an empty status would be paid as ANSWER, and there was no talk",
-            "map the status, or set empty_status",
+            "no call status: impact.com would treat it as ANSWER (paid)",
+            "map the words of the export's status column under [values.CallStatus]",
         ),
         ("country_unknown", "not a known country", "write ISO 3166 alpha-2, such as US"),
         ("money_invalid", "not an amount", "write digits with two decimals, such as 1234.50"),
@@ -132,9 +157,17 @@ CODES: dict[str, Code] = {
         ("event_old", "more than 88 days old: may not be processed", "send calls sooner"),
         ("country_corrected", "the country was corrected to the number's own", ""),
         ("caller_maybe_unknown", "may stand for a withheld number", "look at the export"),
-        ("status_empty", "an empty status is taken for ANSWER", "map the status"),
+        (
+            "status_empty",
+            "no call status: impact.com treats it as ANSWER",
+            "map the words of the export's status column under [values.CallStatus]",
+        ),
         ("answer_without_talk", "ANSWER, but nobody talked", "check the status"),
-        ("voicemail_not_answered", "a voicemail is sent as INCOMPLETE", "map it if it should pay"),
+        (
+            "voicemail_not_answered",
+            "a voicemail is sent as INCOMPLETE and not paid",
+            "add a [[leave_out]] rule to leave these calls out",
+        ),
         (
             "session_with_and_without_event",
             "the session also stands with another VendorEventId state",

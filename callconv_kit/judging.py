@@ -22,6 +22,7 @@ from callconv_kit.mapping import filling, lookup, rules, session
 from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
 from callconv_kit.mapping.relations import ChildLegs
+from callconv_kit.mapping.rules import StatusColumn
 from callconv_kit.notes import Coerced, added, note_id, note_of
 from callconv_kit.reading import Table
 from callconv_kit.resolving import Resolved
@@ -98,7 +99,9 @@ class Judge:
                 if code is not None and name in given and not self._is_kept(code):
                     value = shown(name, given[name], mask=True)
                     entry = CODES[code]
-                    faults.append(f'[{word}] {name} = "{value}": {entry.problem}, {entry.remedy}')
+                    faults.append(
+                        f'[{word}] {name} = "{value}": {entry.problem}, {entry.remedy_for(name)}'
+                    )
         if faults:
             raise UsageError(
                 "job_bad_value",
@@ -126,7 +129,8 @@ class Judge:
             return None if at is None else (batch.cells + legs)[at]
 
         filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels.clean)
-        lacking = self._fill_more(filled, source_column, length)
+        derived = rules.status_column(job, plan, self._resolved.export)
+        lacking = self._fill_more(filled, derived, source_column, length)
         columns = self._kernels.read({name: fed.cells for name, fed in filled.items()}, length)
         totals = _totals(columns, batch)
         if totals.any():
@@ -138,7 +142,9 @@ class Judge:
         self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
         said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
-        said += calls.status_rules(columns, length, empty_status=job.empty_status)
+        undecided = rules.undecided(columns, derived, source_column)
+        said += calls.status_rules(columns, length, job.empty_status, undecided)
+        said = rules.naming_column(said, derived, plan)
         said += calls.talk_exceeds_call(columns, length)
         if job.send == "answered":
             said += calls.not_answered(columns, length)
@@ -163,11 +169,16 @@ class Judge:
         return self._resolved.looked_up
 
     def _fill_more(
-        self, filled: dict[str, Filled], source_column: SourceColumn, length: int
+        self,
+        filled: dict[str, Filled],
+        derived: StatusColumn | None,
+        source_column: SourceColumn,
+        length: int,
     ) -> list[Said]:
         """Statuses by rules, then what the look-up and the defaults fill."""
         job, resolved = self._job, self._resolved
-        rules.set_statuses(filled, job, resolved.export, source_column, length)
+        clean = self._kernels.clean
+        rules.set_statuses(filled, job, resolved.export, derived, source_column, clean, length)
         lacking: list[Said] = []
         if resolved.lookup is not None and resolved.keys is not None and job.lookup is not None:
             if job.lookup.on is not None:

@@ -20,13 +20,14 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from callconv_kit import fixes as fixing
-from callconv_kit import judging
+from callconv_kit import judging, spec
 from callconv_kit.checking.keys import murmur3_128
 from callconv_kit.errors import InputError
 from callconv_kit.findings import Severity
 from callconv_kit.job import Job
 from callconv_kit.judging import Judge, SettingNeeded
 from callconv_kit.mapping import plan as planning
+from callconv_kit.mapping import rule_columns
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.reading import Account, Input, Table, open_tables
@@ -199,6 +200,8 @@ class Run:
         )
         if self._job.lookup is not None:
             needs_source(self._job.lookup, plan, table.name)
+        if not _was_ready(table):
+            rule_columns.require(table.name, plan, self._job, self._resolved.looked_up)
         return plan
 
     def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> None:
@@ -346,6 +349,14 @@ class Run:
                 "There is no ready.csv.",
             )
         return None
+
+
+def _was_ready(table: Table) -> bool:
+    """Whether rows come back that were ready before: their own columns are those of the format.
+
+    The rules have judged them, when they still had the columns of their export.
+    """
+    return table.fed_back and all(name in spec.BY_NAME for name in table.header)
 
 
 def part_of(

@@ -93,7 +93,7 @@ def _rejected(summary: Summary) -> Iterator["Text"]:
     several = wording.several_files(summary)
     for entry in entries[:REJECTED]:
         yield _finding(entry, several=several)
-        remedy = wording.code_of(entry).remedy
+        remedy = wording.remedy_of(entry)
         if remedy:
             yield _text(" " * 11, ("→ ", "blue"), remedy)
     yield from _after(entries)

@@ -16,6 +16,16 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
+SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+INVISIBLE = (
+    "\ufeff"  # byte-order mark
+    "\u200b\u200c\u200d\u2060"  # zero-width space, non-joiner, joiner, word joiner
+    "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # direction
+    "\u00ad"  # soft hyphen
+)
+EDGES = SPACES + INVISIBLE
+"""What a cell loses at its edges before anything looks at it."""
+
 
 class View(NamedTuple):
     """The bytes behind a text array: cell i is `data[starts[i]:ends[i]]`; a null is empty."""

@@ -73,13 +73,16 @@ def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]
     return _said("talk_exceeds_call", Severity.ERROR, None, rows)
 
 
-def status_rules(columns: Mapping[str, Coerced], length: int, *, empty_status: str) -> list[Said]:
+def status_rules(
+    columns: Mapping[str, Coerced], length: int, empty_status: str, undecided: Bools | None = None
+) -> list[Said]:
     """An empty status would be paid as ANSWER: kept where there was talk, or as the job says.
 
     Args:
         columns: spec column to its coerced cells.
         length: the number of rows.
         empty_status: the job's: `if_talked`, `keep` or `reject`.
+        undecided: rows whose status is empty because its word is unknown; these are never kept.
     """
     talk = seconds(columns, "TalkDuration", length)
     status = columns.get("CallStatus")
@@ -89,6 +92,8 @@ def status_rules(columns: Mapping[str, Coerced], length: int, *, empty_status: s
         empty = ~texts.present(status.values) & ~notes.coded(status, length)
         answered = is_answer(status)
     needed = empty & _needs_status(talk, empty_status)
+    if undecided is not None:
+        needed |= empty & undecided
     # Where the talk time itself is wrong, that is what is said of the row.
     kept = empty & ~needed & (talk != UNKNOWN)
     return [

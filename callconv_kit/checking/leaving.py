@@ -21,7 +21,8 @@ def left_out(
     """Apply the rules; a row may fall under several.
 
     Args:
-        rules: `column` looks at the coerced cell, `source_column` at the cell as it stands.
+        rules: `column` looks at the coerced cell, `source_column` at the cell as it was read. A
+            source column that the input lacks meets no condition.
         columns: spec column to its coerced cells.
         source_column: gives the raw cells of a column of the input, or None.
         length: the number of rows.
@@ -33,8 +34,9 @@ def left_out(
             text, wrong = cells.values, notes.coded(cells, length)
         else:
             raw = source_column(rule.source_column or "")
-            text = texts.nulls(length) if raw is None else raw
-            wrong = np.zeros(length, np.bool_)
+            if raw is None:
+                continue
+            text, wrong = raw, np.zeros(length, np.bool_)
         rows = np.flatnonzero(holds(rule, text) & ~wrong & met(rule.when, source_column, length))
         if len(rows):
             details = (rule.text,) * len(rows)

@@ -21,16 +21,9 @@ import pyarrow.compute as pc
 from callconv_kit import texts
 from callconv_kit.coercion import vocabulary
 from callconv_kit.coercion.cells import Coerced, Kernel, Reading, where_suspect
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.texts import EDGES, INVISIBLE, Bools, Ints
 
-SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
-INVISIBLE = (
-    "\ufeff"  # byte-order mark
-    "\u200b\u200c\u200d\u2060"  # zero-width space, non-joiner, joiner, word joiner
-    "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # direction
-    "\u00ad"  # soft hyphen
-)
 REPLACEMENT = "\ufffd"
 """What decoders leave where bytes were broken."""
 DELETE = 0x7F
@@ -44,7 +37,6 @@ EXCEL_ERRORS = frozenset(
 _BREAKS = re.compile(f"[{BREAKS}]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
-_EDGES = SPACES + INVISIBLE
 _ARMOUR = re.compile(r'="((?:[^"]|"")*)"')
 _TOO_NARROW = re.compile(r"#{3,}")  # Excel's sign for a column too narrow for its number
 _DIGITS_LOST = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
@@ -128,10 +120,10 @@ def _once(text: str, typed: bool, composes: bool, done: set[str]) -> str:
 
 
 def _trimmed(text: str, done: set[str]) -> str:
-    inner = text.strip(_EDGES)
+    inner = text.strip(EDGES)
     if len(inner) == len(text):
         return text
-    start = len(text) - len(text.lstrip(_EDGES))
+    start = len(text) - len(text.lstrip(EDGES))
     for char in text[:start] + text[start + len(inner) :]:
         done.add("invisible_removed" if char in INVISIBLE else "trimmed")
     return inner

@@ -111,6 +111,7 @@ class Job(Table):
 
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _own: "Job | None" = PrivateAttr(None)
 
     def __init__(self, /, **settings: Any) -> None:
         self._check([settings], Path.cwd(), THE_JOB)
@@ -132,7 +133,7 @@ class Job(Table):
         origin, folder, layers = THE_JOB, Path.cwd(), [anchored(keywords, Path.cwd())]
         if isinstance(job, Job):
             folder = job.folder
-            layers.insert(0, job._given)
+            layers.insert(0, job.own._given)
         elif job is not None:
             path = Path(job).expanduser()
             given = read_toml(path)
@@ -153,7 +154,13 @@ class Job(Table):
         """
         built = type(self).__new__(type(self))
         built._check([preset, self._given], self._folder, origin)
+        built._own = self.own
         return built
+
+    @property
+    def own(self) -> "Job":
+        """What the job says itself, without the preset that was laid under it."""
+        return self._own or self
 
     def _check(self, layers: Sequence[Mapping[str, Any]], folder: Path, origin: str) -> None:
         """Become the job of `layers`, the later over the earlier; or raise all their faults."""

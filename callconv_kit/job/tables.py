@@ -1,6 +1,7 @@
 """The tables of a job file: where columns come from, rules over rows, the look-up, the server."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from pydantic import (
 
 from callconv_kit import spec
 from callconv_kit.job.faults import wrong
-from callconv_kit.job.masks import masked
+from callconv_kit.job.masks import masked, printable
 from callconv_kit.job.values import (
     AS_LIST,
     BlankIsNone,
@@ -28,7 +29,6 @@ from callconv_kit.job.values import (
     SpecName,
     StrictText,
     Timeout,
-    ValueText,
     WholeNumber,
     no_password,
     one_line,
@@ -89,19 +89,39 @@ ColumnSource: TypeAlias = Annotated[
 UnitName: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
 
 
-def _in_values(values: object) -> tuple[str, ...]:
+def _word(value: object) -> str:
+    """A text that a cell may equal; a blank one would equal none."""
+    word = text_of(value)
+    if not word.strip():
+        raise wrong("is blank", hint="Write empty = true for empty cells.")
+    return word
+
+
+def _several(values: object, of: Callable[[object], str] = text_of) -> tuple[str, ...]:
     if not isinstance(values, list | tuple) or not values:
         raise wrong("is of the wrong type", expected='a list such as ["a", "b"]')
-    return tuple(text_of(value) for value in values)
+    return tuple(of(value) for value in values)
+
+
+def _words(values: object) -> tuple[str, ...]:
+    return _several(values, _word)
 
 
 def _pattern(pattern: object) -> str:
+    """A regular expression of RE2, whose time grows with the text's length and not faster."""
     if not isinstance(pattern, str):
         raise wrong("is of the wrong type", expected="a regular expression, in quotes")
+    import pyarrow as pa  # costs more than all the rest, and few jobs have a pattern
+    import pyarrow.compute as pc
+
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise wrong(f"is no regular expression: {error}") from None
+        pc.match_substring_regex(pa.scalar("", pa.string()), pattern)
+    except pa.ArrowInvalid as error:
+        why = str(error).removeprefix("Invalid regular expression: ")
+        raise wrong(
+            f"is not a regular expression: {printable(why)}",
+            expected="RE2 syntax, which has no lookaround and no backreferences",
+        ) from None
     return pattern
 
 
@@ -111,23 +131,25 @@ Pattern: TypeAlias = Annotated[str, PlainValidator(_pattern)]
 class Condition(Table):
     """What must hold of a cell; of several words all must hold.
 
-    `below` and `above` are strict and compare numbers, `equals`, `in` and `matches` (a full match)
-    are case-sensitive, `empty` is true of a cell that is empty, and false of one that is not.
+    `below` and `above` are strict and compare numbers. `equals`, `in`, `not_in` (a cell that holds
+    another word) and `matches` (a full match in RE2's syntax) are case-sensitive. `empty` is true
+    of a cell that is empty, and false of one that is not.
     """
 
     below: Number | None = None
     above: Number | None = None
-    equals: ValueText | None = None
-    in_: Annotated[tuple[str, ...], PlainValidator(_in_values), AS_LIST] | None = Field(
+    equals: Annotated[str, PlainValidator(_word)] | None = None
+    in_: Annotated[tuple[str, ...], PlainValidator(_words), AS_LIST] | None = Field(
         None, alias="in"
     )
+    not_in: Annotated[tuple[str, ...], PlainValidator(_words), AS_LIST] | None = None
     matches: Pattern | None = None
     empty: StrictBool | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.conditions:
-            words = "below, above, equals, in, matches or empty"
+            words = "below, above, equals, in, not_in, matches or empty"
             raise wrong("has no condition", expected=words)
         return self
 
@@ -163,9 +185,10 @@ When: TypeAlias = dict[StrictText, Annotated[Condition, BeforeValidator(as_condi
 class LeaveOut(Condition):
     """Rows that are not meant for submission: a condition on one column, and the reason.
 
-    `column` is a spec column, seen after coercion; `source_column` a column of the export, seen
-    as it stands. `when` names more source columns, of which all must hold as well. `code` says
-    more exactly why, as in `code = "outbound"`.
+    `column` is a spec column, seen after coercion; `source_column` a column of the export, as it
+    was read, trimmed. `when` names more source columns, of which all must hold as well. `code` says
+    more exactly why, as in `code = "outbound"`. `optional`: a source column may be missing, and
+    then no row is left out.
     """
 
     column: SpecName | None = None
@@ -173,6 +196,7 @@ class LeaveOut(Condition):
     when: When = Field(default_factory=dict)
     reason: StrictText = ""
     code: LeftOutCode = "left_out_by_rule"
+    optional: StrictBool = False
 
     @model_validator(mode="after")
     def _one_column(self) -> Self:
@@ -184,7 +208,7 @@ class LeaveOut(Condition):
             if kind not in _NUMERIC:
                 raise wrong(
                     f"compares {self.column} by below or above, which holds no numbers",
-                    expected="equals, in, matches or empty",
+                    expected="equals, in, not_in, matches or empty",
                 )
         return self
 
@@ -226,10 +250,14 @@ def _status(word: object) -> str:
 
 
 class StatusRule(Table):
-    """The CallStatus of rows of which all of `when` hold: source column = value, list or table."""
+    """The CallStatus of rows of which all of `when` hold: source column = value, list or table.
+
+    `optional`: a source column may be missing, and then the rule holds for no row.
+    """
 
     when: When = Field(min_length=1)
     then: Annotated[str, PlainValidator(_status)]
+    optional: StrictBool = False
 
 
 class Legs(Table):
@@ -390,7 +418,7 @@ PerTracker: TypeAlias = Annotated[dict[str, WholeNumber], BeforeValidator(_per_t
 def _trackers(value: object) -> object:
     if not isinstance(value, dict):
         return value
-    return {text_of(key): _in_values(trackers) for key, trackers in value.items()}
+    return {text_of(key): _several(trackers) for key, trackers in value.items()}
 
 
 class Contract(Table):

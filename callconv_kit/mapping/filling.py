@@ -115,9 +115,7 @@ def _fed(
         else:
             part = _of_the_other(part) if at in feed.other else part
             before, cleaned = _first_that_holds_text(before, cleaned, raw, part)
-    if values:
-        cleaned = notes.then(cleaned, _mapped(cleaned.values, values))
-    return Filled(before, cleaned)
+    return Filled(before, with_values(cleaned, values or {}))
 
 
 def _of_the_other(cells: Coerced) -> Coerced:
@@ -191,8 +189,12 @@ def _first_that_holds_text(
     )
 
 
+def with_values(cells: Coerced, values: Mapping[str, str]) -> Coerced:
+    """Cells with the words of the job's `[values]` table replaced: to the letter, else any case."""
+    return notes.then(cells, _mapped(cells.values, values)) if values else cells
+
+
 def _mapped(text: pa.StringArray, values: Mapping[str, str]) -> Coerced:
-    """The job's `[values]` table for a column: to the letter, else in any case."""
     folded = {source.strip().casefold(): target for source, target in values.items()}
     encoded = text.dictionary_encode()
     distinct = encoded.dictionary.to_pylist()

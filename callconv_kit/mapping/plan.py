@@ -106,6 +106,13 @@ def make(
     for column in spec.REQUIRED:
         if column not in feeds and not _fed_otherwise(column, job, looked_up):
             missing.setdefault(column, "")
+    if missing.get("TalkDuration") == "" and job.talk_time == "call_if_answered":
+        asked = (name for rule in job.status for name in rule.when)
+        by_rule = any(_found(header, name, export) for name in asked)
+        if by_rule or "CallStatus" in feeds or _fed_otherwise("CallStatus", job, looked_up):
+            del missing["TalkDuration"]
+        else:
+            missing["TalkDuration"] = NO_STATUS
     if "CallSessionId" not in feeds:
         for wanted in job.session_id_from:
             if not _found(header, wanted, export):
@@ -243,9 +250,7 @@ def _find(header: Sequence[str], wanted: str, *, however: bool = False) -> list[
 
 
 def _fed_otherwise(column: str, job: Job, looked_up: Collection[str]) -> bool:
-    derived = (column == "TalkDuration" and job.talk_time == "call_if_answered") or (
-        column == "CallSessionId" and bool(job.session_id_from)
-    )
+    derived = column == "CallSessionId" and bool(job.session_id_from)
     return derived or any(column in table for table in (job.constants, job.defaults, looked_up))
 
 
@@ -263,6 +268,13 @@ def _ambiguous(name: str, twice: Mapping[str, Sequence[str]]) -> InputError:
         "alike).",
     )
 
+
+NO_STATUS = (
+    'talk_time = "call_if_answered" needs a call status, and no column is mapped to CallStatus. '
+    "Map the column that shows whether the call was answered, or the talk time itself; only if "
+    'every row is an answered call, set [constants] CallStatus = "ANSWER"'
+)
+"""Why a talk time can't be derived, in place of a source column that is missing."""
 
 HOW_TO_FEED = {
     "TalkDuration": 'talk_time = "call_if_answered" takes CallDuration where the call was answered',
@@ -284,6 +296,8 @@ def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str 
     free = [
         cell for cell in header if not export.is_vendors(cell) and plain(cell) not in SPEC_BY_PLAIN
     ]
+    if wanted == NO_STATUS:
+        return f"{column}: {NO_STATUS}"
     like = nearest(wanted or column, header if wanted else free)
     if wanted:
         hint = f" (did you mean {like!r}?)" if like else ""

@@ -4,7 +4,8 @@
 export lacks meets no condition: what it would have said is not known.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +15,10 @@ from callconv_kit import notes, texts
 from callconv_kit.conditions import SourceColumn, met
 from callconv_kit.findings import Severity
 from callconv_kit.job import Job, StatusRule
+from callconv_kit.mapping import filling
 from callconv_kit.mapping.export import Export
-from callconv_kit.mapping.filling import Filled, fill_empty
+from callconv_kit.mapping.filling import Clean, Filled, fill_empty
+from callconv_kit.mapping.plan import Plan
 from callconv_kit.notes import Coerced, note_id
 from callconv_kit.rows import Said
 from callconv_kit.texts import Bools
@@ -23,17 +26,56 @@ from callconv_kit.texts import Bools
 KEYS = ("Key1", "Key2", "Key3", "Key4")
 
 
+@dataclass(frozen=True, slots=True)
+class StatusColumn:
+    """The source column from whose words the rules derive a status that no column holds.
+
+    name: as the rules write it.
+    complete: the rules are a preset's, which knows all words of this column.
+    """
+
+    name: str
+    complete: bool
+
+
+def status_column(job: Job, plan: Plan, export: Export) -> StatusColumn | None:
+    """The column from which the `[[status]]` rules derive CallStatus; None where one is mapped.
+
+    It is the first column of a rule, of one that says ANSWER where there is one: the columns behind
+    it only refine what it says.
+    """
+    if "CallStatus" in plan.feeds or "CallStatus" in job.constants:
+        return None
+    presets = job.status[export.own_rules :]
+    for rules in (presets, job.status):
+        for rule in sorted(rules, key=lambda rule: rule.then != "ANSWER"):
+            name = next(iter(rule.when))
+            if plan.position(name) is not None:
+                return StatusColumn(name, rules is presets and rule.then == "ANSWER")
+    return None
+
+
 def set_statuses(
-    filled: dict[str, Filled], job: Job, export: Export, source_column: SourceColumn, length: int
+    filled: dict[str, Filled],
+    job: Job,
+    export: Export,
+    derived: StatusColumn | None,
+    source_column: SourceColumn,
+    clean: Clean,
+    length: int,
 ) -> None:
     """CallStatus by the job's and the preset's `[[status]]` rules; the first that holds wins.
 
     A rule comes before the status that the row's own text would have; the job's `[values]` come
-    before the rules of a preset, and its constant before all.
+    before the rules of a preset, and its constant before all. Where no column holds a status,
+    `[values]` maps the words of the column from which the rules derive it.
     """
     if not job.status or "CallStatus" in job.constants:
         return
     held = filled.get("CallStatus") or Filled.nothing(length)
+    cells = source_column(derived.name) if derived else None
+    if cells is not None:
+        held = Filled(cells, _mapped_words(clean("CallStatus", cells), job.values))
     own, presets = job.status[: export.own_rules], job.status[export.own_rules :]
     chosen = np.full(length, -1)
     words: list[str] = []
@@ -45,6 +87,8 @@ def set_statuses(
         chosen[kept & ~settled] = -1
     rows = np.flatnonzero(chosen >= 0)
     if not len(rows):
+        if cells is not None:
+            filled["CallStatus"] = held
         return
     statuses = texts.take(texts.from_list(words), chosen[rows])
     values = texts.put(held.cells.values, rows, statuses)
@@ -52,7 +96,46 @@ def set_statuses(
     same = texts.bools(pc.fill_null(pc.equal(held.cells.values, values), False))[rows]
     ruled = Coerced(values, held.cells.positions, held.cells.notes)
     said = notes.added(ruled, rows[~same], note_id(rules=("value_mapped",)), values)
-    filled["CallStatus"] = Filled(_shown(held, job.status, source_column), said)
+    filled["CallStatus"] = Filled(held.before, said)
+
+
+def _mapped_words(cells: Coerced, values: Mapping[str, Mapping[str, str]]) -> Coerced:
+    """The words that `[values.CallStatus]` maps; nothing where it maps none."""
+    mapped = filling.with_values(cells, values.get("CallStatus", {}))
+    rows = notes.marked(mapped, "value_mapped")
+    only = texts.put(texts.nulls(len(cells.values)), rows, texts.take(mapped.values, rows))
+    at = np.isin(mapped.positions, rows)
+    return Coerced(only, mapped.positions[at], mapped.notes[at])
+
+
+def undecided(
+    columns: Mapping[str, Coerced], derived: StatusColumn | None, source_column: SourceColumn
+) -> Bools | None:
+    """Rows whose status a preset derives from a word that neither it nor the job knows."""
+    if derived is None or not derived.complete:
+        return None
+    cells, status = source_column(derived.name), columns.get("CallStatus")
+    if cells is None or status is None:
+        return None
+    held = texts.present(pc.utf8_trim(pc.fill_null(cells, ""), characters=texts.EDGES))
+    return held & ~texts.present(status.values)
+
+
+def naming_column(said: Iterable[Said], derived: StatusColumn | None, plan: Plan) -> list[Said]:
+    """Findings about a derived status, with the source column whose word it comes from."""
+    if derived is None:
+        return list(said)
+    at = plan.position(derived.name)
+    name = derived.name if at is None else plan.header[at]
+    return [
+        replace(item, details=(f'from the column "{name}"',) * len(item.rows))
+        if item.column == "CallStatus" and item.code in _ABOUT_A_WORD
+        else item
+        for item in said
+    ]
+
+
+_ABOUT_A_WORD = ("status_needed", "status_empty", "status_unknown")
 
 
 def _choose(
@@ -78,16 +161,6 @@ def _among(text: pa.StringArray, words: frozenset[str]) -> Bools:
     flags = np.asarray([*hits, False], np.bool_)
     places: texts.Ints = encoded.indices.fill_null(-1).to_numpy()
     return flags[places]
-
-
-def _shown(
-    held: Filled, rules: Sequence[StatusRule], source_column: SourceColumn
-) -> pa.StringArray:
-    """What stood there: the status's own text, else the first column that the rules look at."""
-    if held.before.null_count < len(held.before):
-        return held.before
-    asked = (source_column(name) for rule in rules for name in rule.when)
-    return next((cells for cells in asked if cells is not None), held.before)
 
 
 def fill_otherwise(

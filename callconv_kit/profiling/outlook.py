@@ -29,7 +29,6 @@ from callconv_kit.writing.wording import of_severity
 
 MEND = {
     "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
-    "status_needed": 'empty_status = "keep" sends them, and they are paid as ANSWER',
     "moment_repeated": 'dst = "earlier" or "later"',
     "moment_skipped": 'dst = "earlier" or "later"',
     "moment_against_order": "the other date_order, or mend these dates",
@@ -244,4 +243,4 @@ def _mend(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
         listed = ", ".join(f'"{visible(text, 40)}" = "…"' for text in statuses[:WORDS])
         more = f" and {len(statuses) - WORDS} more" if len(statuses) > WORDS else ""
         return f"[values.CallStatus] {listed}{more}"
-    return MEND[code].format(column=column) if code in MEND else CODES[code].remedy
+    return MEND[code].format(column=column) if code in MEND else CODES[code].remedy_for(column)

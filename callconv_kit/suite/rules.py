@@ -11,7 +11,7 @@ payment or attribution hangs on it; warning where the server tolerates the cell.
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeAlias
 
-from callconv_kit import spec
+from callconv_kit import spec, texts
 from callconv_kit.coercion import country, universal, vocabulary
 from callconv_kit.coercion.columns import FREE_TEXT, IDS_IN_TEXT
 from callconv_kit.formats import FORMATS
@@ -82,7 +82,7 @@ def _char(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else chr(code)
 
 
-_EDGE = _class(universal.SPACES + universal.INVISIBLE)
+_EDGE = _class(texts.EDGES)
 _NEVER = _class(
     "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0)])) + universal.BREAKS + universal.REPLACEMENT
 )

@@ -55,9 +55,9 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
     several = wording.several_files(summary)
     rows = []
     for entry in entries[: ENTRIES[severity]]:
-        code = wording.code_of(entry)
-        remedy = tag("small", f" → {code.remedy}") if code.remedy else None
-        rows.append(_row(entry, [code.problem, remedy], pieces.found(entry, several=several)))
+        remedy = wording.remedy_of(entry)
+        said = [wording.code_of(entry).problem, tag("small", f" → {remedy}") if remedy else None]
+        rows.append(_row(entry, said, pieces.found(entry, several=several)))
     name = severity.value.replace("_", "-")
     return _part(HEADS[severity], name, rows, len(entries) - len(rows), "reason",
                  unfolded=severity is not Severity.WARNING)  # fmt: skip

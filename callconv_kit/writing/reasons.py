@@ -34,7 +34,7 @@ def reason(code: str, column: str | None, value: str | None, detail: str = "") -
     if column and value:
         about += f' "{shown(column, value, mask=True)}"'
     text = f"{about}: {entry.problem}" if about else entry.problem
-    more = ", ".join(part for part in (detail, entry.remedy) if part)
+    more = ", ".join(part for part in (detail, entry.remedy_for(column)) if part)
     # The reasons of a row are joined by semicolons, so none stands inside one.
     return (f"{text} ({more})" if more else text).replace("; ", ", ")
 

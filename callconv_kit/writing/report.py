@@ -166,13 +166,13 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
 
 
 def _finding(entry: Entry, *, several: bool) -> list[Child]:
-    code = wording.code_of(entry)
+    code, remedy = wording.code_of(entry), wording.remedy_of(entry)
     return [
         f"{entry['rows']:,}",
         tag("b", pieces.text(entry["column"])) if entry["column"] else "the row",
         [
             code.problem,
-            tag("div", code.remedy, class_="remedy") if code.remedy else None,
+            tag("div", remedy, class_="remedy") if remedy else None,
             tag("div", pieces.text(code.name), class_="code"),
         ],
         tag("ul", pieces.found(entry, several=several), class_="examples"),

@@ -75,7 +75,7 @@ def advice(summary: Summary) -> list[str]:
     told = [summary["problem"]["next_step"]] if summary["problem"] else []
     worst = of_severity(summary, Severity.ERROR)[:1]
     for entry in worst:
-        remedy = code_of(entry).remedy
+        remedy = remedy_of(entry)
         told.append(
             f"Most often ({many(entry['rows'])}): {subject(entry)}{code_of(entry).problem}."
             + (f" What helps: {remedy}." if remedy else "")
@@ -96,6 +96,11 @@ def code_of(entry: Entry) -> Code:
     """The texts of a finding; its bare name where the code is not in our table."""
     name = entry["code"]
     return CODES.get(name) or Code(name, Severity(entry["severity"]), name.replace("_", " "))
+
+
+def remedy_of(entry: Entry) -> str:
+    """What to do about a finding; empty where there is nothing to do."""
+    return code_of(entry).remedy_for(entry["column"])
 
 
 def rule_of(entry: Entry) -> str:
