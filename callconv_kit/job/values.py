@@ -34,6 +34,8 @@ PRESETS = (
     "dialogtech",
     "asterisk",
     "freeswitch",
+    "aircall",
+    "ringcentral",
 )
 """The bundled presets. Their files are in `callconv_kit/mapping/presets`."""
 

@@ -10,7 +10,13 @@ from callconv_kit.profiling import draft_of, lookup_file, outlook, questions, re
 from callconv_kit.profiling.questions import IDS, MOST, open_points
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
-SAMPLES = sorted(path.name for path in VENDORS.iterdir() if path.suffix in {".csv", ".jsonl"})
+# The draft asks neither for the zone of times in two columns nor for a constant phone number.
+COMPOSED = {"ringcentral_detailed.csv", "ringcentral_simple.csv"}
+SAMPLES = sorted(
+    path.name
+    for path in VENDORS.iterdir()
+    if path.suffix in {".csv", ".jsonl"} and path.name not in COMPOSED
+)
 NOW = "2026-11-24T12:00:00+00:00"
 HEADER = "Client Phone,Dialled Number,Call Start,Length,Outcome"
 ROWS = (

@@ -284,6 +284,61 @@ def freeswitch_asterisk(call: Call) -> Row:
     return {str(at): cell for at, cell in enumerate(cells)}
 
 
+def aircall(call: Call) -> Row:
+    def clock(seconds: int) -> str:
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+    outcome = "Answered" if call.answered else ("Missed", "Voicemail", "Abandoned")[call.number % 3]
+    reasons = {
+        "Missed": "agents_did_not_answer", "Voicemail": "no_available_agent",
+        "Abandoned": "short_abandoned", "Answered": "",
+    }  # fmt: skip
+    began, ended = (
+        f"{at:%Y-%m-%d %H:%M:%S}" for at in (call.began, call.began + timedelta(seconds=call.total))
+    )
+    return {
+        "line": "Sales", "datetime (tz offset incl.)": began, "number timezone": "America/New_York",
+        "datetime (utc)": f"{call.utc:%Y-%m-%d %H:%M:%S}", "country_code": "US",
+        "direction": "inbound", "from": f"1{call.caller}", "to": f"1{call.tracking}",
+        "answered": "Yes" if call.answered else "No", "missed_call_reason": reasons[outcome],
+        "user": "Alex Agent", "duration (total)": call.total,
+        "duration (in call)": call.talk if call.answered else "", "voicemail": "",
+        "recording": f"https://assets.example.com/calls/{call.number}" if call.answered else "",
+        "call direction - type": f"Inbound - {outcome}", "call start time": began,
+        "call end time": ended, "customer number": f"+1{call.caller}",
+        "in-call duration": clock(call.talk) if call.answered else "",
+        "call id": f"CA{call.number:032x}", "call type": outcome,
+        "time in ivr": clock(call.menu), "call id (internal)": 3331520000 + call.number,
+    }  # fmt: skip
+
+
+def ringcentral_simple(call: Call) -> Row:
+    result = "Accepted" if call.answered else ("Missed", "Voicemail", "Busy")[call.number % 3]
+    seconds = call.total
+    return {
+        "Direction": "Incoming", "Type": "Voice", "Phone Number": call.parentheses(call.caller),
+        "Name": "Jane Roe", "Date": f"{call.began:%a %m/%d/%Y}",
+        "Time": f"{call.began:%I:%M %p}".lstrip("0"), "Action": "Phone Call",
+        "Action Result": result, "Result Description": "",
+        "Duration": f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}",
+    }  # fmt: skip
+
+
+def ringcentral_detailed(call: Call) -> Row:
+    simple = ringcentral_simple(call)
+    return {
+        "Type": "Voice", "CallId": f"Qx{call.number:02}ytXPKSsBzUA",
+        "SessionId": str(40912345678000 + call.number), "Leg": "Leg-master",
+        "Direction": "Incoming", "From": call.parentheses(call.caller),
+        "To": call.parentheses(call.tracking), "Extension": "Main Desk",
+        "Forwarded To": call.parentheses(call.destination) if call.answered else "",
+        "Name": "Jane Roe", "Date": simple["Date"],
+        "Time": f"{call.began:%I:%M:%S %p}".lstrip("0"), "Action": "Phone Call",
+        "Action Result": simple["Action Result"], "Result Description": "",
+        "Duration": f"0{simple['Duration']}", "Included": "0", "Purchased": "0", "Site": "HQ - 1",
+    }  # fmt: skip
+
+
 def twilio_titled(call: Call) -> Row:
     titled = {
         "account_sid": "Account SID", "sid": "Call SID", "parent_call_sid": "Parent Call SID",
@@ -366,6 +421,22 @@ MESS: dict[str, tuple[Callable[[Call], Row], Spoils]] = {
     "freeswitch_asterisk.csv": (freeswitch_asterisk, {
         7: {"7": "voicemail"}, 11: {"7": "ivr"}, 13: {"14": "CALL_REJECTED", "13": 0},
     }),
+    "aircall.csv": (aircall, {
+        2: {"direction": "outbound", "call type": "Outbound", "from": "18005550111",
+        "to": "16175550123"}, 9: {"from": "anonymous", "customer number": "anonymous"},
+        10: {"missed_call_reason": "out_of_opening_hours", "call type": "Out of business hours"},
+        15: {"missed_call_reason": "abandoned_in_ivr", "call type": "Abandoned in IVR"},
+        18: {"call type": "AI Call"},
+    }),
+    "ringcentral_simple.csv": (ringcentral_simple, {
+        2: {"Direction": "Outgoing", "Action Result": "Call connected"},
+        8: {"Phone Number": ""}, 12: {"Phone Number": "101"}, 16: {"Type": "Fax"},
+        22: {"Action Result": "IP Phone Offline"},
+    }),
+    "ringcentral_detailed.csv": (ringcentral_detailed, {
+        2: {"Direction": "Outgoing", "Action Result": "Call connected"},
+        8: {"From": ""}, 12: {"From": "101", "To": "102"}, 17: {"Action Result": "Hang Up"},
+    }),
     "twilio_titled.csv": (twilio_titled, {
         2: {"Direction": "outbound-api"}, 4: {"Status": "in-progress"}, 9: {"From": "anonymous"},
     }),
@@ -397,6 +468,15 @@ def legs_of(calls: Sequence[Call], rows: list[Row]) -> list[Row]:
     return legs
 
 
+def legs_below(rows: list[Row]) -> list[Row]:
+    """RingCentral's rows of the legs, below each call; they carry no ids."""
+    blank = {"Type": "", "CallId": "", "SessionId": "", "To": "", "Forwarded To": ""}
+    legs: list[Row] = []
+    for row in rows:
+        legs += [row, {**row, **blank, "Leg": "Leg-1", "Action": "FindMe"}]
+    return legs
+
+
 def export(name: str) -> bytes:
     """One sample as the vendor would write it."""
     write, spoils = MESS[name]
@@ -405,6 +485,8 @@ def export(name: str) -> bytes:
     rows = [{**write(call), **spoils.get(call.number, {})} for call in calls]
     if name.startswith("twilio"):
         rows = legs_of(calls, rows)
+    if name.startswith("ringcentral_detailed"):
+        rows = legs_below(rows)
     # The same call stands in two pages of an export.
     rows.append(rows[20])
     if name.endswith(".jsonl"):
