@@ -352,7 +352,7 @@ def test_a_superseded_row_is_left_out(run):
     assert prepared.ready["VendorEventId"].tolist() == ["8"]
 
 
-def test_an_id_of_a_sheet_that_ends_in_zeros_may_be_rounded(tmp_path):
+def test_a_number_of_a_sheet_that_is_too_long_lost_digits(tmp_path):
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -360,7 +360,7 @@ def test_an_id_of_a_sheet_that_ends_in_zeros_may_be_rounded(tmp_path):
     book.active.append([*{**CALL, "MediaId": 1234567890123450000}.values()])
     book.save(tmp_path / "calls.xlsx")
     prepared = ck.prepare(tmp_path / "calls.xlsx", **SETTINGS)
-    assert said(prepared, "identifier_maybe_rounded", "MediaId") == [(WARNING, 1, 2)]
+    assert said(prepared, "digits_lost", "MediaId") == [(ERROR, 1, 2)]
 
 
 def test_check_calls_an_error_what_prepare_would_change(tmp_path):

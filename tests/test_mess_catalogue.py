@@ -590,14 +590,14 @@ def test_19_an_unknown_column_is_not_sent(tmp_path):
     assert sessions(prepared) == ["S-1"]
 
 
-def test_27_a_sheet_says_that_a_long_number_may_be_rounded(tmp_path):
+def test_27_a_long_number_of_a_sheet_has_lost_digits(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(list(CALL))
     book.active.append(list({**CALL, "MediaId": 1234567890123450000}.values()))
     buffer = io.BytesIO()
     book.save(buffer)
     prepared = go(tmp_path, buffer.getvalue(), "calls.xlsx")
-    assert fate_of(prepared, "MediaId") == ready("1234567890123450000", "identifier_maybe_rounded")
+    assert fate_of(prepared, "MediaId") == rejected("digits_lost")
 
 
 def test_37_a_foreign_number_says_its_country(tmp_path):

@@ -34,8 +34,8 @@ KEEPS_MARKS = {Kind.STATUS, Kind.COUNTRY}
 FREE_TEXT = {Kind.TEXT, Kind.REFERENCE, Kind.KEYPRESSES}
 # A link is kept byte for byte: it loses what text loses at its edges, and is not composed.
 TYPED = set(Kind) - FREE_TEXT - {Kind.LINK}
-IDENTIFYING = {Kind.IDENTIFIER, Kind.PHONE, Kind.DURATION}
-IDS_IN_TEXT = {"CallSessionId", "VendorEventId", "ClickId", "SubId1", "SubId2", "SubId3"}
+IDENTIFYING = {Kind.IDENTIFIER, Kind.PHONE, Kind.DURATION} | FREE_TEXT
+"""What holds ids or text: there a number in scientific notation has lost its digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,10 @@ def _in_us(read: Mapping[str, Coerced], length: int) -> Bools:
 
 
 def _cleaning(column: Column) -> Kernel:
-    identifies = column.kind in IDENTIFYING or column.name in IDS_IN_TEXT
     return universal.kernel(
         column.kind in TYPED,
         column.kind in KEEPS_MARKS,
-        identifies,
+        column.kind in IDENTIFYING,
         composes=column.kind is not Kind.LINK,
     )
 

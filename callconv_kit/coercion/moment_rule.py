@@ -37,6 +37,8 @@ SERIAL_DAYS = range(36526, 73051)
 
 NUMBER = re.compile(r"(?P<whole>\d{5}|\d{10}|\d{13}|\d{16})(?:[.,](?P<decimals>\d{1,20}))?", re.A)
 SCIENTIFIC = re.compile(r"\d(?:[.,]\d*)?E\+?\d{1,2}", re.A | re.I)
+MICROSECONDS_IN_FULL = re.compile(r"(\d)\.(\d{15})E\+15", re.A)
+"""An epoch of 16 digits as the readers write a long number of a typed input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ def read(text: str, settings: MomentSettings) -> Reading:
         if len(number["whole"]) in EPOCH_DIGITS:
             return _epoch(number["whole"], number["decimals"] or "", settings)
         return _serial_day(int(number["whole"]), number["decimals"] or "", settings)
+    in_full = MICROSECONDS_IN_FULL.fullmatch(text)
+    if in_full:
+        return _epoch(in_full[1] + in_full[2], "", settings)
     if SCIENTIFIC.fullmatch(text):
         return Reading(None, "digits_lost")
     return _written(text, settings)

@@ -39,7 +39,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _ARMOUR = re.compile(r'="((?:[^"]|"")*)"')
 _TOO_NARROW = re.compile(r"#{3,}")  # Excel's sign for a column too narrow for its number
-_DIGITS_LOST = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+_DIGITS_LOST = re.compile(r"-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
 
 RULES = (
     "trimmed",
@@ -68,7 +68,7 @@ def read(
             invisible marks go wherever they stand (in text they may join an emoji), a leading
             `'` goes as well, and accents are left alone.
         keeps_marks: an empty mark stays as text, because empty has a meaning in this column.
-        identifies: a number or an id is expected, so `1.21256E+10` is one that lost its digits.
+        identifies: a number, an id or text is expected, so `1.21256E+10` has lost its digits.
         composes: accents in text are composed; not in links, which stay byte for byte.
 
     Returns:

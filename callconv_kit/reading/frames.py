@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit import texts
-from callconv_kit.reading.records import ROWS, Piece, RecordTable, array_as_text, as_text
+from callconv_kit.reading.records import ROWS, Piece, RecordTable
+from callconv_kit.reading.values import array_as_text, as_text
 from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """JSON Lines: one object a line, as batches of text columns.
 
-Numbers keep the digits with which they are written: they never pass through a float.
+Numbers keep the digits with which they are written: they never pass through a float here. They may
+have passed through one before, so those of more than 15 digits are marked; see `values`.
 """
 
 import json
@@ -11,8 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from callconv_kit.errors import InputError
-from callconv_kit.reading.records import ROWS, Piece, RecordTable, as_text
+from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
+from callconv_kit.reading.values import as_text, number_as_text
 from callconv_kit.reading.whole_rows import columns_of
 from callconv_kit.texts import Ints
 
@@ -59,8 +61,8 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
         if not text:
             continue
         try:
-            # Numbers as texts: 12345678901234567890 keeps its digits, and 1.50 its zero.
-            record = json.loads(text, parse_int=str, parse_float=str)
+            # Numbers as texts, never through a float: 1.50 keeps its zero.
+            record = json.loads(text, parse_int=number_as_text, parse_float=number_as_text)
         except (ValueError, RecursionError):
             record = None
         if not isinstance(record, dict):

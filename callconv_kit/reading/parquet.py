@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from callconv_kit import texts
 from callconv_kit.errors import InputError
-from callconv_kit.reading.records import ROWS, Piece, RecordTable, array_as_text
+from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
+from callconv_kit.reading.values import EXACT_DIGITS, array_as_text, number_as_text
 from callconv_kit.texts import Ints
 
 
@@ -24,7 +26,16 @@ class ParquetTable(RecordTable):
         """
         self._source = source
         with source.seekable() as file, _damage_told(source.name):
-            names = parquet.ParquetFile(file).schema_arrow.names
+            try:
+                names = parquet.ParquetFile(file).schema_arrow.names
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    "unreadable",
+                    f"A column name in {source.name} is not UTF-8",
+                    repr(error.object),
+                    "column names in UTF-8",
+                    "Rename the column where the file is written, and export it again.",
+                ) from error
         super().__init__(source.name, names)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
@@ -34,11 +45,32 @@ class ParquetTable(RecordTable):
                 numbers = np.arange(done + 1, done + batch.num_rows + 1)
                 done += batch.num_rows
                 if wanted is None or np.isin(numbers, wanted).any():
-                    written = [array_as_text(column) for column in batch.columns]
-                    yield Piece(numbers, [pc.fill_null(column, "") for column in written])
+                    yield Piece(numbers, [_as_text(column) for column in batch.columns])
         if wanted is None:
             self._source.read_through()
             self.account.sha256 = self._source.sha256
+
+
+def _as_text(column: pa.Array) -> pa.StringArray:
+    """A column as text; empty where there is a null.
+
+    A Parquet file does not tell whether a whole number came from a database, which keeps all its
+    digits, or from a spreadsheet. So those of more than 15 digits are marked, as in a sheet.
+    """
+    written = pc.fill_null(array_as_text(column), "")
+    if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
+        long = np.flatnonzero(texts.view(written).lengths > EXACT_DIGITS)
+        marked = [number_as_text(cell) for cell in texts.take(written, long).to_pylist()]
+        return texts.put(written, long, texts.from_list(marked))
+    try:
+        written.validate(full=True)
+    except pa.ArrowInvalid:
+        broken = pc.cast(written, pa.binary()).to_pylist()
+        return texts.from_list([cell.decode("utf-8", "replace") for cell in broken])
+    return written
+
+
+NOT_READABLE = (pa.ArrowException, UnicodeDecodeError, OverflowError)
 
 
 class _damage_told:  # noqa: N801 # reads as a word: with _damage_told(name): â€¦
@@ -51,7 +83,8 @@ class _damage_told:  # noqa: N801 # reads as a word: with _damage_told(name): â€
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, pa.ArrowException):
+        # Of damage pyarrow also says OSError, without the number that the system gives its own.
+        if isinstance(error, NOT_READABLE) or (isinstance(error, OSError) and error.errno is None):
             raise InputError(
                 "unreadable",
                 f"{self._name} is a damaged Parquet file",

@@ -1,22 +1,15 @@
 """What inputs have in common that hold records rather than text: frames, sheets, JSON, Parquet.
 
-Cells become the text that a person would have typed: a float that is a whole number is that
-number, a missing value is empty.
+Cells become the text that a person would have typed: see `values`.
 """
 
-import datetime
-import json
-import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit import texts
 from callconv_kit.reading import fed_back
@@ -28,14 +21,6 @@ from callconv_kit.texts import Ints
 
 ROWS = 1 << 14
 """Records in a batch."""
-
-FLOAT_DIGITS = 52
-"""Binary digits behind the first, in a Python float."""
-
-LAST_EXACT_FLOATS = {"halffloat": 2.0**11, "float": 2.0**24, "double": 2.0**53}
-"""For each Arrow type of float: from here on, neighbouring whole numbers can't be told apart."""
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Piece(NamedTuple):
@@ -100,75 +85,3 @@ class RecordTable(ABC):
             return fed_back.restore(self.name, self._header, numbers[at], taken, rows)
         rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
         return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)
-
-
-def array_as_text(array: pa.Array) -> pa.StringArray:
-    """An Arrow array of any type as text; nulls stay."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return array_as_text(array.dictionary).take(array.indices)
-    if pa.types.is_string(kind):
-        return array
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pc.cast(array, pa.string())
-    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
-        return pc.cast(array, pa.string())
-    if pa.types.is_null(kind):
-        return texts.nulls(len(array))
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        array = pc.cast(array, pa.timestamp("us", kind.tz), safe=False)
-    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
-        return texts.from_list([as_text(value) for value in array.to_pylist()])
-    encoded = pc.dictionary_encode(array)
-    values = encoded.dictionary.to_pylist()
-    if pa.types.is_floating(kind):
-        exact = LAST_EXACT_FLOATS[str(kind)]
-        distinct = texts.from_list([_float_as_text(float(value), exact) for value in values])
-    else:
-        distinct = texts.from_list([as_text(value) for value in values])
-    return distinct.take(encoded.indices)
-
-
-def as_text(value: object) -> str:
-    """One value of any Python or numpy type as a person would have typed it."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
-        case bool() | np.bool_():
-            return "true" if value else "false"
-        case float() | np.floating():
-            return _float_as_text(float(value), _last_exact(value))
-        case Decimal():
-            return "" if value.is_nan() else f"{value:f}"
-        case datetime.datetime():
-            return "" if value != value else value.isoformat(sep="T" if value.tzinfo else " ")
-        case datetime.timedelta():
-            return (
-                ""
-                if value != value
-                else _float_as_text(value.total_seconds(), LAST_EXACT_FLOATS["double"])
-            )
-        case bytes():
-            return value.decode("utf-8", "replace")
-        case dict():
-            return json.dumps(value, ensure_ascii=False, default=as_text)
-        case list() | tuple() | np.ndarray():
-            return ",".join(map(as_text, value))
-    text = str(value)
-    return "" if text in {"<NA>", "NaT", "nan"} else text
-
-
-def _last_exact(value: "float | np.floating[Any]") -> float:
-    digits = np.finfo(value.dtype).nmant if isinstance(value, np.floating) else FLOAT_DIGITS
-    return 2.0 ** (1 + min(digits, FLOAT_DIGITS))
-
-
-def _float_as_text(value: float, exact: float) -> str:
-    """A float beyond `exact` in scientific notation, which the kernels know as lost digits."""
-    if math.isnan(value):
-        return ""
-    if value.is_integer():
-        return str(int(value)) if abs(value) < exact else f"{value:E}"
-    return repr(value)

@@ -6,10 +6,11 @@ shown. It is slower than CSV by far: some 5,000 rows a second.
 
 import re
 import warnings
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -19,9 +20,10 @@ from callconv_kit.errors import InputError
 from callconv_kit.names import nearest
 from callconv_kit.reading import dialect, fed_back
 from callconv_kit.reading.batches import Account, Skipped
-from callconv_kit.reading.records import ROWS, Piece, RecordTable, as_text
+from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.scanning import Record
 from callconv_kit.reading.sources import Source
+from callconv_kit.reading.values import as_text, number_as_text
 from callconv_kit.reading.whole_rows import BLANK, columns_of
 from callconv_kit.texts import Ints
 
@@ -29,6 +31,9 @@ _ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
 """How a workbook writes a control character."""
 
 SOME_DAY = date(2000, 1, 1)
+
+LOOK_BYTES = 1 << 20
+"""Bytes of a sheet that are searched at once."""
 
 _SHOWS_TIME = re.compile(r"[hs]|AM/PM", re.IGNORECASE)
 _QUOTED_OR_BRACKETED = re.compile(r'"[^"]*"|\\.|\[\$[^\]]*\]')
@@ -56,6 +61,7 @@ class SheetTable(RecordTable):
                 none has the job's name.
         """
         self._source = source
+        self._formulas = _holds_formulas(source)
         with _workbook(source) as book:
             self._sheet, head, at = _choose(book, source.name, sheet, is_known, header_line)
         self._header_line, cells = head[at].line + 1, head[at].cells
@@ -75,8 +81,9 @@ class SheetTable(RecordTable):
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         width = len(self._header)
-        with _workbook(self._source) as book:
-            rows = _rows(book[self._sheet])
+        formulas = _workbook(self._source, values=False) if self._formulas else nullcontext()
+        with _workbook(self._source) as book, formulas as written:
+            rows = _rows(book[self._sheet], written[self._sheet] if written else None)
             for _ in islice(rows, self._header_line):
                 pass
             while piece := list(islice(rows, ROWS)):
@@ -100,7 +107,8 @@ def _filled(cells: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _workbook(source: Source) -> Iterator[Any]:
+def _workbook(source: Source, *, values: bool = True) -> Iterator[Any]:
+    """The workbook, with the stored values of its formulas or with the formulas themselves."""
     try:
         import openpyxl
     except ImportError as error:
@@ -114,7 +122,7 @@ def _workbook(source: Source) -> Iterator[Any]:
     with source.seekable() as file:
         try:
             with _quietly():
-                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+                book = openpyxl.load_workbook(file, read_only=True, data_only=values)
         except (KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
             raise _damaged(source.name, error) from error
         try:
@@ -197,8 +205,61 @@ def _several(name: str, titles: Sequence[str]) -> InputError:
     )
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
-    """Every row of a sheet, blank ones too."""
+NOT_CALCULATED = "#NOT_CALCULATED"
+"""Stands for a formula of which the workbook stores no value; `coercion` knows it as an error."""
+
+
+def _holds_formulas(source: Source) -> bool:
+    """Whether a sheet of the workbook holds a formula: a look at its bytes is cheap."""
+    try:
+        with source.seekable() as file, zipfile.ZipFile(file) as archive:
+            sheets = [name for name in archive.namelist() if "worksheets/" in name]
+            return any(_holds(archive, name, (b"<f>", b"<f ")) for name in sheets)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        return False  # what is wrong with the archive is said when its cells are read
+
+
+def _holds(archive: zipfile.ZipFile, name: str, marks: Sequence[bytes]) -> bool:
+    with archive.open(name) as member:
+        tail = b""
+        while block := member.read(LOOK_BYTES):
+            tail += block
+            if any(mark in tail for mark in marks):
+                return True
+            tail = tail[-2:]
+    return False
+
+
+def _rows(sheet: Any, formulas: Any = None) -> Iterator[Row]:
+    """Every row of a sheet, blank ones too.
+
+    Args:
+        sheet: with the values that the workbook stores for its formulas.
+        formulas: the same sheet with the formulas themselves, if there are any.
+    """
+    rows = _cells(sheet)
+    if formulas is None:
+        for number, row in rows:
+            yield number, _filled_up([_text(cell) for cell in row])
+        return
+    for (number, row), (_, written) in zip(rows, _cells(formulas), strict=True):
+        cells = [_text(cell) for cell in row]
+        for at, (cell, formula) in enumerate(zip(row, written, strict=True)):
+            # One that is empty by its own result is stored as a text, "str".
+            if cell.value is None and cell.data_type == "n" and formula.data_type == "f":
+                cells[at] = NOT_CALCULATED
+        yield number, _filled_up(cells)
+
+
+def _filled_up(cells: list[str]) -> list[str]:
+    """The cells up to the last that is filled."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _cells(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Every row of a sheet as openpyxl's cells."""
     # Some programs write a wrong size of the sheet into it, and rows would be lost.
     sheet.reset_dimensions()
     rows = iter(sheet.iter_rows())
@@ -213,10 +274,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
             return
         for row in piece:
             number += 1
-            cells = [_text(cell) for cell in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield number, cells
+            yield number, row
 
 
 def _text(cell: Any) -> str:
@@ -227,9 +285,8 @@ def _text(cell: Any) -> str:
             return ""
         case str():
             return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), value)
-        case float() if value.is_integer():
-            # A sheet keeps 15 digits; the shortest decimal that names the float is what it shows.
-            return f"{Decimal(repr(value)):f}".removesuffix(".0")
+        case int() if not isinstance(value, bool):
+            return number_as_text(str(value))
         case datetime():
             return _moment(value, cell.number_format)
         case time():

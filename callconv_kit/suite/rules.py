@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from callconv_kit import spec, texts
 from callconv_kit.coercion import country, universal, vocabulary
-from callconv_kit.coercion.columns import FREE_TEXT, IDS_IN_TEXT
+from callconv_kit.coercion.columns import FREE_TEXT
 from callconv_kit.formats import FORMATS
 from callconv_kit.spec import Column, Kind
 
@@ -87,7 +87,7 @@ _NEVER = _class(
     "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0)])) + universal.BREAKS + universal.REPLACEMENT
 )
 UNCLEAN = f'[{_NEVER}]|^[{_EDGE}]|[{_EDGE}]$|^="(?:[^"]|"")*"$|^#{{3,}}$'
-LOST_DIGITS = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
+LOST_DIGITS = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 KEYS_UNJOINED = r"^\[.*\]$|^[0-9*#](?: +[0-9*#])+$"
 MARKS = tuple(sorted(universal.EMPTY_MARKS | universal.EXCEL_ERRORS))
 CLEAN_WORDS = (
@@ -211,7 +211,7 @@ def _about(column: Column, kind: str, words: str, source: str, **kwargs: Any) ->
 
 def _clean(column: Column) -> Expectation:
     pattern, words = UNCLEAN, CLEAN_WORDS
-    if column.name in IDS_IN_TEXT:
+    if column.kind in FREE_TEXT:
         pattern += f"|{LOST_DIGITS}"
         words += ", and no number that a spreadsheet rounded (1.2E+10)"
     if column.kind is Kind.KEYPRESSES:
