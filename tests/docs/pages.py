@@ -173,8 +173,9 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
             if command is not None:
                 yield command, "\n".join(output).strip("\n")
             command, output = line[2:], []
-        elif line.startswith("> ") and command is not None and not output:
-            command = command.removesuffix("\\") + line[2:]
+        elif line[:2] in ("> ", ">") and command is not None and not output:
+            continued = command.endswith("\\")
+            command = command[:-1] + line[2:] if continued else f"{command}\n{line[2:]}"
         else:
             output.append(line)
     if command is not None:
