@@ -15,38 +15,38 @@ from typing import TYPE_CHECKING, Any
 from callconv_kit.registration import register
 
 if TYPE_CHECKING:
-    from callconv_kit.checked import Checked as Checked
-    from callconv_kit.checked import check as check
-    from callconv_kit.errors import CallConvError as CallConvError
-    from callconv_kit.errors import DeliveryError as DeliveryError
-    from callconv_kit.errors import InputError as InputError
-    from callconv_kit.errors import OutcomeUnknown as OutcomeUnknown
-    from callconv_kit.errors import UsageError as UsageError
     from callconv_kit.job import Connection as Connection
     from callconv_kit.job import Job as Job
-    from callconv_kit.prepared import Prepared as Prepared
-    from callconv_kit.prepared import prepare as prepare
+    from callconv_kit.model.errors import CallConvError as CallConvError
+    from callconv_kit.model.errors import DeliveryError as DeliveryError
+    from callconv_kit.model.errors import InputError as InputError
+    from callconv_kit.model.errors import OutcomeUnknown as OutcomeUnknown
+    from callconv_kit.model.errors import UsageError as UsageError
     from callconv_kit.profiling import Inspection as Inspection
     from callconv_kit.profiling import inspect as inspect
-    from callconv_kit.raw import read as read
-    from callconv_kit.typed import typed as typed
+    from callconv_kit.run.check import Checked as Checked
+    from callconv_kit.run.check import check as check
+    from callconv_kit.run.prepared import Prepared as Prepared
+    from callconv_kit.run.prepared import prepare as prepare
+    from callconv_kit.run.raw import read as read
+    from callconv_kit.run.typed import typed as typed
 
 _HOMES = {
-    "CallConvError": "errors",
-    "Checked": "checked",
+    "CallConvError": "model.errors",
+    "Checked": "run.check",
     "Connection": "job",
-    "DeliveryError": "errors",
-    "InputError": "errors",
+    "DeliveryError": "model.errors",
+    "InputError": "model.errors",
     "Inspection": "profiling",
     "Job": "job",
-    "OutcomeUnknown": "errors",
-    "Prepared": "prepared",
-    "UsageError": "errors",
-    "check": "checked",
+    "OutcomeUnknown": "model.errors",
+    "Prepared": "run.prepared",
+    "UsageError": "model.errors",
+    "check": "run.check",
     "inspect": "profiling",
-    "prepare": "prepared",
-    "read": "raw",
-    "typed": "typed",
+    "prepare": "run.prepared",
+    "read": "run.raw",
+    "typed": "run.typed",
 }
 
 __all__ = list(_HOMES)

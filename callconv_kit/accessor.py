@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from callconv_kit.checked import Checked
-    from callconv_kit.prepared import Prepared
+    from callconv_kit.run.check import Checked
+    from callconv_kit.run.prepared import Prepared
     from callconv_kit.suite import Validation
 
 
@@ -24,7 +24,7 @@ class CallConvAccessor:
 
     def prepare(self, job: Any = None, **options: Any) -> "Prepared":
         """Clean this frame to the format; see `callconv_kit.prepare`."""
-        from callconv_kit.prepared import prepare
+        from callconv_kit.run.prepared import prepare
 
         return prepare(self._frame, job, **options)
 
@@ -34,13 +34,13 @@ class CallConvAccessor:
 
     def checked(self, *, now: datetime | str | None = None) -> "Checked":
         """The same with its counts; see `callconv_kit.check`."""
-        from callconv_kit.checked import check
+        from callconv_kit.run.check import check
 
         return check(self._frame, now=now)
 
     def typed(self) -> pd.DataFrame:
-        """The frame in analysis dtypes; see `callconv_kit.typed`."""
-        from callconv_kit.typed import typed
+        """The frame in analysis dtypes; see `callconv_kit.run.typed`."""
+        from callconv_kit.run.typed import typed
 
         return typed(self._frame)
 

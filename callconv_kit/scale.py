@@ -15,10 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import prepared
 from callconv_kit.job import Job
-from callconv_kit.pipeline import Executor
-from callconv_kit.prepared import Prepared
+from callconv_kit.run import prepared
+from callconv_kit.run.pipeline import Executor
+from callconv_kit.run.prepared import Prepared
 
 
 def prepare(

@@ -19,9 +19,10 @@ from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from selenium import webdriver
 
-from callconv_kit import spec, suite
+from callconv_kit import suite
 from callconv_kit.cli.demo import show
 from callconv_kit.demo import run
+from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
 from mock_server.programmes import Programme, Tracker

@@ -15,7 +15,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server.programmes import Programme, Refuse, Tracker
 from mock_server.reasons import REASONS
 

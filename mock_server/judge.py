@@ -1,6 +1,6 @@
 """The judge: which rows of an upload are right, by rules that stand in tables.
 
-It asks `callconv_kit.spec` for the names, order, kinds, limits and lists of the columns, and
+It asks `callconv_kit.model.spec` for the names, order, kinds, limits and lists of the columns, and
 judges with code of its own (stdlib only), so that a mistake in the kit can't hide on both sides.
 
 What the real server's loader checks is unknown; these rules are the published format, the API's
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callconv_kit import spec
-from callconv_kit.spec import Column, Kind
+from callconv_kit.model import spec
+from callconv_kit.model.spec import Column, Kind
 from mock_server.countries import ALPHA2, NORTH_AMERICAN
 from mock_server.reading import Line
 

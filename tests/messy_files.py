@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 NOW = "2026-11-24T12:00:00+00:00"
 SETTINGS = {

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 NOW = "2026-11-24T12:00:00+00:00"
 SETTINGS = {"now": NOW, "timezone": "America/New_York", "max_rejected_share": 1.0}
@@ -50,7 +50,7 @@ ORDERS = {
     "a package that asks whether pandas is there": (
         "import callconv_kit, importlib.util; importlib.util.find_spec('pandas'); import pandas"
     ),
-    "a part of the kit alone": "import callconv_kit.spec, pandas",
+    "a part of the kit alone": "import callconv_kit.model.spec, pandas",
     "a part of pandas first": "import pandas.api.types, callconv_kit, pandas",
     "the kit, then a part of pandas": "import callconv_kit, pandas.api.types, pandas",
     "the kit again": "import callconv_kit, pandas, importlib; importlib.reload(callconv_kit)",

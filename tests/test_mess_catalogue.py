@@ -14,8 +14,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from callconv_kit.errors import InputError
-from callconv_kit.prepared import Prepared, prepare
+from callconv_kit.model.errors import InputError
+from callconv_kit.run.prepared import Prepared, prepare
 
 NOW = "2026-11-24T12:00:00+00:00"
 CALL = {

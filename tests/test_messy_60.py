@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 DATA = Path(__file__).parent / "data"
 MESSY = DATA / "messy_60.csv"

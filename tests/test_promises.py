@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 import callconv_kit as ck
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server.judge import judge_header, judge_rows
 from mock_server.reading import read_lines
 

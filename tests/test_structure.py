@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import callconv_kit
-from callconv_kit.findings import CODES, RULES, Severity
+from callconv_kit.model.codes import CODES, RULES, Severity
 
 ROOT = Path(__file__).parents[1]
 

@@ -138,7 +138,7 @@ class _Dialogue:
 
     def _ask(self, question: "Question", number: int, of: int) -> str:
         """One question, again until its answer is one."""
-        from callconv_kit.errors import CallConvError
+        from callconv_kit.model.errors import CallConvError
         from callconv_kit.profiling import draft_of
 
         click.echo()
@@ -164,7 +164,7 @@ class _Dialogue:
                 return answer
 
     def _prompt(self, question: "Question") -> str:
-        from callconv_kit.errors import UsageError
+        from callconv_kit.model.errors import UsageError
         from callconv_kit.writing.visible import visible
 
         try:

@@ -28,7 +28,7 @@ def check_command(file: str, suite: str | None, now: str | None, as_json: bool) 
     """
     if suite is not None:
         return _check_by_suite(file, None if suite == DEFAULT_SUITE else suite, as_json)
-    from callconv_kit.checked import check
+    from callconv_kit.run.check import check
 
     checked = check(file, now=now)
     if as_json:
@@ -51,7 +51,7 @@ def _check_by_suite(file: str, suite: str | None, as_json: bool) -> int:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    from callconv_kit.findings import CODES
+    from callconv_kit.model.codes import CODES
 
     verdict = "not ready" if summary["errors"] else "ready"
     click.echo(

@@ -42,8 +42,8 @@ def upload_command(
     delivered and safe to run again, 5 nobody can say: `callconv status` helps a person to decide.
     """
     from callconv_kit.delivery import upload
+    from callconv_kit.delivery.attempt import Patience
     from callconv_kit.delivery.ledger import Ledger
-    from callconv_kit.delivery.one import Patience
 
     full_job = shared.job_of(job, **({"now": now} if now else {}))
     connection = shared.connection_of(full_job)
@@ -108,7 +108,7 @@ def status_command(
     as_json: bool,
 ) -> int:
     """Show what was delivered; settle what is unknown."""
-    from callconv_kit.delivery import keeping
+    from callconv_kit.delivery import manual_entries
     from callconv_kit.delivery.ledger import Ledger
 
     path = Path(ledger) if ledger else shared.job_of(job).ledger_path
@@ -118,8 +118,8 @@ def status_command(
         return 0
     with Ledger.open(path, create=False) as opened:
         if settle is not None:
-            keeping.settle(opened, settle == "delivered", name)
-        status = keeping.status(opened)
+            manual_entries.settle(opened, settle == "delivered", name)
+        status = manual_entries.status(opened)
     if as_json:
         shared.print_json(status.as_dict())
         return 0
@@ -148,11 +148,11 @@ def mark_sent_command(
     file: str, job: str | None, ledger: str | None, name: str, as_json: bool
 ) -> int:
     """Tell the ledger of a file that was uploaded by hand: its rows never go again."""
-    from callconv_kit.delivery import keeping
+    from callconv_kit.delivery import manual_entries
     from callconv_kit.delivery.ledger import Ledger
 
     path = Path(ledger) if ledger else shared.job_of(job).ledger_path
     with Ledger.open(path) as opened:
-        receipt = keeping.mark_sent(shared.existing(file), opened, name=name)
+        receipt = manual_entries.mark_sent(shared.existing(file), opened, name=name)
     show_receipt(receipt, as_json=as_json)
     return 0

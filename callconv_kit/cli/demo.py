@@ -36,7 +36,7 @@ def show(demo: "Demo", console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from callconv_kit import terminal
+    from callconv_kit.cli import terminal
 
     terminal.show(demo.prepared.summary, console, folder=demo.folder / "out")
     receipt = demo.receipt

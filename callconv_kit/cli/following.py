@@ -11,7 +11,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
-    from callconv_kit.delivery.jobrun import JobRun
+    from callconv_kit.delivery.job_run import JobRun
 
 
 @click.command("run", epilog="Example: callconv run jobs/*.toml --json")
@@ -42,7 +42,7 @@ def run_command(
     is the worst of the jobs'.
     """
     from callconv_kit.delivery.nightly import Night, worst
-    from callconv_kit.prepared import clock_of, prepare
+    from callconv_kit.run.prepared import clock_of, prepare
 
     logging.basicConfig(
         level=logging.ERROR if quiet else logging.INFO,
@@ -94,10 +94,10 @@ def results_command(
 
     No error is not acceptance: a call of which nothing is said is unconfirmed.
     """
-    from callconv_kit.delivery import fixing
+    from callconv_kit.delivery import refused_rows
     from callconv_kit.delivery import results as reading_back
     from callconv_kit.delivery.ledger import Ledger
-    from callconv_kit.errors import UsageError
+    from callconv_kit.model.errors import UsageError
 
     full_job = shared.job_of(job)
     with Ledger.open(full_job.ledger_path, create=False) as ledger:
@@ -118,7 +118,7 @@ def results_command(
     written = 0
     if fix_file is not None:
         shared.fail_if_exists(Path(fix_file))
-        written = fixing.write_fix_file(outcome, Path(fix_file))
+        written = refused_rows.write_fix_file(outcome, Path(fix_file))
     if as_json:
         shared.print_json(outcome.as_dict())
         return 0
@@ -140,7 +140,7 @@ def results_command(
 def trace_command(session: str, job: str | None, as_json: bool) -> int:
     """Follow one call, by its CallSessionId, from its source line to its outcome."""
     from callconv_kit.delivery.ledger import Ledger
-    from callconv_kit.delivery.tracing import trace
+    from callconv_kit.delivery.trace import trace
 
     full_job = shared.job_of(job)
     runs = sorted((full_job.folder / "runs").glob("*/*/"))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from callconv_kit.errors import CallConvError
+from callconv_kit.model.errors import CallConvError
 
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Offer the nearest command for one that is unknown."""
-        from callconv_kit.names import nearest
+        from callconv_kit.model.names import nearest
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             like = nearest(args[0], COMMANDS)

@@ -8,7 +8,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
-    from callconv_kit.prepared import Prepared
+    from callconv_kit.run.prepared import Prepared
 
 
 @click.command(
@@ -60,7 +60,7 @@ def prepare_command(
     be used.
     """
     from callconv_kit.job import Job
-    from callconv_kit.prepared import prepare
+    from callconv_kit.run.prepared import prepare
 
     settings = shared.settings(options)
     full_job = Job.from_keywords(job, **settings)

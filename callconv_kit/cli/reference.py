@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from callconv_kit import spec
 from callconv_kit.cli import shared
+from callconv_kit.model import spec
 
 
 @click.command("columns", epilog="Example: callconv columns CallStatus")
@@ -56,8 +56,8 @@ def _as_dict(column: spec.Column) -> dict[str, object]:
 
 
 def _known(name: str) -> str:
-    from callconv_kit.errors import UsageError
-    from callconv_kit.names import nearest, spec_column
+    from callconv_kit.model.errors import UsageError
+    from callconv_kit.model.names import nearest, spec_column
 
     column = spec_column(name)
     if column is None:
@@ -78,7 +78,7 @@ def _known(name: str) -> str:
 @click.option("--now", metavar="TIME", help="The examples' calls took place the day before.")
 def template_command(file: str | None, example: bool, now: str | None) -> int:
     """Write an empty file with the published header, to FILE or to standard output."""
-    from callconv_kit.template import template
+    from callconv_kit.run.template import template
 
     text = template(example=example, now=now)
     if file is None:

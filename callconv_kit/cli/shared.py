@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from callconv_kit.errors import CallConvError
     from callconv_kit.job import Connection, Job
-    from callconv_kit.pipeline import Progress
-    from callconv_kit.prepared import Prepared
-    from callconv_kit.settling import SentCalls
+    from callconv_kit.model.errors import CallConvError
+    from callconv_kit.run.pipeline import Progress
+    from callconv_kit.run.prepared import Prepared
+    from callconv_kit.run.settling import SentCalls
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,8 +68,8 @@ def job_of(path: str | None, **overrides: Any) -> "Job":
     Raises:
         UsageError: there is none.
     """
-    from callconv_kit.errors import UsageError
     from callconv_kit.job import Job
+    from callconv_kit.model.errors import UsageError
 
     if path is None and not Path(JOB_FILE).exists():
         raise UsageError(
@@ -88,7 +88,7 @@ def connection_of(job: "Job") -> "Connection":
     Raises:
         UsageError: it does not say.
     """
-    from callconv_kit.errors import UsageError
+    from callconv_kit.model.errors import UsageError
 
     if job.connection is None:
         raise UsageError(
@@ -107,7 +107,7 @@ def existing(file: str) -> Path:
     Raises:
         InputError: it is not.
     """
-    from callconv_kit.errors import InputError
+    from callconv_kit.model.errors import InputError
 
     path = Path(file)
     if not path.is_file():
@@ -135,15 +135,16 @@ def progress(silent: bool, inputs: Sequence[str]) -> "Iterator[Progress | None]"
     if silent or not sys.stderr.isatty():
         yield None
         return
-    from callconv_kit import terminal
+    from callconv_kit.cli import terminal
+    from callconv_kit.run.progress import expected_rows
 
-    with terminal.progress(expected=terminal.expected_rows(inputs)) as shown:
+    with terminal.progress(expected=expected_rows(inputs)) as shown:
         yield shown
 
 
 def show_run(prepared: "Prepared", folder: Path | None) -> None:
     """What a run came to, for a person."""
-    from callconv_kit import terminal
+    from callconv_kit.cli import terminal
 
     terminal.show(prepared.summary, folder=folder)
 
@@ -173,7 +174,7 @@ def output_of(path: Path) -> Iterator[None]:
 
 def fail_if_exists(path: Path) -> None:
     """Raise UsageError rather than overwrite a file."""
-    from callconv_kit.errors import UsageError
+    from callconv_kit.model.errors import UsageError
 
     if path.exists():
         raise UsageError(

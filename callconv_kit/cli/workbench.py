@@ -27,7 +27,7 @@ def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
     Starts JupyterLab on this machine alone, with a token of its own, on a notebook in this folder
     that opens FILE in the workbench. Ctrl-C ends it; the notebook stays.
     """
-    from callconv_kit.errors import UsageError
+    from callconv_kit.model.errors import UsageError
 
     missing = [name for name in ("jupyterlab", "ipywidgets") if not importlib.util.find_spec(name)]
     if missing:
@@ -65,7 +65,7 @@ def _written(text: str) -> Path:
 
 
 def _serve(notebook: Path, port: int, *, no_browser: bool, environment: dict[str, str]) -> int:
-    from callconv_kit.errors import UsageError
+    from callconv_kit.model.errors import UsageError
 
     command = [
         *(sys.executable, "-m", "jupyterlab", str(notebook)),

@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import texts
-from callconv_kit.notes import Coerced, Note, NoteIds, note_id, note_of
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.notes import Coerced, Note, NoteIds, note_id, note_of
+from callconv_kit.model.texts import Bools, Ints
 
 __all__ = [
     "Coerced",

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import notes, spec, texts
 from callconv_kit.coercion import (
     country,
     duration,
@@ -24,9 +23,10 @@ from callconv_kit.coercion import (
     universal,
 )
 from callconv_kit.coercion.cells import Kernel
-from callconv_kit.notes import Coerced
-from callconv_kit.spec import Column, Kind
-from callconv_kit.texts import Bools
+from callconv_kit.model import notes, spec, texts
+from callconv_kit.model.notes import Coerced
+from callconv_kit.model.spec import Column, Kind
+from callconv_kit.model.texts import Bools
 
 KEEPS_MARKS = {Kind.STATUS, Kind.COUNTRY}
 """Where empty has a meaning to the server, a word for empty is not taken for it."""

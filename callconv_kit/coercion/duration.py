@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import spec, texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import (
     Kernel,
@@ -23,7 +22,8 @@ from callconv_kit.coercion.cells import (
     vectorised,
     where_suspect,
 )
-from callconv_kit.texts import Ints
+from callconv_kit.model import spec, texts
+from callconv_kit.model.texts import Ints
 
 Unit: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
 

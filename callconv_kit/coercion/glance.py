@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
-from callconv_kit.texts import Bools, Bytes
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools, Bytes
 
 NUL = b"\0"
 

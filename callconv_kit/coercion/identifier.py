@@ -10,10 +10,10 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import spec, texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
-from callconv_kit.texts import Ints
+from callconv_kit.model import spec, texts
+from callconv_kit.model.texts import Ints
 
 EXACT_DIGITS = 15
 """So many digits a spreadsheet keeps of a number; the rest it writes as zeros."""

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
-from callconv_kit.texts import Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Ints
 
 _LINK = re.compile(r"https?://[^\s/?#:@.]\S*", re.IGNORECASE)
 _ALPHANUMERIC = bytes(byte < 0x80 and chr(byte).isalnum() for byte in range(256))

@@ -15,10 +15,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from callconv_kit import spec
 from callconv_kit.coercion import moment_text, zones
 from callconv_kit.coercion.cells import Reading
 from callconv_kit.coercion.zones import DAY, HOUR, Zone
+from callconv_kit.model import spec
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.toordinal()

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from callconv_kit.texts import Bools, Bytes, Ints, View
+from callconv_kit.model.texts import Bools, Bytes, Ints, View
 
 FIELDS = "yodpqhisfam±xn#"
 CASE = 0x20

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from callconv_kit import texts
 from callconv_kit.coercion import moment_rule, zones
 from callconv_kit.coercion.cells import Known, NoteIds, Vector, note_id
 from callconv_kit.coercion.moment_rule import EARLIEST_EPOCH, EPOCH_ORDINAL, Ages, MomentSettings
 from callconv_kit.coercion.moment_shapes import BY_LENGTH, WRITTEN, Cells, Numbers, Shape
 from callconv_kit.coercion.zones import DAY, EASTERNMOST, HOUR, WESTERNMOST, Transitions
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools, Ints
 
 FIRST_YEAR, END_YEAR = 2000, 2100
 """The years whose dates the tables hold; others are left to the rule."""

@@ -14,10 +14,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import spec, texts
 from callconv_kit.coercion import glance, vocabulary
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
-from callconv_kit.texts import Ints
+from callconv_kit.model import spec, texts
+from callconv_kit.model.texts import Ints
 
 DecimalSign: TypeAlias = Literal["point", "comma"]
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import texts
 from callconv_kit.coercion import phone_text
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
 from callconv_kit.coercion.phone_columns import read_plain
 from callconv_kit.coercion.phone_text import Dialled, Fault
-from callconv_kit.texts import Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Ints
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber

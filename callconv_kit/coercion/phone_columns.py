@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from callconv_kit import texts
 from callconv_kit.coercion import nanp
 from callconv_kit.coercion.cells import NoteIds, note_id
-from callconv_kit.texts import Bools, Bytes, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools, Bytes, Ints
 
 LAYOUTS: dict[str, str] = {
     "national": "dddddddddd",

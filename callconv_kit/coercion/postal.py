@@ -11,10 +11,10 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import texts
 from callconv_kit.coercion import glance
 from callconv_kit.coercion.cells import Coerced, Reading, where_suspect
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools, Ints
 
 ZipKernel: TypeAlias = Callable[[pa.StringArray, Bools], Coerced]
 

@@ -7,9 +7,9 @@ a menu, so it needs a preset or the job's `[values.CallStatus]`, which are appli
 
 import difflib
 
-from callconv_kit import spec
 from callconv_kit.coercion import vocabulary
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct
+from callconv_kit.model import spec
 
 _OWN = {vocabulary.word(status): status for status in spec.STATUSES}
 _MEANING = {**_OWN, **vocabulary.words("statuses", "status")}

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
 from callconv_kit.coercion import glance, identifier
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
-from callconv_kit.texts import Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Ints
 
 _FORMULA = re.compile(r"[=@]|[+-](?![\d\s().,+-]*\Z)")
 _FORMULA_OPENINGS = bytes(chr(byte) in "=@+-" for byte in range(256))

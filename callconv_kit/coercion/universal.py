@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
 from callconv_kit.coercion import vocabulary
 from callconv_kit.coercion.cells import Coerced, Kernel, Reading, where_suspect
-from callconv_kit.texts import EDGES, INVISIBLE, Bools, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.texts import EDGES, INVISIBLE, Bools, Ints
 
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 REPLACEMENT = "\ufffd"

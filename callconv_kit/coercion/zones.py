@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from callconv_kit.texts import Ints
+from callconv_kit.model.texts import Ints
 
 HOUR = 3600
 DAY = 86_400

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection

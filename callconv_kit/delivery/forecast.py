@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from callconv_kit.checking.keys import murmur3_128
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model.texts import Bools, Ints
+from callconv_kit.run.keys import murmur3_128
 
 if TYPE_CHECKING:
     from callconv_kit.job import Contract

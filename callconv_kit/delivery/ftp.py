@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callconv_kit.delivery.border import Step, fault_of
+from callconv_kit.delivery.connection_faults import Step, fault_of
 from callconv_kit.delivery.credentials import Credentials
 from callconv_kit.delivery.transport import (
     ABSENT,

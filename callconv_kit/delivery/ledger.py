@@ -23,13 +23,13 @@ from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.row_keys import RowKeys
-from callconv_kit.delivery.standing import Found
+from callconv_kit.delivery.sent_status import Found
 from callconv_kit.delivery.submission import COLUMNS, Event, Submission, stamp, submission_of
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from callconv_kit.checking.keys import Keys
-    from callconv_kit.delivery.one import Outgoing
+    from callconv_kit.delivery.attempt import Outgoing
+    from callconv_kit.run.keys import Keys
 
 SKEW = timedelta(hours=24)
 """How far behind its last entry a clock may be before the ledger refuses to go on."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from callconv_kit.errors import DeliveryError
+from callconv_kit.model.errors import DeliveryError
 
 _RENEW = (
     "Restore it from a backup. If there is none, `callconv status --new-ledger` sets it aside and "

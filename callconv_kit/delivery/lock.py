@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from callconv_kit.errors import DeliveryError
+from callconv_kit.model.errors import DeliveryError
 
 PAUSE = 0.2
 """Seconds between two tries."""

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 HASH_DIGITS = 12
 """Of the SHA-256 of the content: two files of one day can't have one name by chance."""

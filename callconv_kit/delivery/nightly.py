@@ -17,10 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from callconv_kit.delivery.accounted import LEFT_OPEN, recover, still_unknown
+from callconv_kit.delivery.attempt import Patience
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.forecast import forecast
-from callconv_kit.delivery.jobrun import (
+from callconv_kit.delivery.job_run import (
     JobRun,
     new_folder,
     record,
@@ -29,20 +29,20 @@ from callconv_kit.delivery.jobrun import (
     was_delivered,
 )
 from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.ledgered_upload import LEFT_OPEN, recover, still_unknown
 from callconv_kit.delivery.lock import locked
-from callconv_kit.delivery.one import Patience
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.delivery.sending import sender
 from callconv_kit.delivery.submission import Submission
-from callconv_kit.delivery.uploading import upload
-from callconv_kit.errors import CallConvError, DeliveryError, UsageError
+from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
+from callconv_kit.model.errors import CallConvError, DeliveryError, UsageError
 
 if TYPE_CHECKING:
-    from callconv_kit.delivery.accounted import Confirm
+    from callconv_kit.delivery.ledgered_upload import Confirm
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ NOTIFY_SECONDS = 60
 
 
 class Prepared(Protocol):
-    """What `prepare` gives; see `callconv_kit.prepared`."""
+    """What `prepare` gives; see `callconv_kit.run.prepared`."""
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -67,7 +67,7 @@ class Prepared(Protocol):
 
 
 class Prepare(Protocol):
-    """`callconv_kit.prepared.prepare`, handed in."""
+    """`callconv_kit.run.prepared.prepare`, handed in."""
 
     def __call__(
         self, inputs: None, job: Job, *, out: Path, now: datetime, ledger: Ledger, **options: Any
@@ -79,7 +79,7 @@ class Prepare(Protocol):
 class Night:
     """How jobs are run.
 
-    prepare: `callconv_kit.prepared.prepare`.
+    prepare: `callconv_kit.run.prepared.prepare`.
     now: the clock; None: the real one.
     wait: seconds to wait for another run of the same job or with the same ledger.
     force: send although the rejected share is unusual.
@@ -299,7 +299,7 @@ def _failed(run: JobRun, error: CallConvError) -> None:
 
 
 def _unusable(summary: Mapping[str, Any], folder: Path) -> CallConvError:
-    from callconv_kit.errors import InputError
+    from callconv_kit.model.errors import InputError
 
     problem = summary.get("problem")
     if isinstance(problem, Mapping):

@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit import spec
-from callconv_kit.checking.keys import keys_of
-from callconv_kit.delivery.accounted import Confirm
 from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.ledgered_upload import Confirm
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.results_api import Batch, ResultsApi, RowError
+from callconv_kit.delivery.results_store import Shelf
 from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
-from callconv_kit.delivery.shelf import Shelf
 from callconv_kit.delivery.submission import Submission
-from callconv_kit.errors import DeliveryError, InputError
-from callconv_kit.findings import mask_phone
-from callconv_kit.texts import from_list
+from callconv_kit.model import spec
+from callconv_kit.model.codes import mask_phone
+from callconv_kit.model.errors import DeliveryError, InputError
+from callconv_kit.model.texts import from_list
+from callconv_kit.run.keys import keys_of
 
 if TYPE_CHECKING:
     from callconv_kit.job import Results

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import tenacity
 
 from callconv_kit.delivery.credentials import secret_from
-from callconv_kit.errors import DeliveryError, UsageError
+from callconv_kit.model.errors import DeliveryError, UsageError
 
 if TYPE_CHECKING:
     import httpx

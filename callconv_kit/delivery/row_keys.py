@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import segments
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.standing import Found, Freed, standing_of
+from callconv_kit.delivery.sent_status import Found, Freed, standing_of
 
 if TYPE_CHECKING:
-    from callconv_kit.checking.keys import Keys
+    from callconv_kit.run.keys import Keys
 
 
 class RowKeys:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import ftp, sftp
+from callconv_kit.delivery.attempt import Delivery, End, Journal, NoJournal, Outgoing, Patience
 from callconv_kit.delivery.credentials import credentials_of
-from callconv_kit.delivery.one import Delivery, End, Journal, NoJournal, Outgoing, Patience
 from callconv_kit.delivery.transport import Connect
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection

@@ -11,7 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit.delivery.border import BY_CODE, Fault, Step, fault_of
+from callconv_kit.delivery.connection_faults import BY_CODE, Fault, Step, fault_of
 from callconv_kit.delivery.credentials import Credentials
 from callconv_kit.delivery.transport import (
     ABSENT,
@@ -22,7 +22,7 @@ from callconv_kit.delivery.transport import (
     Source,
     Trouble,
 )
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from callconv_kit.delivery.border import Fault, Step
+from callconv_kit.delivery.connection_faults import Fault, Step
 
 
 class Sight(StrEnum):

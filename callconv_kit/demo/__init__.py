@@ -6,11 +6,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
-    from callconv_kit.prepared import Prepared
+    from callconv_kit.run.prepared import Prepared
     from mock_server.store import PendingAction, RowError
 
 FILES = ("export.csv", "callconv.toml")
@@ -61,7 +61,7 @@ def run(folder: Path) -> Demo:
     """Prepare the export in `folder`, upload it to a mock server, and see what it makes of it."""
     from callconv_kit.delivery import upload
     from callconv_kit.job import Connection
-    from callconv_kit.prepared import prepare
+    from callconv_kit.run.prepared import prepare
     from mock_server import MockImportServer
 
     lay_out(folder)

@@ -13,10 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from callconv_kit import findings, spec
-from callconv_kit.errors import UsageError
 from callconv_kit.job.masks import printable, spelled
-from callconv_kit.names import nearest, spec_column
+from callconv_kit.model import codes, spec
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import nearest, spec_column
 
 BAD_VALUE = "job_bad_value"
 UNKNOWN_KEY = "job_unknown_key"
@@ -208,7 +208,7 @@ def key_path(place: Iterable[str | int]) -> str:
         return str(parts[0])
     table, *rest = parts
     if table == "values" and rest[0] in spec.PERSONAL:
-        rest[1:] = [findings.mask_phone(str(part)) for part in rest[1:]]
+        rest[1:] = [codes.mask_phone(str(part)) for part in rest[1:]]
     if isinstance(rest[0], int) and table in LISTS:
         inner = ".".join(str(part) for part in rest[1:])
         return f"[[{table}]] (number {rest[0] + 1}) {inner}".rstrip()
@@ -237,5 +237,5 @@ def _shown(place: Sequence[str | int], value: object) -> str:
         return str(value).lower()
     text = str(value)
     if spec.PERSONAL.intersection(spec_column(str(part)) or "" for part in place):
-        text = findings.mask_phone(text)
+        text = codes.mask_phone(text)
     return spelled(text) if isinstance(value, str) else printable(text)

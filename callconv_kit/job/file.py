@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.errors import UsageError
 from callconv_kit.job.masks import printable
-from callconv_kit.names import nearest
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import nearest
 
 UNREADABLE = "job_unreadable"
 LARGEST_JOB = 4 * 1024 * 1024

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.errors import UsageError
 from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
 from callconv_kit.job.masks import printable
-from callconv_kit.names import plain, spec_column
+from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import plain, spec_column
 
 BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
 """Tables whose keys are spec columns."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.findings import mask_phone
+from callconv_kit.model import spec
+from callconv_kit.model.codes import mask_phone
 
 _PHONE_LIKE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().-]{7,18}\d(?!\w)")
 

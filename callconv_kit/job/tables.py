@@ -19,7 +19,6 @@ from pydantic import (
     model_validator,
 )
 
-from callconv_kit import spec
 from callconv_kit.job.faults import wrong
 from callconv_kit.job.masks import masked, printable
 from callconv_kit.job.values import (
@@ -34,7 +33,8 @@ from callconv_kit.job.values import (
     one_line,
     text_of,
 )
-from callconv_kit.names import nearest
+from callconv_kit.model import spec
+from callconv_kit.model.names import nearest
 
 
 class Table(BaseModel):

@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, Strict
 
-from callconv_kit import spec
 from callconv_kit.job.faults import UNKNOWN_COLUMN, ZONE_UNKNOWN, wrong
 from callconv_kit.job.layers import is_path
-from callconv_kit.names import nearest, spec_column
+from callconv_kit.model import spec
+from callconv_kit.model.names import nearest, spec_column
 
 PRESETS = (
     "invoca",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from callconv_kit import spec
 from callconv_kit.job import Job, Source
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Corrections, Doubt, NoTalk, Otherwise, Preset
-from callconv_kit.names import plain
+from callconv_kit.model import spec
+from callconv_kit.model.names import plain
 
 CALLED = "CalledPhoneNumber"
 BY_COLUMN = ("values", "units", "defaults", "constants")

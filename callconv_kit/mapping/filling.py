@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import notes, spec, texts
 from callconv_kit.job import Job
 from callconv_kit.mapping.plan import Feed, Plan
-from callconv_kit.notes import Coerced, note_id
-from callconv_kit.texts import Bools
+from callconv_kit.model import notes, spec, texts
+from callconv_kit.model.notes import Coerced, note_id
+from callconv_kit.model.texts import Bools
 
 Clean: TypeAlias = Callable[[str, pa.StringArray], Coerced]
 """What every cell of a spec column loses before any rule of its kind; handed in."""

@@ -12,15 +12,15 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import notes, spec, texts
-from callconv_kit.errors import UsageError
-from callconv_kit.findings import Severity, mask_phone
 from callconv_kit.job import Lookup
 from callconv_kit.mapping.filling import Filled, empty
-from callconv_kit.names import nearest, plain, spec_column
-from callconv_kit.notes import Coerced, note_id
-from callconv_kit.rows import Said
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import notes, spec, texts
+from callconv_kit.model.codes import Severity, mask_phone
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import nearest, plain, spec_column
+from callconv_kit.model.notes import Coerced, note_id
+from callconv_kit.model.rows import Said
+from callconv_kit.model.texts import Bools, Ints
 
 KeyForm: TypeAlias = Callable[[pa.StringArray], pa.StringArray]
 """Brings keys into the form in which they are compared; null where a key is empty."""

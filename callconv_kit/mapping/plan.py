@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from callconv_kit import spec
-from callconv_kit.errors import InputError
 from callconv_kit.job import Job, Source
 from callconv_kit.mapping.export import Export
-from callconv_kit.names import nearest, plain
+from callconv_kit.model import spec
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest, plain
 
 SPEC_BY_PLAIN = {plain(name): name for name in spec.NAMES}
 CHILD = "child."

@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from callconv_kit.errors import UsageError
 from callconv_kit.job import PRESETS, Job, LeaveOut, nearest_preset
 from callconv_kit.job.faults import UNKNOWN_KEY, Fault, complaint, faults_of
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import BY_COLUMN, anchored, is_path
 from callconv_kit.job.tables import ColumnSource, Pattern, Table, When
 from callconv_kit.job.values import SpecName, StrictText, Texts, ValueText
-from callconv_kit.names import plain, spec_column
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import plain, spec_column
 
 
 class Form(Table):

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
 from callconv_kit.job import Legs
 from callconv_kit.mapping.plan import CHILD, Plan
 from callconv_kit.mapping.preset import Corrections
-from callconv_kit.rows import Batch
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import texts
+from callconv_kit.model.rows import Batch
+from callconv_kit.model.texts import Bools, Ints
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 Hash: TypeAlias = Callable[[pa.StringArray], Hashes]

@@ -8,10 +8,10 @@ every column.
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from callconv_kit.errors import InputError
 from callconv_kit.job import Job
 from callconv_kit.mapping.plan import CHILD, Plan
-from callconv_kit.names import nearest_column
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest_column
 
 SHOWN = 30
 """Columns of the header that an error shows."""

@@ -11,17 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import notes, texts
-from callconv_kit.conditions import SourceColumn, met
-from callconv_kit.findings import Severity
 from callconv_kit.job import Job, StatusRule
 from callconv_kit.mapping import filling
+from callconv_kit.mapping.conditions import SourceColumn, met
 from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.filling import Clean, Filled, fill_empty
 from callconv_kit.mapping.plan import Plan
-from callconv_kit.notes import Coerced, note_id
-from callconv_kit.rows import Said
-from callconv_kit.texts import Bools
+from callconv_kit.model import notes, texts
+from callconv_kit.model.codes import Severity
+from callconv_kit.model.notes import Coerced, note_id
+from callconv_kit.model.rows import Said
+from callconv_kit.model.texts import Bools
 
 KEYS = ("Key1", "Key2", "Key3", "Key4")
 

@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import notes, texts
-from callconv_kit.errors import InputError, UsageError
 from callconv_kit.mapping.filling import empty
-from callconv_kit.notes import Coerced, note_id
+from callconv_kit.model import notes, texts
+from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.notes import Coerced, note_id
 
 KEY_NAME = "session.key"
 KEY_BYTES = 32

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from callconv_kit import spec
-from callconv_kit.errors import UsageError
 from callconv_kit.job import Job
-from callconv_kit.names import nearest, plain
+from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import nearest, plain
 from callconv_kit.profiling import written
 from callconv_kit.profiling.inspection import Inspection, inspect
 from callconv_kit.profiling.questions import (

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import spec
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.plan import Plan
-from callconv_kit.names import plain
+from callconv_kit.model import spec
+from callconv_kit.model.names import plain
 from callconv_kit.profiling import evidence
 from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
 from callconv_kit.profiling.likeness import Likeness, propose
@@ -19,7 +19,7 @@ from callconv_kit.profiling.opening import known_to_anybody, open_export
 from callconv_kit.profiling.recognition import Fit, measured, recognise, sample_of
 from callconv_kit.profiling.times import Times, Watch
 from callconv_kit.reading import Input, Table
-from callconv_kit.resolving import resolve
+from callconv_kit.run.resolving import resolve
 from callconv_kit.writing.wording import DELIMITERS
 
 ROWS = 100_000

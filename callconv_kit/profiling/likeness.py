@@ -13,13 +13,13 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from callconv_kit import spec, texts
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.export import CALLED
-from callconv_kit.names import plain
-from callconv_kit.notes import note_of
-from callconv_kit.spec import Kind
+from callconv_kit.model import spec, texts
+from callconv_kit.model.names import plain
+from callconv_kit.model.notes import note_of
+from callconv_kit.model.spec import Kind
 
 ALIKE = 0.8
 """Of the letters of two names must match, for one to be taken for the other."""

@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from callconv_kit.coercion import moment
-from callconv_kit.errors import InputError
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Form, Preset
-from callconv_kit.names import plain
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import plain
 from callconv_kit.profiling.columns import looks_like_data
 from callconv_kit.profiling.recognition import headerless_forms, sample_of
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
-from callconv_kit.resolving import resolve
+from callconv_kit.run.resolving import resolve
 
 _NAME = re.compile(r"[^\W\d][\w .()#/&'-]{0,60}")
 

@@ -13,17 +13,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.errors import CallConvError
-from callconv_kit.findings import CODES, Severity
 from callconv_kit.job import Job
 from callconv_kit.job.layers import anchored
-from callconv_kit.pipeline import Progress
-from callconv_kit.prepared import Prepared, prepare
+from callconv_kit.model import spec
+from callconv_kit.model.codes import CODES, Severity
+from callconv_kit.model.errors import CallConvError
 from callconv_kit.profiling.draft import Draft, settled
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.questions import IDS, open_points
 from callconv_kit.reading import Input
+from callconv_kit.run.pipeline import Progress
+from callconv_kit.run.prepared import Prepared, prepare
 from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import of_severity
 

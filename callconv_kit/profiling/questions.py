@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from callconv_kit.job import PRESETS
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Preset
-from callconv_kit.names import plain
+from callconv_kit.model.names import plain
 from callconv_kit.profiling.columns import Profile, shown_name
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.likeness import Likeness

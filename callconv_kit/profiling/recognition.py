@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Form, Preset
-from callconv_kit.names import plain
+from callconv_kit.model import spec
+from callconv_kit.model.names import plain
 from callconv_kit.reading import Table
 
 NO_CELLS: Mapping[str, Sequence[str]] = {}

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from callconv_kit import texts
 from callconv_kit.job import Job, Lookup
+from callconv_kit.model import texts
 from callconv_kit.profiling.draft import Draft
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.opening import open_export
 from callconv_kit.reading import Input
-from callconv_kit.resolving import KeyForm
+from callconv_kit.run.resolving import KeyForm
 from callconv_kit.writing.lines import line_of
 
 

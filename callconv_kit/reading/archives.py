@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from callconv_kit.errors import InputError
-from callconv_kit.names import nearest
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest
 from callconv_kit.reading.sources import Source
 
 ENCRYPTED = 0x1

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from callconv_kit.rows import Batch
-from callconv_kit.texts import Ints
+from callconv_kit.model.rows import Batch
+from callconv_kit.model.texts import Ints
 
 SKIPPED_KEPT = 20
 """How many skipped lines of an input are listed."""

@@ -3,7 +3,7 @@
 import zipfile
 from enum import Enum, auto
 
-from callconv_kit.errors import InputError
+from callconv_kit.model.errors import InputError
 from callconv_kit.reading import encoding
 from callconv_kit.reading.sources import BUFFER, Source
 

@@ -14,10 +14,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from callconv_kit import texts
-from callconv_kit.errors import InputError
+from callconv_kit.model import texts
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.rows import Batch, Ragged
+from callconv_kit.model.texts import Ints
 from callconv_kit.reading import encoding as encodings
-from callconv_kit.reading import fed_back, scanning
+from callconv_kit.reading import reimport, scanning
 from callconv_kit.reading.batches import Account
 from callconv_kit.reading.dialect import Dialect, sniff
 from callconv_kit.reading.sources import Source
@@ -27,8 +29,6 @@ from callconv_kit.reading.whole_rows import (
     without_blank_rows,
     without_repeated_headers,
 )
-from callconv_kit.rows import Batch, Ragged
-from callconv_kit.texts import Ints
 
 BLOCK = 1 << 23
 SAMPLE = 1 << 18
@@ -70,7 +70,7 @@ class DelimitedTable:
         self._source = source
         self.name = source.name
         with source.open(hashing=False) as stream:
-            if fed_back.begins(stream.read(HEAD)):
+            if reimport.begins(stream.read(HEAD)):
                 # The settings are those of the export that it came from.
                 encoding, delimiter, header_line = "", "", 0
         with source.open(hashing=False) as stream:
@@ -85,10 +85,10 @@ class DelimitedTable:
             header_line=header_line,
             headerless=headerless,
         )
-        self.fed_back = fed_back.is_fed_back(self.dialect.header) and not as_written
+        self.fed_back = reimport.is_fed_back(self.dialect.header) and not as_written
         self.header = self.dialect.header
         if self.fed_back:
-            self.header = fed_back.own_columns(self.header)
+            self.header = reimport.own_columns(self.header)
         self.account = self._new_account()
 
     def _new_account(self) -> Account:
@@ -345,6 +345,6 @@ class DelimitedTable:
                 for pair in zip(columns, more, strict=True)
             ]
         if self.fed_back:
-            return fed_back.restore(self.name, self.dialect.header, numbers, columns, wrong)
+            return reimport.restore(self.name, self.dialect.header, numbers, columns, wrong)
         rows = tuple(Ragged(line, cells, self.name, line) for line, cells in wrong)
         return Batch(numbers, tuple(columns), rows)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from callconv_kit.errors import InputError
-from callconv_kit.reading import fed_back
+from callconv_kit.model.errors import InputError
+from callconv_kit.reading import reimport
 from callconv_kit.reading.batches import Skipped
 from callconv_kit.reading.scanning import Record, lines_of
 
@@ -136,7 +136,7 @@ def find_header(
     records: list[Record], is_known: Callable[[str], bool], header_line: int
 ) -> tuple[int | None, int]:
     """The position of the header among `records`, and how many known names it holds."""
-    if records and fed_back.is_fed_back(records[0].cells):
+    if records and reimport.is_fed_back(records[0].cells):
         return 0, len(records[0].cells)
     if header_line:
         for at, record in enumerate(records):

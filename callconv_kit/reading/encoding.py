@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from callconv_kit import texts
-from callconv_kit.errors import InputError
+from callconv_kit.model import texts
+from callconv_kit.model.errors import InputError
 from callconv_kit.reading import scanning
 
 BOMS = (

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.values import array_as_text, as_text
-from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:
     import pandas as pd

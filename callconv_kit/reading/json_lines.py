@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from callconv_kit.errors import InputError
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.values import as_text, number_as_text
 from callconv_kit.reading.whole_rows import columns_of
-from callconv_kit.texts import Ints
 
 LARGEST_LINE = 1 << 24
 """Bytes; a longer line is no record of a call."""

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from callconv_kit import texts
-from callconv_kit.errors import InputError
+from callconv_kit.model import texts
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.values import EXACT_DIGITS, array_as_text, number_as_text
-from callconv_kit.texts import Ints
 
 
 class ParquetTable(RecordTable):

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import texts
-from callconv_kit.reading import fed_back
+from callconv_kit.model import texts
+from callconv_kit.model.rows import Batch, Ragged
+from callconv_kit.model.texts import Ints
+from callconv_kit.reading import reimport
 from callconv_kit.reading.batches import Account
 from callconv_kit.reading.dialect import EDGES
 from callconv_kit.reading.whole_rows import without_blank_rows, without_repeated_headers
-from callconv_kit.rows import Batch, Ragged
-from callconv_kit.texts import Ints
 
 ROWS = 1 << 14
 """Records in a batch."""
@@ -44,8 +44,8 @@ class RecordTable(ABC):
     def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
         self.name = name
         self._header = tuple(cell.strip(EDGES) for cell in header)
-        self.fed_back = fed_back.is_fed_back(self._header) and not as_written
-        self.header = fed_back.own_columns(self._header) if self.fed_back else self._header
+        self.fed_back = reimport.is_fed_back(self._header) and not as_written
+        self.header = reimport.own_columns(self._header) if self.fed_back else self._header
         self.account = self._new_account()
 
     def _new_account(self) -> Account:
@@ -76,12 +76,12 @@ class RecordTable(ABC):
         ragged: Sequence[tuple[int, list[str]]],
     ) -> Batch:
         if self.fed_back:
-            short = fed_back.still_short(self._header, columns)
+            short = reimport.still_short(self._header, columns)
             rows = [*ragged, *((int(numbers[row]), cells) for row, cells in short.items())]
             kept = np.ones(len(numbers), np.bool_)
             kept[list(short)] = False
             at = np.flatnonzero(kept)
             taken = [texts.take(column, at) for column in columns] if short else list(columns)
-            return fed_back.restore(self.name, self._header, numbers[at], taken, rows)
+            return reimport.restore(self.name, self._header, numbers[at], taken, rows)
         rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
         return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)

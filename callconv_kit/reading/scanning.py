@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from callconv_kit.texts import Ints
+from callconv_kit.model.texts import Ints
 
 QUOTE, NEWLINE, RETURN = 0x22, 0x0A, 0x0D
 

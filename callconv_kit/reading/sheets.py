@@ -16,16 +16,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from callconv_kit.errors import InputError
-from callconv_kit.names import nearest
-from callconv_kit.reading import dialect, fed_back
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest
+from callconv_kit.model.texts import Ints
+from callconv_kit.reading import dialect, reimport
 from callconv_kit.reading.batches import Account, Skipped
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.scanning import Record
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.values import as_text, number_as_text
 from callconv_kit.reading.whole_rows import BLANK, columns_of
-from callconv_kit.texts import Ints
 
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
 """How a workbook writes a control character."""
@@ -156,7 +156,7 @@ def _choose(
     titles = [sheet.title for sheet in book.worksheets]
     for title in titles:
         first = [Record(number - 1, cells) for number, cells in islice(_rows(book[title]), 1)]
-        if first and fed_back.is_fed_back(first[0].cells):
+        if first and reimport.is_fed_back(first[0].cells):
             return title, first, 0  # a rejected.xlsx: the settings are those of the export
     if wanted and wanted not in titles:
         like = nearest(wanted, titles)

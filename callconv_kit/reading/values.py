@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
+from callconv_kit.model import texts
 
 EXACT_DIGITS = 15
 """Digits that every spreadsheet and every float keeps of a number."""

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
+from callconv_kit.model import texts
+from callconv_kit.model.rows import Batch
 from callconv_kit.reading.batches import Account
-from callconv_kit.rows import Batch
 
 BLANK = " \t\xa0\r\n"
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from callconv_kit.errors import CallConvError
+from callconv_kit.model.errors import CallConvError
 from callconv_kit.suite.generated import FOLDER, refresh
 
 

@@ -18,9 +18,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from callconv_kit import spec
-from callconv_kit.findings import mask_phone
 from callconv_kit.job import Job
+from callconv_kit.model import spec
+from callconv_kit.model.codes import mask_phone
 from callconv_kit.suite import engine, stored
 from callconv_kit.suite.index import Run, index_page
 from callconv_kit.suite.rules import Expectation

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 from callconv_kit.suite.rules import Expectation
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 from callconv_kit.suite import reference, rules, stored
 
 SUITE = "callconv.json"

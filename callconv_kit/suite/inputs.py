@@ -11,19 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import reading, spec
-from callconv_kit.errors import UsageError
-from callconv_kit.formats import FORMATS
+from callconv_kit import reading
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
-from callconv_kit.spec import Kind
+from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.formats import FORMATS
+from callconv_kit.model.spec import Kind
+from callconv_kit.model.texts import Ints
 from callconv_kit.suite.rules import DURATIONS
-from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from callconv_kit.rows import Batch
+    from callconv_kit.model.rows import Batch
 
 Judgeable: TypeAlias = "str | Path | pd.DataFrame"
 

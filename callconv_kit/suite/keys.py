@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from callconv_kit.model.texts import Ints
 from callconv_kit.suite.rules import Expectation
 from callconv_kit.suite.validation import columns_of
-from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from callconv_kit import spec
-from callconv_kit.spec import Column
+from callconv_kit.model import spec
+from callconv_kit.model.spec import Column
 from callconv_kit.suite import rules
 
 HEADER = f"""\

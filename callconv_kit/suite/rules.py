@@ -11,11 +11,11 @@ payment or attribution hangs on it; warning where the server tolerates the cell.
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeAlias
 
-from callconv_kit import spec, texts
 from callconv_kit.coercion import country, universal, vocabulary
 from callconv_kit.coercion.columns import FREE_TEXT
-from callconv_kit.formats import FORMATS
-from callconv_kit.spec import Column, Kind
+from callconv_kit.model import spec, texts
+from callconv_kit.model.formats import FORMATS
+from callconv_kit.model.spec import Column, Kind
 
 Expectation: TypeAlias = dict[str, Any]
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from callconv_kit import spec
-from callconv_kit.errors import UsageError
+from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.texts import Ints
 from callconv_kit.suite import engine, rules
 from callconv_kit.suite.engine import Result
 from callconv_kit.suite.inputs import (
@@ -35,7 +36,6 @@ from callconv_kit.suite.validation import (
     columns_of,
     shown_value,
 )
-from callconv_kit.texts import Ints
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 from callconv_kit.suite import rules
 from callconv_kit.suite.rules import Expectation
 

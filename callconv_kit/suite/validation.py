@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callconv_kit import spec
-from callconv_kit.errors import UsageError
-from callconv_kit.findings import mask_phone
+from callconv_kit.model import spec
+from callconv_kit.model.codes import mask_phone
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.texts import Ints
 from callconv_kit.suite.rules import Expectation
-from callconv_kit.texts import Ints
 from callconv_kit.writing.reasons import shown
 
 if TYPE_CHECKING:

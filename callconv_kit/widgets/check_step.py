@@ -6,7 +6,7 @@ from urllib.parse import quote
 import ipywidgets as ipw
 
 from callconv_kit.suite import Validation
-from callconv_kit.widgets import parts, twins
+from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
@@ -23,7 +23,7 @@ class CheckStep(ipw.VBox):
         self.notice = parts.Notice()
         self._result = parts.named(ipw.HTML(), "validation")
         self._twin = parts.Twin()
-        self._twin.show(twins.checked())
+        self._twin.show(python_snippets.checked())
         self._validate.on_click(self.notice.guarded(self._begin))
         self._docs.on_click(self.notice.guarded(self._begin_docs))
         super().__init__(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 from callconv_kit.reading import open_tables
 from callconv_kit.widgets.pages import ORIGIN, columns_told_of
 from callconv_kit.writing.aside import ORIGIN_COLUMNS

@@ -7,7 +7,7 @@ import ipywidgets as ipw
 from callconv_kit.delivery import Receipt
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.job import Connection
-from callconv_kit.widgets import parts, twins
+from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.delivering import Deliveries, connection_from
 from callconv_kit.widgets.parts import Html, tag
 from callconv_kit.widgets.session import Session
@@ -77,7 +77,7 @@ class DeliverStep(ipw.VBox):
             ]
         )
         self._bar.layout.display = "none"
-        self._twin.show(twins.delivered(mock=True))
+        self._twin.show(python_snippets.delivered(mock=True))
 
     def show(self) -> None:
         """Fill the form with what the job says."""
@@ -96,7 +96,7 @@ class DeliverStep(ipw.VBox):
     # -- sending -----------------------------------------------------------------------------------
 
     def _to_mock(self) -> None:
-        self._twin.show(twins.delivered(mock=True))
+        self._twin.show(python_snippets.delivered(mock=True))
         resend = self._resend.value
         self._send(lambda: self._deliveries.to_mock(self._sent, resend=resend))
 
@@ -111,7 +111,7 @@ class DeliverStep(ipw.VBox):
         )
         password = self._password or None
         resend = self._resend.value
-        self._twin.show(twins.delivered(mock=False))
+        self._twin.show(python_snippets.delivered(mock=False))
         self._send(lambda: self._deliveries.to(connection, password, self._sent, resend=resend))
 
     def _send(self, work: Any) -> None:

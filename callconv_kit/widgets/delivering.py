@@ -11,9 +11,9 @@ from callconv_kit.delivery import Patience, Receipt, upload
 from callconv_kit.delivery import results as reading_back
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome
-from callconv_kit.errors import UsageError
 from callconv_kit.job import Connection, Job, Results
-from callconv_kit.prepared import clock_of
+from callconv_kit.model.errors import UsageError
+from callconv_kit.run.prepared import clock_of
 from callconv_kit.widgets.session import Session
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from callconv_kit.profiling import Question
 from callconv_kit.profiling.questions import IDS
-from callconv_kit.widgets import mapped, parts, twins
+from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
@@ -198,7 +198,7 @@ class MapStep(ipw.VBox):
             if unused
             else ""
         )
-        self._twin.show(twins.mapped(self._session))
+        self._twin.show(python_snippets.mapped(self._session))
         self._changed()
 
     def _what(self, one: MappedColumn) -> list[Child]:
@@ -232,4 +232,4 @@ class MapStep(ipw.VBox):
         missing = [one.column for one in self._session.mapping() if one.missing]
         told = f" Still to be fed: {', '.join(missing)}." if missing else ""
         self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", told)
-        self._twin.show(twins.mapped(self._session))
+        self._twin.show(python_snippets.mapped(self._session))

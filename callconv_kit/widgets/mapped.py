@@ -7,15 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.errors import CallConvError
-from callconv_kit.findings import mask_phone
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.plan import Plan
-from callconv_kit.prepared import prepare
+from callconv_kit.model import spec
+from callconv_kit.model.codes import mask_phone
+from callconv_kit.model.errors import CallConvError
 from callconv_kit.profiling import Inspection
-from callconv_kit.resolving import open_inputs, resolve
+from callconv_kit.run.prepared import prepare
+from callconv_kit.run.resolving import open_inputs, resolve
 
 TRIED = 40
 """First rows of the export that are shown, and on which a mapping is tried."""

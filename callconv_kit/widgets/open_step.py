@@ -6,11 +6,11 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from callconv_kit.errors import CallConvError, UsageError
 from callconv_kit.job import PRESETS
+from callconv_kit.model.errors import CallConvError, UsageError
 from callconv_kit.profiling import Inspection
 from callconv_kit.profiling.inspection import delimiter_word
-from callconv_kit.widgets import parts, twins
+from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
@@ -153,7 +153,7 @@ class OpenStep(ipw.VBox):
         self._preset.value = chosen
         self._choice.layout.display = ""
         self._seen.value = parts.put([*self._facts(seen), self._preview()])
-        self._twin.show(twins.opened(session))
+        self._twin.show(python_snippets.opened(session))
 
     def _facts(self, seen: Inspection) -> list[Child]:
         told = [seen.encoding or "cells"]

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from pyarrow import parquet
 
-from callconv_kit import spec
-from callconv_kit.texts import Ints
+from callconv_kit.model import spec
+from callconv_kit.model.texts import Ints
 from callconv_kit.writing.aside import LONGEST_CELL, ORIGIN_COLUMNS
 
 STEP = 50

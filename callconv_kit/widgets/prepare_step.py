@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import ipywidgets as ipw
 
-from callconv_kit.prepared import Prepared
-from callconv_kit.terminal import expected_rows
-from callconv_kit.widgets import parts, twins
+from callconv_kit.run.prepared import Prepared
+from callconv_kit.run.progress import expected_rows
+from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
@@ -82,7 +82,7 @@ class PrepareStep(ipw.VBox):
     def show(self) -> None:
         """Show what came of the last run."""
         prepared = self._session.prepared
-        self._twin.show(twins.prepared(self._session))
+        self._twin.show(python_snippets.prepared(self._session))
         if prepared is None:
             self._card.value, self._told.value, self._bar.value = "", "", 0.0
             return

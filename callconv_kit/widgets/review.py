@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from callconv_kit.prepared import Prepared
+from callconv_kit.run.prepared import Prepared
 from callconv_kit.widgets.pages import ORIGIN, Changes, Rows
 from callconv_kit.writing import output
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from callconv_kit.widgets import parts, twins
-from callconv_kit.widgets.mending import Mending
+from callconv_kit.widgets import parts, python_snippets
+from callconv_kit.widgets.editing import Mending
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.review import LISTS, PAGE, Page
@@ -65,7 +65,7 @@ class ReviewStep(ipw.VBox):
 
     def show(self) -> None:
         """Show the last run."""
-        self._twin.show(twins.reviewed())
+        self._twin.show(python_snippets.reviewed())
         if self._session.review is None:
             self._table.value = self._where.value = ""
             self._mending.offer([], [])

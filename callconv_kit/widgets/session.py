@@ -6,8 +6,8 @@ session.answer("CampaignId", "1001")
 session.prepare()
 session.fix(session.review.page("Rejected").rows[0], {"Zip": "02139"})
 
-Each step is one or two calls of the library; `callconv_kit.widgets.twins` says which. A step that
-fails raises a `CallConvError` and leaves everything as it was.
+Each step is one or two calls of the library: see `callconv_kit.widgets.python_snippets`. A step
+that fails raises a `CallConvError` and leaves everything as it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,24 +15,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit.errors import CallConvError, InputError, UsageError
-from callconv_kit.findings import mask_phone
 from callconv_kit.job import Job
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import anchored
-from callconv_kit.judging import Judge
-from callconv_kit.prepared import Prepared, clock_of, prepare
+from callconv_kit.model.codes import mask_phone
+from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
 from callconv_kit.profiling.columns import shown as shown_sample
 from callconv_kit.profiling.draft import settled
-from callconv_kit.resolving import resolve
-from callconv_kit.settling import SentCalls
+from callconv_kit.run.judge import Judge
+from callconv_kit.run.prepared import Prepared, clock_of, prepare
+from callconv_kit.run.resolving import resolve
+from callconv_kit.run.settling import SentCalls
 from callconv_kit.widgets import job_text, mapped
 from callconv_kit.widgets.corrected import CorrectedFile
 from callconv_kit.widgets.mapped import MappedColumn, Preview
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.review import Review
-from callconv_kit.widgets.warned import WarningsFile
+from callconv_kit.widgets.warnings_file import WarningsFile
 from callconv_kit.writing.output import writing
 from callconv_kit.writing.visible import visible
 

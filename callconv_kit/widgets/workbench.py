@@ -5,7 +5,7 @@ from pathlib import Path
 
 import ipywidgets as ipw
 
-from callconv_kit.errors import CallConvError
+from callconv_kit.model.errors import CallConvError
 from callconv_kit.widgets import parts
 from callconv_kit.widgets.check_step import CheckStep
 from callconv_kit.widgets.deliver_step import DeliverStep

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import ipywidgets as ipw
 
-from callconv_kit.errors import UsageError
+from callconv_kit.model.errors import UsageError
 from callconv_kit.widgets.parts import Notice
 from callconv_kit.widgets.session import Cancelled
 

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from callconv_kit import texts
-from callconv_kit.findings import Severity
-from callconv_kit.notes import note_of
-from callconv_kit.rows import Fate, Judged, Ragged
+from callconv_kit.model import texts
+from callconv_kit.model.codes import Severity
+from callconv_kit.model.notes import note_of
+from callconv_kit.model.rows import Fate, Judged, Ragged
 from callconv_kit.writing.reasons import reason
 
 CHANGES_SCHEMA = pa.schema(

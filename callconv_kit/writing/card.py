@@ -7,7 +7,7 @@ are not trusted, the words are all still there.
 
 from collections.abc import Sequence
 
-from callconv_kit.findings import Severity
+from callconv_kit.model.codes import Severity
 from callconv_kit.writing import charts, pieces, wording
 from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.visible import visible

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import texts
+from callconv_kit.model import texts
 
 SPECIAL = (b",", b'"', b"\n", b"\r")
 NEEDS_QUOTES = '[,"\n\r]'

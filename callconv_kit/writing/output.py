@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from callconv_kit.errors import InputError, UsageError
+from callconv_kit.model.errors import InputError, UsageError
 
 READY, REJECTED, LEFT_OUT = "ready.csv", "rejected.csv", "left_out.csv"
 SUMMARY, REPORT, CHANGES = "summary.json", "report.html", "changes.parquet"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
-from callconv_kit import spec, texts
-from callconv_kit.texts import Ints
+from callconv_kit.model import spec, texts
+from callconv_kit.model.texts import Ints
 from callconv_kit.writing.lines import lines
 
 CHUNK = 1 << 22

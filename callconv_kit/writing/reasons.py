@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from callconv_kit import spec
-from callconv_kit.findings import CODES, mask_phone
+from callconv_kit.model import spec
+from callconv_kit.model.codes import CODES, mask_phone
 
 SHOWN = 60
 """Characters of a value that a message shows."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.findings import Severity
+from callconv_kit.model import spec
+from callconv_kit.model.codes import Severity
 from callconv_kit.writing import charts, pieces, wording
 from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.wording import Entry, Summary, many, percent

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callconv_kit import spec
-from callconv_kit.findings import Severity
+from callconv_kit.model import spec
+from callconv_kit.model.codes import Severity
 from callconv_kit.writing.tally import DURATION_BINS, Tally
 
 # JSON itself escapes only the C0 controls. These are C1 controls, direction marks, invisible ones.

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit import spec, texts
-from callconv_kit.findings import Severity, mask_phone
-from callconv_kit.notes import note_of
-from callconv_kit.rows import Fate, Judged, Ragged
-from callconv_kit.texts import Bools, Ints
+from callconv_kit.model import spec, texts
+from callconv_kit.model.codes import Severity, mask_phone
+from callconv_kit.model.notes import note_of
+from callconv_kit.model.rows import Fate, Judged, Ragged
+from callconv_kit.model.texts import Bools, Ints
 
 EXAMPLES = 5
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from callconv_kit.findings import CODES, RULES, Code, Severity
+from callconv_kit.model.codes import CODES, RULES, Code, Severity
 from callconv_kit.writing.reasons import joined
 
 Summary: TypeAlias = Mapping[str, Any]

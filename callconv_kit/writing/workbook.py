@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from callconv_kit.errors import InputError, UsageError
+from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.writing.aside import read_rows
 
 MOST_ROWS = 1_048_576

@@ -2,7 +2,7 @@
 
 import re
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server.store import PendingAction, RowError
 
 PERSONAL = frozenset(column.name for column in spec.COLUMNS if column.personal)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit import spec, texts
+from callconv_kit.model import spec, texts
 from callconv_kit.writing.lines import line_of, lines
 
 SEED = 20261124

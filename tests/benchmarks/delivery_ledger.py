@@ -12,10 +12,10 @@ import numpy as np
 import psutil
 import pytest
 
-from callconv_kit.checking.keys import Keys
+from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.one import Outgoing
 from callconv_kit.delivery.receipt import State
+from callconv_kit.run.keys import Keys
 
 ROWS = 10_000_000
 A_FILE = 1_000_000

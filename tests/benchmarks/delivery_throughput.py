@@ -27,7 +27,7 @@ _TESTS = _HERE.parent / "delivery"
 SENDER = """
 import resource, sys, time
 from pathlib import Path
-from callconv_kit.delivery.one import Outgoing, Patience
+from callconv_kit.delivery.attempt import Outgoing, Patience
 from callconv_kit.delivery.sending import sender
 from callconv_kit.job import Connection
 path, name, repeat, *pairs = sys.argv[1:]

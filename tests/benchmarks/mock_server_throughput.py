@@ -156,7 +156,7 @@ def test_a_gigabyte_beside_vsftpd(folder: Path, tls: bool) -> None:
 
 @pytest.mark.benchmark
 def test_judging_many_rows_keeps_memory_flat(folder: Path) -> None:
-    spec = importlib.import_module("callconv_kit.spec")
+    spec = importlib.import_module("callconv_kit.model.spec")
     right = {
         "CampaignId": "1001", "MediaId": "20012", "EventDate": "2026-11-20T09:30:05-05:00",
         "ActionTrackerId": "30021", "CallProvider": "Invoca", "CallerId": "2125550123",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prepare_against_floor import HERE, SETTINGS, pairs, run
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 PRESET = """
 [preset]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from prepare_against_floor import run
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from callconv_kit.suite import rules
 
 HERE = Path(__file__)
@@ -55,7 +55,7 @@ def by_suite(path: Path) -> bool:
 
 def by_check(path: Path) -> bool:
     """`callconv check`."""
-    from callconv_kit.checked import check
+    from callconv_kit.run.check import check
 
     return not check(path, now=NOW).summary["errors"]
 

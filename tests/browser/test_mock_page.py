@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
 from mock_server.programmes import Programme, Tracker

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit.settling import ALREADY_SENT, CHANGED_SINCE, NEW
+from callconv_kit.run.settling import ALREADY_SENT, CHANGED_SINCE, NEW
 
 CALL = {
     "CampaignId": "1001",

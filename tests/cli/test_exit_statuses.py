@@ -270,9 +270,9 @@ def test_an_input_that_may_not_be_read_is_3(folder):
 
 def test_a_bug_of_ours_is_70_one_line_and_a_file_with_the_details(folder):
     code = (
-        "import callconv_kit.prepared\nfrom callconv_kit.cli.main import main\n"
+        "import callconv_kit.run.prepared\nfrom callconv_kit.cli.main import main\n"
         "def broken(*a, **k): raise ZeroDivisionError('secret 2125550123')\n"
-        "callconv_kit.prepared.prepare = broken\n"
+        "callconv_kit.run.prepared.prepare = broken\n"
         "raise SystemExit(main(['prepare', 'calls.csv']))\n"
     )
     run = subprocess.run(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import country
 from callconv_kit.coercion.cells import Note, Reading, note_of
+from callconv_kit.model import texts
 
 MAPPED = {
     "lower case": ("us", "US"),

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import duration
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.duration import read
+from callconv_kit.model import texts
 
 KEPT = {"zero": "0", "usual": "201", "a whole day": "86400"}
 SPELLED = {

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import flag
 from callconv_kit.coercion.cells import note_of
+from callconv_kit.model import texts
 
 KERNELS = {
     "phone type": (flag.phone_type_kernel, "phone_type_unknown"),

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import identifier
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.identifier import read
+from callconv_kit.model import texts
 
 KEPT = {"short": "7", "usual": "20012", "15 digits": "123456789012000", "19 digits": "9" * 19}
 CLEANED = {

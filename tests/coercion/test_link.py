@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import link
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.link import read
+from callconv_kit.model import texts
 
 KEPT = {
     "https": "https://recordings.example.com/c/1a2b3c",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import findings, texts
 from callconv_kit.coercion.moment import MomentSettings, kernel, order_evidence, read
+from callconv_kit.model import codes, texts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NEW_YORK = MomentSettings(NOW, timezone="America/New_York")
@@ -436,10 +436,10 @@ def test_any_text_is_read_or_refused_and_what_is_read_is_the_written_form(text, 
     value, code, rules, warnings = read(text, settings)
     assert (value is None) == (code is not None)
     if code is not None:
-        assert code in findings.CODES
+        assert code in codes.CODES
         assert (rules, warnings) == ((), ())
         return
-    assert set(rules) <= set(findings.RULES)
+    assert set(rules) <= set(codes.RULES)
     assert set(warnings) <= {"event_old"}
     assert datetime.fromisoformat(value).isoformat() == value
     assert bool(rules) == (value != text)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import moment_vector, zones
 from callconv_kit.coercion.cells import note_of
 from callconv_kit.coercion.moment import MomentSettings, kernel, read
 from callconv_kit.coercion.moment_shapes import SHAPES, Shape
+from callconv_kit.model import texts
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 ALL_SETTINGS = [

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import money
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.money import read
+from callconv_kit.model import texts
 
 KEPT = {"usual": "1234.50", "zero": "0.00", "cents": "0.05", "the largest": "999999.99"}
 CLEANED = {

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import nanp
 from callconv_kit.coercion.cells import Coerced, Note, Reading, note_of
 from callconv_kit.coercion.phone import PhoneReading, PhoneSettings, kernel, read
 from callconv_kit.coercion.phone_columns import LAYOUTS, read_plain
+from callconv_kit.model import texts
 
 SHAPES = (
     """

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import postal
 from callconv_kit.coercion.cells import note_of
 from callconv_kit.coercion.postal import read
+from callconv_kit.model import texts
 
 IN_US = {
     "five digits": ("02139", "02139", ()),

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import spec
 from callconv_kit.coercion.status import nearest, read
+from callconv_kit.model import spec
 
 MAPPED = {
     "lower case": ("answer", "ANSWER"),

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import text as free_text
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.text import read, read_keypresses, read_reference
+from callconv_kit.model import texts
 
 FORMULAS = {
     "equals": "=1+2",

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
 from callconv_kit.coercion import universal
 from callconv_kit.coercion.cells import note_of, once_per_distinct
 from callconv_kit.coercion.universal import read
+from callconv_kit.model import texts
 
 CLEANED = {
     "edge spaces": ("  Boston ", "Boston", ("trimmed",)),

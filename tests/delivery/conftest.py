@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from callconv_kit import spec
 from callconv_kit.delivery import Patience
 from callconv_kit.job import Connection
+from callconv_kit.model import spec
 from mock_server.accounts import make
 from mock_server.server import MockImportServer
 

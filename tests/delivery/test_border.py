@@ -11,9 +11,9 @@ import pytest
 import trustme
 
 from callconv_kit.delivery import Patience, upload
-from callconv_kit.delivery.border import TABLE, Step, fault_of
-from callconv_kit.errors import DeliveryError, OutcomeUnknown
+from callconv_kit.delivery.connection_faults import TABLE, Step, fault_of
 from callconv_kit.job import Connection
+from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 
 from .conftest import PASSWORD, free_port, write_ready
 from .scripted import CLOSE, RESET, SILENCE, Script

@@ -12,8 +12,8 @@ import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.delivery import State, upload
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.errors import UsageError
 from callconv_kit.job.settings import DEFAULT_LEDGER
+from callconv_kit.model.errors import UsageError
 from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, sessions_on, write_ready

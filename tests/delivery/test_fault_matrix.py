@@ -9,8 +9,8 @@ import pytest
 
 from callconv_kit.delivery import Patience, State, upload
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.errors import DeliveryError, OutcomeUnknown
 from callconv_kit.job import Connection
+from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 from mock_server.accounts import make
 from mock_server.faults import FAULTS, At
 from mock_server.server import MockImportServer

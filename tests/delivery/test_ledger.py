@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit.checking.keys import Keys, keys_of
 from callconv_kit.delivery import archive, ledger_file, segments
+from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.one import Outgoing
-from callconv_kit.delivery.outgoing import outgoing
+from callconv_kit.delivery.ready_file import outgoing
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.standing import Freed, Standing, standing_of
-from callconv_kit.errors import CallConvError, DeliveryError, UsageError
-from callconv_kit.texts import from_list
+from callconv_kit.delivery.sent_status import Freed, Standing, standing_of
+from callconv_kit.model.errors import CallConvError, DeliveryError, UsageError
+from callconv_kit.model.texts import from_list
+from callconv_kit.run.keys import Keys, keys_of
 
 from .conftest import CALL, write_ready
 

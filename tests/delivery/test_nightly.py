@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from callconv_kit.delivery.jobrun import JobRun
+from callconv_kit.delivery.job_run import JobRun
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.nightly import Night, worst
 from callconv_kit.delivery.receipt import State
-from callconv_kit.prepared import prepare
+from callconv_kit.run.prepared import prepare
 from mock_server.server import MockImportServer
 
 from .conftest import CALL, HASTY, PASSWORD, sessions_on, write_ready

@@ -8,7 +8,7 @@ import pytest
 
 from callconv_kit.delivery import Patience, State, upload
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.errors import CallConvError, DeliveryError, OutcomeUnknown
+from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown
 
 from .conftest import HASTY, PASSWORD, free_port, write_ready
 from .fault_table import NONE, SFTP, UNKNOWN, WHOLE

@@ -16,15 +16,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from callconv_kit.delivery import upload
-from callconv_kit.delivery.fixing import write_fix_file
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.reconcile import reconcile
+from callconv_kit.delivery.refused_rows import write_fix_file
 from callconv_kit.delivery.results import confirmer, results, results_from
 from callconv_kit.delivery.results_api import ResultsApi
-from callconv_kit.delivery.tracing import trace
-from callconv_kit.errors import DeliveryError, InputError, OutcomeUnknown, UsageError
+from callconv_kit.delivery.trace import trace
 from callconv_kit.job import Results
+from callconv_kit.model.errors import DeliveryError, InputError, OutcomeUnknown, UsageError
 from mock_server.server import MockImportServer
 
 from .conftest import CALL, HASTY, PASSWORD, connection_to, ready_text

@@ -15,8 +15,8 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.results import confirmer, results
 from callconv_kit.delivery.results_api import ResultsApi
-from callconv_kit.errors import DeliveryError, OutcomeUnknown
 from callconv_kit.job import Results
+from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 from mock_server.accounts import make
 from mock_server.programmes import Programme, Tracker
 from mock_server.server import MockImportServer

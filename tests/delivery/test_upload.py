@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from callconv_kit.delivery import Patience, State, upload
+from callconv_kit.delivery.attempt import Word, judge
 from callconv_kit.delivery.credentials import credentials_of
-from callconv_kit.delivery.keeping import mark_sent, settle, status
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.one import Word, judge
+from callconv_kit.delivery.manual_entries import mark_sent, settle, status
 from callconv_kit.delivery.transport import ABSENT, HIDDEN, NAMED, UNREACHED, Seen, Sight
-from callconv_kit.errors import (
+from callconv_kit.job import Connection
+from callconv_kit.model.errors import (
     CallConvError,
     DeliveryError,
     InputError,
     OutcomeUnknown,
     UsageError,
 )
-from callconv_kit.job import Connection
 from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, needs, ready_text, sessions_on, write_ready

@@ -14,7 +14,7 @@ def main() -> None:
     """Serve until standard input ends."""
     from callconv_kit.cli.main import main as callconv
     from callconv_kit.delivery import nightly  # noqa: F401 - imported once, for all children
-    from callconv_kit.prepared import prepare  # noqa: F401 - the same
+    from callconv_kit.run.prepared import prepare  # noqa: F401 - the same
 
     for line in sys.stdin:
         arguments = json.loads(line)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit.errors import InputError, UsageError
 from callconv_kit.job import Job
+from callconv_kit.model.errors import InputError, UsageError
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NOW = "2026-11-26T06:00:00Z"
@@ -363,8 +363,8 @@ PAYING = re.compile(r'empty_status|= "?ANSWER|anonymous_callers = "keep"|default
 
 
 def test_no_text_of_a_finding_proposes_a_setting_that_would_pay_a_call_without_talk():
-    from callconv_kit import spec
-    from callconv_kit.findings import CODES
+    from callconv_kit.model import spec
+    from callconv_kit.model.codes import CODES
 
     identifying = {"CampaignId", "MediaId", "ActionTrackerId", "CallProvider"}
     columns = [name for name in (None, *spec.NAMES) if name not in identifying]

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
+from callconv_kit.model import spec
 from callconv_kit.profiling import questions
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server import Clock
 from mock_server.accounts import make
 from mock_server.intake import PART

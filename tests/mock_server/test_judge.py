@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from callconv_kit import spec
-from callconv_kit.spec import Kind
+from callconv_kit.model import spec
+from callconv_kit.model.spec import Kind
 from mock_server import MockImportServer, judge
 from mock_server.accounts import make
 from mock_server.judge import RULES, Rule

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
 from mock_server.web.masking import masked

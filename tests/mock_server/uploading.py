@@ -3,7 +3,7 @@
 import ftplib
 import io
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 CALL = {
     "CampaignId": "1001",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec
+from callconv_kit.model import spec
 from callconv_kit.profiling import inspection as inspecting
 from callconv_kit.profiling.columns import Holds, shape, shared_name, shown
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec
 from callconv_kit.mapping import preset as presets
-from callconv_kit.names import plain
+from callconv_kit.model import spec
+from callconv_kit.model.names import plain
 from callconv_kit.profiling import recognise
 from callconv_kit.profiling.likeness import propose
 

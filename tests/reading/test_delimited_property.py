@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slow_reader import Held, Unclosed, hold
 
 from callconv_kit import reading
-from callconv_kit.errors import InputError
+from callconv_kit.model.errors import InputError
 from callconv_kit.reading import delimited
 
 HEADER = ["CampaignId", "MediaId", "CallerId"]

@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from callconv_kit import reading
-from callconv_kit.errors import CallConvError, InputError
+from callconv_kit.model.errors import CallConvError, InputError
 
 HEADER = ["CampaignId", "CallerId", "EventDate"]
 ROWS = [["1001", "2125550123", "2026-09-10T22:55:32-08:00"], ["1002", "+442079460958", ""]]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 import callconv_kit as ck
-from callconv_kit.errors import InputError
+from callconv_kit.model.errors import InputError
 from callconv_kit.reading.values import as_text, in_full, number_as_text
 
 CASES = Path(__file__).parent.parent / "data" / "cases"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from callconv_kit import spec
+from callconv_kit.model import spec
 
 NOW = "2026-11-24T12:00:00+00:00"
 

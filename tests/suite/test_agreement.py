@@ -6,13 +6,15 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from callconv_kit import checked, spec, suite
-from callconv_kit.findings import CODES, RULES
+from callconv_kit import suite
 from callconv_kit.job import Job
-from callconv_kit.judging import Judge
 from callconv_kit.mapping import plan as planning
-from callconv_kit.notes import note_of
+from callconv_kit.model import spec
+from callconv_kit.model.codes import CODES, RULES
+from callconv_kit.model.notes import note_of
 from callconv_kit.reading import open_tables
+from callconv_kit.run import check
+from callconv_kit.run.judge import Judge
 from callconv_kit.suite.rules import NOT_EXPRESSIBLE
 
 from ..messy_files import ANY_TEXT, BAD, GOOD
@@ -58,7 +60,7 @@ def spoiled_rows(draw: st.DrawFn) -> list[dict[str, str | None]]:
 
 def changed_under(rows_of: pd.DataFrame) -> dict[tuple[int, str], set[str]]:
     """The rules under which `prepare` would change each cell."""
-    job = Job.from_keywords(**checked.JOB, now=NOW)
+    job = Job.from_keywords(**check.JOB, now=NOW)
     (table,) = open_tables([rows_of], planning.Known(job))
     plan = planning.make(table.name, table.header, job)
     rules: dict[tuple[int, str], set[str]] = {}
@@ -75,7 +77,7 @@ def changed_under(rows_of: pd.DataFrame) -> dict[tuple[int, str], set[str]]:
 def checks_cells(rows_of: pd.DataFrame) -> tuple[Cells, Cells]:
     """Cells that `check` calls wrong; and of these, those for a reason that a suite can tell."""
     rules = changed_under(rows_of)
-    findings = checked.check(rows_of, now=NOW).findings
+    findings = check.check(rows_of, now=NOW).findings
     errors = findings[(findings["severity"] == "error") & findings["column"].notna()]
     every: Cells = set()
     tellable: Cells = set()
@@ -137,7 +139,7 @@ def test_talk_longer_than_the_call_is_judged_alike(durations):
     made = [right(number, CallDuration=call, TalkDuration=talk) for number, (call, talk) in pairs]
     written = frame(*made)
     kind = "expect_column_pair_values_a_to_be_greater_than_b"
-    findings = checked.check(written, now=NOW).findings
+    findings = check.check(written, now=NOW).findings
     said = findings[findings["code"] == "talk_exceeds_call"]["source_line"]
     assert rows_failing(suite.validate(written), kind) == {int(line) - 1 for line in said}
 
@@ -161,7 +163,7 @@ def test_talk_longer_than_the_call_is_judged_alike(durations):
 def test_each_repeated_call_is_judged_alike(calls):
     """`check` names a repeat and its first in the words; the suite names all of a call's rows."""
     written = frame(*(right(0, **call) for call in calls))
-    findings = checked.check(written, now=NOW).findings
+    findings = check.check(written, now=NOW).findings
     said = findings[findings["code"].isin(["duplicate_row", "conflicting_duplicate"])]
     named = {int(line) - 1 for line in said["source_line"]}
     named |= {int(line) - 1 for text in said["value"] for line in re.findall(r"\d+", text)}

@@ -6,7 +6,7 @@ import pytest
 
 from callconv_kit import suite
 from callconv_kit.cli.main import main
-from callconv_kit.errors import InputError
+from callconv_kit.model.errors import InputError
 from callconv_kit.suite import engine
 
 from ..hostile import HOSTILE

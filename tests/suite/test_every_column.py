@@ -4,8 +4,9 @@ from functools import cache
 
 import pytest
 
-from callconv_kit import spec, suite
-from callconv_kit.spec import Kind
+from callconv_kit import suite
+from callconv_kit.model import spec
+from callconv_kit.model.spec import Kind
 
 from .rows import frame, right
 

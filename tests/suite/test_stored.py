@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from callconv_kit import spec, suite
-from callconv_kit.errors import UsageError
+from callconv_kit import suite
+from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
 from callconv_kit.suite import engine, generated
 
 from .rows import frame, right

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit import spec, suite
+from callconv_kit import suite
 from callconv_kit.cli.main import main
-from callconv_kit.errors import InputError, UsageError
+from callconv_kit.model import spec
+from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.suite import State, engine
 
 from .rows import frame, right

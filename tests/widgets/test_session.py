@@ -7,8 +7,8 @@ import pytest
 
 import callconv_kit as ck
 from callconv_kit.demo import sample
-from callconv_kit.errors import CallConvError, InputError, UsageError
 from callconv_kit.job import Job
+from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.widgets import Session
 from callconv_kit.widgets.delivering import Deliveries
 from callconv_kit.widgets.session import Cancelled

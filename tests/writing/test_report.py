@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import spec
-from callconv_kit.findings import CODES, RULES, Severity
+from callconv_kit.model import spec
+from callconv_kit.model.codes import CODES, RULES, Severity
 from callconv_kit.writing import report
 from callconv_kit.writing.visible import visible
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit import texts
-from callconv_kit.notes import Coerced
-from callconv_kit.rows import Batch, Fate, Judged
+from callconv_kit.model import texts
+from callconv_kit.model.notes import Coerced
+from callconv_kit.model.rows import Batch, Fate, Judged
 from callconv_kit.writing import summary, tally
 from callconv_kit.writing.tally import OTHERS, Tally
 

@@ -1,1 +1,0 @@
-"""Rules over coerced rows: required cells, limits, columns against each other, duplicates."""

@@ -1,0 +1,215 @@
+"""What a run looks like in a terminal: a bar while it works, and what it came to at its end.
+
+In a pipe there is no bar, no colour and no line is cut. Texts of cells are never taken for markup
+or for commands to the terminal: what can't be seen is shown as a sign (see `writing.visible`).
+rich is imported when something is shown.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callconv_kit.model.codes import Severity
+from callconv_kit.writing import output, wording
+from callconv_kit.writing.visible import visible
+from callconv_kit.writing.wording import Entry, Summary, many, percent
+
+if TYPE_CHECKING:
+    from rich.console import Console, OverflowMethod
+    from rich.text import Text
+
+    from callconv_kit.run.pipeline import Progress
+
+REJECTED, LEFT_OUT, WARNINGS, CHANGES = 4, 3, 3, 4
+"""Entries of each kind that are shown; with them a run fills about 40 lines at most."""
+
+BAR = 30
+"""Cells of a bar that stands for all rows."""
+
+VALUE = 36
+"""Characters of a cell's text."""
+
+FATES = (
+    ("rows_ready", "ready", "blue"),
+    ("rows_rejected", "rejected", "red"),
+    ("rows_left_out", "left out", "bright_black"),
+)
+
+_PLAIN = str.maketrans({"→": "->", "…": "...", "–": "-", "␣": "_", "━": "=", "·": "-"})
+"""Stands for our own signs where the output's encoding has none of them."""
+
+
+def show(
+    summary: Summary, console: "Console | None" = None, *, folder: str | Path | None = None
+) -> None:
+    """Print what a run came to: counts, why rows were rejected, what was changed, what next.
+
+    Args:
+        summary: the dict of summary.json.
+        console: where to; none: standard output.
+        folder: where the run's files are; none: it wrote none.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    encoding = console.encoding
+    wide = not console.is_terminal
+    at_edge: OverflowMethod = "ellipsis" if encoding.lower().startswith("utf") else "crop"
+    for line in _lines(summary, None if folder is None else Path(folder)):
+        if wide:
+            console.print(_in(line, encoding), soft_wrap=True)
+        else:
+            console.print(_in(line, encoding), no_wrap=True, overflow=at_edge)
+    for advice in wording.advice(summary):
+        line = _text(("→ ", "blue"), visible(advice, 400))
+        console.print(_in(line, encoding), soft_wrap=wide)
+
+
+def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
+    read = summary["rows_read"]
+    yield _text((visible(wording.headline(summary), 400), "bold"))
+    yield _text(
+        f"{visible(wording.title(summary), 200)} · {many(read)} read in {summary['seconds']:.1f} s",
+        style="bright_black",
+    )
+    yield _text()
+    for key, word, colour in FATES:
+        count = summary[key]
+        cells = max(1, round(BAR * count / read)) if count else 0
+        share = percent(count, read)
+        yield _text(f"{count:>9,}  {word:<9}{share:>8}  ", ("━" * cells, colour))
+    yield _text()
+    yield from _rejected(summary)
+    yield from _findings("Left out", summary, Severity.LEFT_OUT, LEFT_OUT)
+    yield from _findings("Warnings", summary, Severity.WARNING, WARNINGS)
+    yield from _changes(summary)
+    yield from _files(summary, folder)
+
+
+def _rejected(summary: Summary) -> Iterator["Text"]:
+    entries = wording.of_severity(summary, Severity.ERROR)
+    yield from _head("Rejected", entries, REJECTED)
+    several = wording.several_files(summary)
+    for entry in entries[:REJECTED]:
+        yield _finding(entry, several=several)
+        remedy = wording.remedy_of(entry)
+        if remedy:
+            yield _text(" " * 11, ("→ ", "blue"), remedy)
+    yield from _after(entries)
+
+
+def _findings(head: str, summary: Summary, severity: Severity, most: int) -> Iterator["Text"]:
+    entries = wording.of_severity(summary, severity)
+    several = wording.several_files(summary)
+    yield from _head(head, entries, most)
+    for entry in entries[:most]:
+        yield _finding(entry, several=several)
+    yield from _after(entries)
+
+
+def _changes(summary: Summary) -> Iterator["Text"]:
+    entries = summary["changes"]
+    yield from _head("Changed", entries, CHANGES)
+    for entry in entries[:CHANGES]:
+        said = _text(f"{entry['rows']:>9,}  ", (entry["column"], "bold"))
+        said.append(f"  {wording.rule_of(entry)}")
+        for example in entry["examples"][:1]:
+            before, after = (visible(example[key], VALUE) or "empty" for key in ("before", "after"))
+            said.append(f": {before} → {after}", "cyan")
+        yield said
+    yield from _after(entries)
+
+
+def _finding(entry: Entry, *, several: bool) -> "Text":
+    said = _text(f"{entry['rows']:>9,}  ", (visible(entry["column"] or "the row"), "bold"))
+    said.append(f"  {wording.code_of(entry).problem}")
+    for (value, detail), places in wording.alike(entry, "value", "detail")[:1]:
+        cell = f'"{visible(value, VALUE)}"' if value else ""
+        told = ", ".join(filter(None, [cell, visible(detail, VALUE * 2)]))
+        said.append(f": {told}" if told else "", "cyan")
+        place = wording.where(places[:1], several=several)
+        said.append(f"  ({visible(place)})", "bright_black")
+    return said
+
+
+def _head(name: str, entries: Sequence[Entry], most: int) -> Iterator["Text"]:
+    if entries:
+        rest = f"  the first {most} of {len(entries)}" if len(entries) > most else ""
+        yield _text((name, "bold"), (rest, "bright_black"))
+
+
+def _after(entries: Sequence[Entry]) -> Iterator["Text"]:
+    if entries:
+        yield _text()
+
+
+def _files(summary: Summary, folder: Path | None) -> Iterator["Text"]:
+    if folder is None:
+        yield _text("No file was written.", style="bright_black")
+        return
+    told = {
+        output.READY: "" if summary["problem"] else f"{many(summary['rows_ready'])} to upload",
+        output.REJECTED: many(summary["rows_rejected"]) if summary["rows_rejected"] else "",
+        output.LEFT_OUT: many(summary["rows_left_out"]) if summary["rows_left_out"] else "",
+        output.REPORT: "all of this and more, with charts",
+    }
+    yield _text(("Files", "bold"))
+    for name, what in told.items():
+        if what:
+            yield _text(f"  {visible(str(folder / name), 200)}", (f"  {what}", "bright_black"))
+    yield _text()
+
+
+def _text(*parts: "str | tuple[str, str]", style: str = "") -> "Text":
+    """A line of parts, given as text or as (text, style); nothing in them is markup."""
+    from rich.text import Text
+
+    return Text.assemble(*parts, style=style)
+
+
+def _in(line: "Text", encoding: str) -> "Text":
+    """A line as this encoding can write it."""
+    try:
+        line.plain.encode(encoding)
+    except UnicodeEncodeError:
+        return _text(line.plain.translate(_PLAIN).encode(encoding, "replace").decode(encoding))
+    return line
+
+
+@contextmanager
+def progress(
+    console: "Console | None" = None, expected: int | None = None
+) -> "Iterator[Progress | None]":
+    """A bar that shows the rows done, where a terminal watches; None in a pipe.
+
+    Args:
+        console: where to; none: standard error.
+        expected: about how many rows there will be, such as `expected_rows` says.
+    """
+    from rich.console import Console
+
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("Preparing"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} rows"),
+        TimeRemainingColumn() if expected else TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=expected)
+
+        def advance(rows: int) -> None:
+            # The estimate is only an estimate: the bar is full when the run is done.
+            total = None if expected is None else max(expected, rows + 1)
+            bar.update(task, completed=rows, total=total)
+
+        yield advance

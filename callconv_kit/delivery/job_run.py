@@ -1,0 +1,125 @@
+"""What came of one job in one night: the run, its folder, and its record there."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from callconv_kit.delivery.receipt import Receipt
+from callconv_kit.delivery.reconcile import Reconciliation, sign_off
+from callconv_kit.model.errors import CallConvError
+
+RECORD = "run.json"
+"""Beside a run's other files: what came of it, as the JSON line says it."""
+
+REMEMBERED = 7
+"""Runs with which the rejected share is compared."""
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What came of one job.
+
+    state: `delivered`, `accepted_unverified`, `nothing_to_send`, or the code of the error.
+    exit_status: as the command line's.
+    foretold: what the job's [contract] said of the ready rows, a line each.
+    """
+
+    job: str
+    folder: Path | None = None
+    state: str = ""
+    exit_status: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    rejected_share: float | None = None
+    receipt: Receipt | None = None
+    error: CallConvError | None = None
+    sums: Reconciliation | None = None
+    foretold: tuple[str, ...] = ()
+    started: datetime | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as its JSON line says it."""
+        return {
+            "job": self.job,
+            "state": self.state,
+            "exit_status": self.exit_status,
+            "folder": str(self.folder) if self.folder else None,
+            **self.rows,
+            "rejected_share": self.rejected_share,
+            "receipt": self.receipt.as_dict() if self.receipt else None,
+            "error": self.error.as_dict() if self.error else None,
+            "reconciliation": self.sums.as_dict() if self.sums else None,
+            "started": self.started.isoformat(timespec="seconds") if self.started else None,
+            "seconds": self.seconds,
+        }
+
+
+def new_folder(runs: Path, started: datetime) -> Path:
+    """A folder that no other run has."""
+    name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    turn = 1
+    while True:
+        folder = runs / (name if turn == 1 else f"{name}-{turn}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            turn += 1
+        else:
+            return folder
+
+
+def record(run: JobRun) -> None:
+    """Write down what is known of a run so far: its run.json, and the end of its report."""
+    if run.folder is None or not run.folder.is_dir():
+        return
+    partial = run.folder / f"{RECORD}.tmp"
+    partial.write_text(json.dumps(run.as_dict(), indent=2) + "\n", encoding="utf-8")
+    partial.replace(run.folder / RECORD)
+    receipt = run.receipt
+    sign_off(
+        run.folder,
+        {
+            "State": run.state or "in progress",
+            "File on the server": receipt.name if receipt else "",
+            "Rows sent": receipt.rows if receipt else "",
+            "Bytes": receipt.bytes if receipt else "",
+            "SHA-256": receipt.sha256 if receipt else "",
+            "Attempts": receipt.attempts if receipt else "",
+            "Forecast": run.foretold,
+            "Warnings": receipt.warnings if receipt else (),
+            "Error": str(run.error) if run.error else "",
+        },
+        run.sums,
+    )
+
+
+def records(runs: Path) -> Iterator[Mapping[str, Any]]:
+    """The records of earlier runs, the latest first; unreadable ones are passed over."""
+    for path in sorted(runs.glob(f"*/{RECORD}"), reverse=True):
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(kept, dict):
+            yield kept
+
+
+def was_delivered(kept: Mapping[str, Any]) -> bool:
+    """Whether the run of this record sent a file."""
+    return kept.get("receipt") is not None
+
+
+def usual_shares(runs: Path) -> list[float]:
+    """The rejected shares of the last REMEMBERED runs; those that were held back do not count."""
+    shares: list[float] = []
+    for kept in records(runs):
+        share = kept.get("rejected_share")
+        usable = isinstance(share, int | float) and kept.get("rows_read")
+        if usable and kept.get("state") != "held_back":
+            shares.append(float(share or 0.0))
+        if len(shares) == REMEMBERED:
+            break
+    return shares

@@ -1,0 +1,295 @@
+"""Delivery with a ledger: what is left of a file after what was sent before, and what came of it.
+
+Under the ledger's lock: settle what an interrupted run left open, look up every row, send those
+that were never sent, and write down each step before it is taken.
+"""
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from callconv_kit.delivery import naming
+from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Word, judge
+from callconv_kit.delivery.clock import Clock
+from callconv_kit.delivery.connection_faults import BY_CODE, Step
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.outcomes import CHECK, not_delivered, receipt_of
+from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
+from callconv_kit.delivery.receipt import Receipt, State
+from callconv_kit.delivery.sending import Sender
+from callconv_kit.delivery.sent_rows import keep_lines
+from callconv_kit.delivery.sent_status import Standing
+from callconv_kit.delivery.submission import Submission
+from callconv_kit.delivery.transport import Sight, Trouble
+from callconv_kit.model.errors import OutcomeUnknown
+from callconv_kit.model.texts import Bools
+from callconv_kit.run.keys import Keys
+
+log = logging.getLogger(__name__)
+
+Confirm = Callable[[Submission], bool]
+"""Whether the results API shows this file, whole."""
+
+LEFT_OUT = {
+    Standing.SENT: "already_sent",
+    Standing.CHANGED: "changed_since_sent",
+    Standing.UNKNOWN: "outcome_unknown",
+}
+"""The codes under which rows of a file are not sent."""
+
+LEFT_OPEN = (State.INTENT, State.SENDING, State.SENT, State.RENAMING, State.UNKNOWN)
+"""States that another look at the server may settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """Sends what of a file was never sent."""
+
+    ledger: Ledger
+    sending: Sender
+    clock: Clock
+    confirm: Confirm | None = None
+    keep_days: int = 0
+
+    def upload(self, ready: Path, file: Outgoing, *, resend: bool, canary: int) -> Receipt:
+        """Deliver the rows of `file` that were never sent.
+
+        Args:
+            ready: where it came from, for the ledger.
+            file: what it is.
+            resend: a person asks that rows go whose earlier outcome is unknown, or that have
+                changed since they were delivered.
+            canary: send only the first so many rows; 0 sends all.
+        """
+        started = self.clock()
+        with self.ledger.lock():
+            recover(self.ledger, self.sending, self.confirm)
+            keys = keys_of_file(file.path, file.rows)
+            found = self.ledger.look_up(keys)
+            chosen = found.standing == Standing.NEW
+            if resend:
+                chosen = found.standing != Standing.SENT
+            left_out = {
+                code: count
+                for standing, code in LEFT_OUT.items()
+                if (count := int(((found.standing == standing) & ~chosen).sum()))
+            }
+            if not chosen.any():
+                return self._nothing(file, found.submission, left_out)
+            if canary:
+                chosen[np.flatnonzero(chosen)[canary:]] = False
+            superseded = self._superseded(found.submission, chosen)
+            receipts = self._send_parts(ready, file, keys, chosen, "canary" if canary else "")
+            for number in superseded:
+                self.ledger.enter(number, State.RESENT, note="sent again, as a person asked")
+            self.ledger.prune(self.keep_days)
+        return _whole(receipts, file, started, left_out)
+
+    def _superseded(self, submission: np.ndarray, chosen: Bools) -> list[int]:
+        """Unknown submissions all of whose rows are now sent again."""
+        numbers, rows = np.unique(submission[chosen], return_counts=True)
+        again = dict(zip(numbers.tolist(), rows.tolist(), strict=True))
+        return [
+            unknown.id
+            for unknown in self.ledger.submissions(State.UNKNOWN)
+            if again.get(unknown.id) == unknown.rows
+        ]
+
+    def _nothing(self, file: Outgoing, submission: np.ndarray, left_out: dict[str, int]) -> Receipt:
+        """Every row stands in the ledger: the receipt of before, or its question."""
+        numbers = [int(number) for number in np.unique(submission) if number]
+        earlier = [self.ledger.submission(number) for number in numbers]
+        unknown = [e for e in earlier if not e.state.is_sent]
+        if unknown:
+            raise still_unknown(unknown)
+        last = earlier[-1]
+        return Receipt(
+            last.state,
+            last.name,
+            0,
+            file.sha256,
+            0,
+            0,
+            last.started,
+            last.changed,
+            message="Nothing to send: every row was delivered before.",
+            left_out=left_out,
+        )
+
+    def _send_parts(
+        self, ready: Path, file: Outgoing, keys: Keys, chosen: Bools, label: str
+    ) -> list[Receipt]:
+        pieces = parts(file.rows, chosen, self.sending.connection.max_rows_per_file)
+        receipts = []
+        with tempfile.TemporaryDirectory(prefix="out-", dir=self.ledger.path.parent) as folder:
+            for at, piece in enumerate(pieces, 1):
+                part, its_keys = file, keys
+                if not piece.all():
+                    part = write_rows(file.path, Path(folder, f"{at}.csv"), piece)
+                    its_keys = Keys(*(column[piece] for column in keys))
+                name = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
+                receipts.append(self._send(ready, part, its_keys, name, piece))
+        return receipts
+
+    def _send(self, ready: Path, file: Outgoing, keys: Keys, label: str, chosen: Bools) -> Receipt:
+        started = self.clock()
+        template = self.sending.connection.file_name
+        name = naming.file_name(template, now=started, sha256=file.sha256, part=label)
+        name = self._unused(name)
+        number = self.ledger.begin(
+            file, keys, account=self.sending.account, name=name, origin=str(ready)
+        )
+        keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
+        log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
+        end = self.sending.send(file, name, Entries(self.ledger, number))
+        if end.state is State.UNKNOWN and self._is_confirmed(number, end):
+            end = replace(end, state=State.DELIVERED, trouble=None)
+        close(self.ledger, number, end)
+        return receipt_of(end, file, started, self.clock(), self.sending.connection)
+
+    def _unused(self, name: str) -> str:
+        """A name under which nothing of ours may stand on the server."""
+        taken = self.ledger.names_used()
+        candidate, turn = name, 2
+        while candidate in taken:
+            candidate, turn = naming.with_suffix(name, str(turn)), turn + 1
+        return candidate
+
+    def _is_confirmed(self, number: int, end: End) -> bool:
+        if self.confirm is None:
+            return False
+        # Written down first: asking may take minutes.
+        self.ledger.enter(number, State.UNKNOWN, name=end.name, note=end.said)
+        return self.confirm(self.ledger.submission(number))
+
+
+class Entries:
+    """A submission's journal in the ledger; see `one.Journal`."""
+
+    def __init__(self, ledger: Ledger, number: int) -> None:
+        self._ledger = ledger
+        self._number = number
+
+    def mark(self, state: State, name: str, temporary: str = "", note: str = "") -> None:
+        """Write the step down before it is taken."""
+        more = {"temporary": temporary} if temporary else {}
+        self._ledger.enter(self._number, state, name=name, note=note, **more)
+
+
+def close(ledger: Ledger, number: int, end: End) -> None:
+    """Write down how a delivery ended."""
+    trouble = end.trouble
+    ledger.enter(
+        number,
+        end.state,
+        name=end.name,
+        note=end.said,
+        code=trouble.fault.code if trouble else "",
+        said=end.said,
+        refused=int(trouble is not None and trouble.refused),
+    )
+
+
+def recover(ledger: Ledger, sending: Sender, confirm: Confirm | None = None) -> list[Submission]:
+    """Settle what earlier runs left open, as far as the server shows it; what was settled.
+
+    Only for the sender's own account: another account's files can't be seen from here.
+
+    Raises:
+        DeliveryError: the server can't be reached to look; nothing is settled then.
+    """
+    settled = []
+    for left in ledger.submissions(*LEFT_OPEN):
+        if left.state is not State.INTENT and left.account != sending.account:
+            continue
+        end = _recovered(left, ledger, sending, confirm)
+        if end is not None and end.state is not left.state:
+            close(ledger, left.id, end)
+            settled.append(ledger.submission(left.id))
+            log.info("step=recover submission=%d was=%s is=%s", left.id, left.state, end.state)
+    return settled
+
+
+def _recovered(
+    left: Submission, ledger: Ledger, sending: Sender, confirm: Confirm | None
+) -> End | None:
+    """How a delivery ended that nobody saw the end of; None where nothing new is known."""
+    file = Outgoing(Path(left.origin), left.bytes, left.sha256, left.rows)
+    delivery = sending.delivery(file, left.name, Entries(ledger, left.id))
+    try:
+        if left.state is State.INTENT:
+            if left.temporary and left.account == sending.account:
+                delivery.discard(left.temporary)
+            return End(State.NOT_DELIVERED, left.name, 0, "the run ended before the first byte")
+        if confirm is not None and confirm(left):
+            return End(State.DELIVERED, left.name, 0, "the results show it, whole")
+        if left.refused and left.state is State.UNKNOWN:
+            return None  # no look can settle what the server itself reported as failed
+        if left.temporary:
+            return delivery.finish_rename(left.temporary, State.DELIVERED, asked=True)
+        return _seen(left, delivery)
+    except Trouble as trouble:
+        raise not_delivered(trouble, sending.connection, left.name, 1) from None
+
+
+def _seen(left: Submission, delivery: Delivery) -> End:
+    """What the server shows of a file that was sent directly, wholly or in part."""
+    seen = delivery.see(left.name)
+    if seen.sight is Sight.UNREACHED and left.state is not State.UNKNOWN:
+        delivery.connect().close()  # says why the server can't be reached
+    word = Word.YES if left.state is State.SENT else Word.NOTHING
+    state = judge(word, seen, left.bytes, must_verify=delivery.must_verify)
+    said, trouble = "the run ended before it could verify", None
+    if state is State.UNKNOWN:
+        code = "size_differs" if word is Word.YES else "transfer_cut"
+        trouble = Trouble(BY_CODE[code], Step.REPLY, said)
+    return End(state, left.name, 0, said, trouble, seen)
+
+
+def still_unknown(unknown: list[Submission]) -> OutcomeUnknown:
+    """For files whose rows are held back until a person decides."""
+    names = ", ".join(found.name for found in unknown)
+    return OutcomeUnknown(
+        unknown[0].code or "outcome_unknown",
+        "Whether this file was delivered is still unknown, so it is held back",
+        "; ".join(
+            f"{found.name} ({found.changed:%Y-%m-%d %H:%M}: {found.said})" for found in unknown
+        ),
+        "a person's decision",
+        CHECK.format(name=names),
+    )
+
+
+def _whole(
+    receipts: list[Receipt], file: Outgoing, started: datetime, left: dict[str, int]
+) -> Receipt:
+    """One receipt for all parts."""
+    first = receipts[0]
+    warnings = [warning for receipt in receipts for warning in receipt.warnings]
+    warnings += [
+        f"{count} rows of the file were not sent: {code}"
+        for code, count in left.items()
+        if code != LEFT_OUT[Standing.SENT]
+    ]
+    if len(receipts) == 1:
+        return replace(first, warnings=tuple(warnings), left_out=left)
+    unverified = any(receipt.state is State.ACCEPTED_UNVERIFIED for receipt in receipts)
+    return Receipt(
+        State.ACCEPTED_UNVERIFIED if unverified else State.DELIVERED,
+        first.name,
+        sum(receipt.bytes for receipt in receipts),
+        file.sha256,
+        sum(receipt.rows for receipt in receipts),
+        sum(receipt.attempts for receipt in receipts),
+        started,
+        receipts[-1].finished,
+        f"{len(receipts)} parts",
+        tuple(warnings),
+        left,
+        tuple(receipts),
+    )

@@ -1,0 +1,85 @@
+"""What stops the work, as one small tree.
+
+    CallConvError
+    ├── UsageError     wrong usage, or a wrong job file                          exit 2
+    ├── InputError     the input can't be used, or the output can't be written   exit 3
+    └── DeliveryError  the file was not delivered; safe to run again             exit 4
+        └── OutcomeUnknown  nobody can say whether it arrived; a person decides  exit 5
+
+Bad data in a row is a finding, not an exception: see `callconv_kit.model.codes`. Each error says
+what is wrong, what was found, what would be right and what to do next. It carries a code, and the
+exit status that the command uses.
+"""
+
+from typing import ClassVar
+
+
+class CallConvError(Exception):
+    """Something that a person can put right.
+
+    Args:
+        code: a stable word for programs, such as `no_header`.
+        problem: what is wrong, in the words of the person's own data.
+        found: the offending value, masked by the caller where it is personal.
+        expected: what would have been right.
+        next_step: what to do now.
+    """
+
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, code: str, problem: str, found: str, expected: str, next_step: str) -> None:
+        # All go to args: a worker process can then pickle the error back to its parent.
+        super().__init__(code, problem, found, expected, next_step)
+        self.code = code
+        self.problem = problem
+        self.found = found
+        self.expected = expected
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        found = f" Found: {self.found}." if self.found else ""
+        expected = f" Expected: {self.expected}." if self.expected else ""
+        return f"{self.problem}.{found}{expected} {self.next_step}".strip()
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as the `--json` output shows it under `error`."""
+        return {
+            "code": self.code,
+            "problem": self.problem,
+            "found": self.found,
+            "expected": self.expected,
+            "next_step": self.next_step,
+        }
+
+
+class UsageError(CallConvError):
+    """Wrong usage or a wrong job: nothing was read and nothing was written."""
+
+    exit_status = 2
+
+
+class InputError(CallConvError):
+    """The input can't be used, or the output can't be written: there is no ready.csv."""
+
+    exit_status = 3
+
+
+class DeliveryError(CallConvError):
+    """The file was not delivered. Running the delivery again is safe."""
+
+    exit_status = 4
+
+
+class OutcomeUnknown(DeliveryError):
+    """Whether the file arrived cannot be known from here. A person decides."""
+
+    exit_status = 5
+
+
+def wrong_type(name: str, value: object, expected: str, next_step: str) -> UsageError:
+    """The error for an argument of a type that a function does not take.
+
+    The value itself is not shown: it may hold calls.
+    """
+    kind = type(value).__qualname__
+    return UsageError("wrong_type", f"{name} has the wrong type", kind, expected, next_step)

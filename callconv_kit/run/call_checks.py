@@ -1,0 +1,134 @@
+"""Rules that look at more than one column of a call: talk time, status, duration."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.model import notes, texts
+from callconv_kit.model.codes import Severity
+from callconv_kit.model.notes import Coerced, note_id
+from callconv_kit.model.rows import Said
+from callconv_kit.model.texts import Bools, Ints
+
+UNKNOWN = -1
+"""Seconds of a duration that is empty or wrong."""
+
+
+def seconds(columns: Mapping[str, Coerced], name: str, length: int) -> Ints:
+    """A duration column as whole seconds; `UNKNOWN` where there is none."""
+    cells = columns.get(name)
+    if cells is None:
+        return np.full(length, UNKNOWN)
+    numbers = pc.fill_null(pc.cast(cells.values, pa.int64()), UNKNOWN)
+    return np.asarray(numbers.to_numpy(), np.int64)
+
+
+def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
+    """`talk_time = "call_if_answered"`: CallDuration where the status is ANSWER, else 0.
+
+    Only where there is no talk time; nothing is derived from a status that is empty. One that is
+    wrong rejects the row for itself, and not for a talk time that nobody could know.
+    """
+    talk = columns.get("TalkDuration") or Coerced.silent(texts.nulls(length))
+    status, duration = columns.get("CallStatus"), columns.get("CallDuration")
+    if status is None or duration is None:
+        return
+    told = texts.present(status.values) | notes.coded(status, length)
+    known = told & texts.present(duration.values)
+    rows = np.flatnonzero(~texts.present(talk.values) & ~notes.coded(talk, length) & known)
+    if not len(rows):
+        return
+    answered = pc.fill_null(pc.equal(status.values, "ANSWER"), False)
+    derived = pc.if_else(answered, duration.values, "0")
+    values = texts.put(talk.values, rows, texts.take(derived, rows))
+    columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
+
+
+def clear_unanswered_talk(columns: dict[str, Coerced], length: int) -> None:
+    """`talk_time = "column_if_answered"`: 0 where the status is known and is not ANSWER.
+
+    Some exports count the seconds that a caller spends with a mailbox or a menu as talk time. A
+    talk time that is wrong stays wrong, and so does one that is missing from an answered call.
+    """
+    talk = columns.get("TalkDuration") or Coerced.silent(texts.nulls(length))
+    status = columns.get("CallStatus")
+    if status is None:
+        return
+    unanswered = texts.present(status.values) & ~is_answer(status)
+    nothing = texts.bools(pc.fill_null(pc.equal(talk.values, "0"), False))
+    rows = np.flatnonzero(unanswered & ~nothing & ~notes.coded(talk, length))
+    if not len(rows):
+        return
+    values = texts.put(talk.values, rows, texts.from_list(["0"] * len(rows)))
+    columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
+
+
+def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+    """A talk time that is longer than its call: either of the two may be wrong."""
+    talk = seconds(columns, "TalkDuration", length)
+    call = seconds(columns, "CallDuration", length)
+    rows = np.flatnonzero((call != UNKNOWN) & (talk > call))
+    return _said("talk_exceeds_call", Severity.ERROR, None, rows)
+
+
+def status_rules(
+    columns: Mapping[str, Coerced], length: int, empty_status: str, undecided: Bools | None = None
+) -> list[Said]:
+    """An empty status would be paid as ANSWER: kept where there was talk, or as the job says.
+
+    Args:
+        columns: spec column to its coerced cells.
+        length: the number of rows.
+        empty_status: the job's: `if_talked`, `keep` or `reject`.
+        undecided: rows whose status is empty because its word is unknown; these are never kept.
+    """
+    talk = seconds(columns, "TalkDuration", length)
+    status = columns.get("CallStatus")
+    empty = np.ones(length, np.bool_)
+    answered = np.zeros(length, np.bool_)
+    if status is not None:
+        empty = ~texts.present(status.values) & ~notes.coded(status, length)
+        answered = is_answer(status)
+    needed = empty & _needs_status(talk, empty_status)
+    if undecided is not None:
+        needed |= empty & undecided
+    # Where the talk time itself is wrong, that is what is said of the row.
+    kept = empty & ~needed & (talk != UNKNOWN)
+    return [
+        *_said("status_needed", Severity.ERROR, "CallStatus", np.flatnonzero(needed)),
+        *_said("status_empty", Severity.WARNING, "CallStatus", np.flatnonzero(kept)),
+        *_said(
+            "answer_without_talk",
+            Severity.WARNING,
+            "CallStatus",
+            np.flatnonzero(answered & (talk == 0)),
+        ),
+    ]
+
+
+def _needs_status(talk: Ints, empty_status: str) -> Bools:
+    if empty_status == "keep":
+        return np.zeros(len(talk), np.bool_)
+    if empty_status == "reject":
+        return np.ones(len(talk), np.bool_)
+    return np.asarray(talk == 0)
+
+
+def is_answer(status: Coerced) -> Bools:
+    """Which cells say ANSWER."""
+    return texts.bools(pc.fill_null(pc.equal(status.values, "ANSWER"), False))
+
+
+def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+    """`send = "answered"`: rows with another status are left out; an empty one is ANSWER."""
+    status = columns.get("CallStatus")
+    if status is None:
+        return []
+    other = texts.present(status.values) & ~is_answer(status)
+    return _said("not_answered", Severity.LEFT_OUT, "CallStatus", np.flatnonzero(other[:length]))
+
+
+def _said(code: str, severity: Severity, column: str | None, rows: Ints) -> list[Said]:
+    return [Said(code, severity, column, rows)] if len(rows) else []

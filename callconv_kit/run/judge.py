@@ -1,0 +1,349 @@
+"""The verdict on one batch: fill, coerce, check. A pure step, the same for files and processes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NoReturn
+
+import numpy as np
+import pyarrow as pa
+
+from callconv_kit.coercion import glance, moment, postal
+from callconv_kit.coercion.columns import CoercionSettings, Kernels
+from callconv_kit.job import Job
+from callconv_kit.mapping import filling, lookup, rules, session
+from callconv_kit.mapping.conditions import SourceColumn
+from callconv_kit.mapping.filling import Filled
+from callconv_kit.mapping.plan import NO_PRESET, Plan
+from callconv_kit.mapping.relations import ChildLegs
+from callconv_kit.mapping.rules import StatusColumn
+from callconv_kit.model import texts
+from callconv_kit.model.codes import CODES, Severity
+from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.notes import Coerced, added, note_id, note_of
+from callconv_kit.model.rows import Batch, Fate, Judged, Said
+from callconv_kit.model.texts import Bools
+from callconv_kit.reading import Table
+from callconv_kit.run import call_checks, leave_out, suggestions
+from callconv_kit.run import cell_checks as cell_rules
+from callconv_kit.run.resolving import Resolved
+from callconv_kit.writing.reasons import shown
+
+TOTAL = re.compile(
+    r"(?:grand\s+|sub[\s-]?|sum\s+)?totals?(?:\s*:.*|\s+(?:calls?|rows?|records?|duration)\b.*)?"
+    r"|sum(?:\s*:.*)?",
+    re.IGNORECASE,
+)
+"""A word for a total, where it is all that a cell holds."""
+
+SETTING_NEEDED = ("needs_date_order", "needs_timezone")
+
+
+class SettingNeeded(Exception):
+    """The data needs a setting: the whole file stops, and it is asked for once."""
+
+    def __init__(self, code: str, line: int, value: str) -> None:
+        super().__init__(code, line, value)
+        self.code, self.line, self.value = code, line, value
+
+
+class Judge:
+    """Judges batches under the settings of one run."""
+
+    def __init__(
+        self, job: Job, now: datetime, *, asks: bool = True, resolved: Resolved | None = None
+    ) -> None:
+        """Prepare the kernels.
+
+        Args:
+            job: the settings.
+            now: the clock of the age rules.
+            asks: whether a setting that the data needs stops the file; else it is an error of
+                the cell.
+            resolved: what the job names; none: the job has neither preset nor look-up.
+        """
+        self._job = job
+        self._asks = asks
+        self._resolved = resolved or Resolved(job, NO_PRESET)
+        self.legs: ChildLegs | None = None
+        self._kernels = Kernels(
+            CoercionSettings(
+                now,
+                job.timezone,
+                job.dst,
+                job.date_order,
+                job.decimal,
+                job.currency,
+                job.default_country,
+                job.phone_format,
+                job.anonymous_callers,
+                job.units,
+            )
+        )
+
+    def check_job(self) -> None:
+        """Hold the job's constants and defaults to the rules of their columns.
+
+        Raises:
+            UsageError: naming all that are wrong.
+        """
+        faults = []
+        for word, given in (("constants", self._job.constants), ("defaults", self._job.defaults)):
+            cells = {
+                name: self._kernels.clean(name, texts.from_list([given[name]])) for name in given
+            }
+            for name, read in self._kernels.read(cells, 1).items():
+                codes = [note_of(int(note)).code for note in read.notes]
+                code = next((code for code in codes if code), None)
+                if code is not None and name in given and not self._is_kept(code):
+                    value = shown(name, given[name], mask=True)
+                    entry = CODES[code]
+                    faults.append(
+                        f'[{word}] {name} = "{value}": {entry.problem}, {entry.remedy_for(name)}'
+                    )
+        if faults:
+            raise UsageError(
+                "job_bad_value",
+                "A value of the job does not fit its column",
+                "; ".join(faults),
+                "values that the column takes",
+                "Correct the job.",
+            )
+
+    def _is_kept(self, code: str) -> bool:
+        """Whether a code is about the row's own time or caller rather than about a wrong value."""
+        return code in SETTING_NEEDED or code == "caller_unknown"
+
+    def judge(self, table: Table, plan: Plan, batch: Batch) -> Judged:
+        """The verdict on a batch.
+
+        Raises:
+            SettingNeeded: a row that would go needs a setting.
+        """
+        job, length = self._job, len(batch.lines)
+        legs = self.legs.columns(plan, batch) if self.legs else ()
+
+        def source_column(name: str) -> pa.StringArray | None:
+            at = plan.position(name)
+            return None if at is None else (batch.cells + legs)[at]
+
+        filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels.clean)
+        derived = rules.status_column(job, plan, self._resolved.export)
+        lacking = self._fill_more(filled, derived, source_column, length)
+        columns = self._kernels.read({name: fed.cells for name, fed in filled.items()}, length)
+        totals = _totals(columns, batch)
+        if totals.any():
+            for line in batch.lines[totals].tolist():
+                table.account.skip(line, "total")
+            table.account.rows -= int(totals.sum())
+            return self.judge(table, plan, batch.keep(~totals))
+        _lose_short_zips(columns, plan, batch, job)
+        self._derive(columns, source_column, length)
+        columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
+        said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
+        undecided = rules.undecided(columns, derived, source_column)
+        said += call_checks.status_rules(columns, length, job.empty_status, undecided)
+        said = rules.naming_column(said, derived, plan)
+        said += call_checks.talk_exceeds_call(columns, length)
+        if job.send == "answered":
+            said += call_checks.not_answered(columns, length)
+        if self.legs:
+            children = np.flatnonzero(self.legs.are_children(plan, batch))
+            said += [Said("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
+        said += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
+        said += leave_out.left_out(job.leave_out, columns, source_column, length)
+        if job.anonymous_callers == "leave_out":
+            said = [_left_out_caller(item) for item in said]
+        before = {name: fed.before for name, fed in filled.items()}
+        unjudged = np.zeros(length, np.uint8)
+        judged = Judged(table.name, batch, columns, before, (), unjudged).with_more(
+            tuple(suggestions.told(said, before))
+        )
+        if self._asks:
+            _ask(judged)
+        return judged
+
+    @property
+    def _fills(self) -> frozenset[str]:
+        return self._resolved.looked_up
+
+    def _fill_more(
+        self,
+        filled: dict[str, Filled],
+        derived: StatusColumn | None,
+        source_column: SourceColumn,
+        length: int,
+    ) -> list[Said]:
+        """Statuses by rules, then what the look-up and the defaults fill."""
+        job, resolved = self._job, self._resolved
+        clean = self._kernels.clean
+        rules.set_statuses(filled, job, resolved.export, derived, source_column, clean, length)
+        lacking: list[Said] = []
+        if resolved.lookup is not None and resolved.keys is not None and job.lookup is not None:
+            if job.lookup.on is not None:
+                held = filled.get(job.lookup.on) or Filled.nothing(length)
+                cells = held.cells.values
+            else:
+                found = source_column(job.lookup.on_source or "")
+                cells = texts.nulls(length) if found is None else found
+            keys = resolved.keys(cells)
+            lacking = lookup.fill(filled, resolved.lookup, keys, job.constants, job.defaults)
+        rules.fill_otherwise(filled, resolved.export, source_column, length)
+        rules.silence(filled, resolved.export, source_column, length)
+        filling.fill_defaults(filled, length, job.defaults)
+        return lacking
+
+    def _derive(
+        self, columns: dict[str, Coerced], source_column: SourceColumn, length: int
+    ) -> None:
+        """What the export lacks and other columns tell."""
+        job, resolved = self._job, self._resolved
+        if resolved.session_key is not None:
+            found = (source_column(name) for name in job.session_id_from)
+            sources = [cells for cells in found if cells is not None]
+            if sources:
+                columns["CallSessionId"] = session.derive(
+                    columns.get("CallSessionId"), sources, length, resolved.session_key
+                )
+        if resolved.export.first_keys:
+            rules.part_keys(columns, length)
+        if job.talk_time == "call_if_answered":
+            call_checks.derive_talk_time(columns, length)
+        elif job.talk_time == "column_if_answered":
+            call_checks.clear_unanswered_talk(columns, length)
+
+
+def _lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:
+    """Postal codes that a frame held as numbers, and that may have begun with a zero.
+
+    Where the row names the US the zero was restored, and another country's codes may be short.
+    """
+    feed, zips = plan.feeds.get("Zip"), columns.get("Zip")
+    if zips is None or feed is None or batch.numbers.isdisjoint(feed.positions):
+        return
+    if job.default_country != "US":
+        return
+    short = texts.present(zips.values) & (glance.lengths(zips.values) < postal.ZIP)
+    for name in ("Country", "CallerPhoneNumberCountry"):
+        if name in columns:
+            short &= ~texts.present(columns[name].values)
+    rows = np.flatnonzero(short)
+    if len(rows):
+        values = texts.put(zips.values, rows, texts.nulls(len(rows)))
+        columns["Zip"] = added(zips, rows, note_id("digits_lost"), values)
+
+
+def _not_looked_up(
+    missing: list[Said], lacking: list[Said], looked_up: frozenset[str]
+) -> list[Said]:
+    """`missing` without what a missing look-up key has said already."""
+    if not lacking:
+        return missing
+    said = []
+    for item in missing:
+        rows = item.rows
+        if item.column in looked_up:
+            rows = np.setdiff1d(rows, lacking[0].rows)
+        if len(rows):
+            said.append(replace(item, rows=rows))
+    return said
+
+
+def _left_out_caller(said: Said) -> Said:
+    if said.code == "caller_unknown":
+        return replace(said, severity=Severity.LEFT_OUT)
+    return said
+
+
+def _ask(judged: Judged) -> None:
+    for code in SETTING_NEEDED:
+        for said in judged.said:
+            if said.code == code:
+                rows = said.rows[judged.fates[said.rows] != Fate.LEFT_OUT]
+                if len(rows):
+                    row = int(rows[0])
+                    value = judged.before[said.column or ""][row].as_py() or ""
+                    raise SettingNeeded(code, judged.source_line(row), value)
+
+
+def _totals(columns: Mapping[str, Coerced], batch: Batch) -> Bools:
+    """Lines with a total word, and without a valid EventDate, session and phone."""
+    length = len(batch.lines)
+    rows = np.arange(length)
+    for name in ("EventDate", "CallerId", "CalledPhoneNumber"):
+        if name in columns:
+            rows = rows[~texts.present(columns[name].values)[rows]]
+    totals = np.zeros(length, np.bool_)
+    sessions = columns.get("CallSessionId")
+    for row in rows.tolist():
+        session = None if sessions is None else sessions.values[row].as_py()
+        if session is not None and not TOTAL.fullmatch(session):
+            continue
+        totals[row] = any(
+            TOTAL.fullmatch(column[row].as_py().strip()) for column in batch.cells
+        ) and not _was_wrong(columns, row)
+    return totals
+
+
+def _was_wrong(columns: Mapping[str, Coerced], row: int) -> bool:
+    """Whether a date stands there that only lacks a setting: then the line is a call."""
+    cells = columns.get("EventDate")
+    if cells is None:
+        return False
+    at = np.flatnonzero(cells.positions == row)
+    return bool(len(at)) and note_of(int(cells.notes[at[0]])).code in SETTING_NEEDED
+
+
+def is_total(cells: list[str], header_width: int) -> bool:
+    """Whether a row of another length than the header is a total line."""
+    held = [cell.strip() for cell in cells if cell.strip()]
+    few = len(held) <= max(2, header_width // 3)
+    return few and bool(held) and TOTAL.fullmatch(held[0]) is not None
+
+
+def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn:
+    """Stop the file: name the setting, the first such line, and the evidence in the file."""
+    where = f"line {needed.line} of {table.name}"
+    if needed.code == "needs_timezone":
+        raise InputError(
+            "needs_timezone",
+            "Times carry no offset from UTC, and the job names no time zone",
+            f"{needed.value!r} on {where}",
+            "the zone in which the export was made",
+            'Set timezone = "America/New_York" (or your zone) in the job, or pass --timezone.',
+        )
+    evidence = _evidence(table, plan)
+    told = [
+        f"line {line} can only be {order} ({text})" if line else f"nothing can only be {order}"
+        for order, (line, text) in evidence.items()
+    ]
+    proven = [order for order, (line, _) in evidence.items() if line]
+    advice = f'Set date_order = "{proven[0]}"' if len(proven) == 1 else "Set date_order"
+    raise InputError(
+        "needs_date_order",
+        "Dates can be read month first or day first, and the job does not say which",
+        f"{needed.value!r} on {where}; {'; '.join(told)}",
+        'date_order = "month-first" or "day-first"',
+        f"{advice} in the job, or pass --month-first or --day-first.",
+    )
+
+
+def _evidence(table: Table, plan: Plan) -> dict[str, tuple[int, str]]:
+    """The first line that can only be read in each order; 0 where there is none."""
+    found = {"month-first": (0, ""), "day-first": (0, "")}
+    feed = plan.feeds.get("EventDate")
+    for batch in table.batches() if feed else ():
+        dates = batch.cells[feed.positions[0]] if feed else texts.from_list([])
+        encoded = dates.dictionary_encode()
+        orders = [moment.order_evidence(text.strip()) for text in encoded.dictionary.to_pylist()]
+        at = encoded.indices.to_numpy(zero_copy_only=False)
+        for order, (line, _) in list(found.items()):
+            matching = np.asarray([this == order for this in orders])
+            rows = np.flatnonzero(matching[at]) if len(orders) else at
+            if not line and len(rows):
+                row = int(rows[0])
+                found[order] = (int(batch.lines[row]), dates[row].as_py().strip())
+        if all(line for line, _ in found.values()):
+            break
+    return found

@@ -1,0 +1,385 @@
+"""The order of the steps, and nothing else: read, judge, write, settle duplicates, sum up.
+
+    inputs ─reading─▶ batches ─judging─▶ verdicts ─writing─▶ ready.csv, rejected.csv, left_out.csv
+                                            └─ keys ─settled at the end─┘        summary, report
+
+Rows stream: reading, judging and writing run side by side on blocks of a few megabytes. Duplicates
+are known only at the end; the rows that they concern are then read a second time.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import pyarrow as pa
+
+from callconv_kit.job import Job
+from callconv_kit.mapping import plan as planning
+from callconv_kit.mapping import rule_columns
+from callconv_kit.mapping.plan import Plan
+from callconv_kit.mapping.relations import ChildLegs, Corrected
+from callconv_kit.model import spec
+from callconv_kit.model.codes import Severity
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.rows import Batch
+from callconv_kit.reading import Account, Input, Table, open_tables
+from callconv_kit.run import fixes as fixing
+from callconv_kit.run import judge
+from callconv_kit.run.judge import Judge, SettingNeeded
+from callconv_kit.run.keys import murmur3_128
+from callconv_kit.run.recording import Records, RecordsPart
+from callconv_kit.run.resolving import needs_source, open_inputs, resolve
+from callconv_kit.run.settling import Calls, CallsPart, SentCalls
+from callconv_kit.run.streaming import ReadAhead, WriteBehind
+from callconv_kit.writing import output
+from callconv_kit.writing.audit import FindingsLog
+from callconv_kit.writing.output import OutputFolder
+from callconv_kit.writing.tally import Tally
+
+Progress: TypeAlias = Callable[[int], None]
+"""Called with the number of rows done so far."""
+
+
+class Future(Protocol):
+    """What an executor gives for a call: its result, once it is there."""
+
+    def cancel(self) -> Any:
+        """Don't begin the call, if it has not begun."""
+        ...
+
+    def result(self) -> Any:
+        """Wait for it; raises what the call raised."""
+        ...
+
+
+class Executor(Protocol):
+    """Calls functions in other processes: one of `concurrent.futures`, or a Dask client."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
+        """Begin a call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What another process made of one input."""
+
+    account: Account
+    tally: Tally
+    calls: CallsPart
+    records: RecordsPart
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a run came to; the files lie in its folder.
+
+    tally: counts and examples.
+    ready_sha256: of ready.csv.
+    problem: why there is no ready.csv, where the rows themselves are the reason.
+    mends: corrected rows took the place of rejected ones.
+    """
+
+    tables: Sequence[Table]
+    tally: Tally
+    rows_ready: int = 0
+    rows_rejected: int = 0
+    rows_left_out: int = 0
+    ready_sha256: str = ""
+    problem: InputError | None = None
+    mends: bool = False
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of all inputs; lines that are no rows do not count."""
+        return sum(table.account.rows for table in self.tables)
+
+    @property
+    def rejected_share(self) -> float:
+        """Rejected, of the rows that were meant to go."""
+        meant = self.rows_read - self.rows_left_out
+        return self.rows_rejected / meant if meant else 0.0
+
+
+class Run:
+    """One run over all inputs, into the work folder of an output folder."""
+
+    def __init__(
+        self,
+        job: Job,
+        now: datetime,
+        folder: OutputFolder,
+        *,
+        sent: SentCalls | None = None,
+        progress: Progress | None = None,
+        audit: bool = False,
+        log: FindingsLog | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        self._executor = executor
+        self._given = job
+        self._now = now
+        self._resolved = resolve(job)
+        self._job = self._resolved.job
+        self._judge = Judge(self._job, now, resolved=self._resolved)
+        self._judge.check_job()
+        self._folder = folder
+        self._progress = progress
+        self._audit = audit
+        self._log = log
+        self._tally = Tally(mask=job.mask)
+        corrections = self._resolved.export.corrections
+        corrected = Corrected(corrections, murmur3_128) if corrections else None
+        self._sent = sent
+        self._calls = Calls(self._judge, self._job.on_conflict, corrected, sent)
+
+    @property
+    def job(self) -> Job:
+        """The effective job: with its preset laid under it."""
+        return self._job
+
+    def go(self, inputs: Sequence[Input], fixes: Sequence[Input] = ()) -> Ran:
+        """Do it all.
+
+        Args:
+            inputs: paths, addresses, `-` for standard input, or DataFrames.
+            fixes: corrected rejected.csv files; their rows take the place of those of the inputs.
+
+        Raises:
+            InputError: see the codes of severity `stop`.
+        """
+        clock = time.monotonic()
+        export = self._resolved.export
+        tables = open_inputs(self._resolved, inputs)
+        ran = Ran(tables, self._tally)
+        plans = [self._plan(table) for table in tables]
+        if fixes:
+            known = planning.Known(self._job, export)
+            tables = fixing.mend(tables, plans, open_tables(fixes, known, as_written=True))
+            ran.tables, ran.mends = tables, True
+        with output.writing(self._folder.path):
+            headers = [table.header for table in tables]
+            records = Records(self._folder.work, headers, self._tally, self._log, audit=self._audit)
+            try:
+                self._gather_legs(tables, plans)
+                if not fixes and self._can_be_parted(inputs, tables):
+                    self._stream_in_parts(inputs, tables, records)
+                else:
+                    self._stream(tables, plans, records)
+                self._warn_of_guesses(tables)
+                pa.default_memory_pool().release_unused()  # what blocks took, keys can use
+                moved = self._calls.settle(tables, plans, records, self._tally)
+                present_only = self._job.write == "present"
+                ran.ready_sha256 = records.finish(moved, present_only=present_only)
+            finally:
+                records.close()
+                self._calls.close()
+        ran.rows_ready = records.ready.rows
+        ran.rows_rejected, ran.rows_left_out = records.rejected.rows, records.left_out.rows
+        for table in tables:
+            table.account.skipped.sort(key=lambda skipped: skipped.line)
+        ran.problem = self._problem(ran)
+        ran.seconds = round(time.monotonic() - clock, 3)
+        return ran
+
+    def _plan(self, table: Table) -> Plan:
+        plan = planning.make(
+            table.name,
+            table.header,
+            self._job,
+            fed_back=table.fed_back,
+            export=self._resolved.export,
+            looked_up=self._resolved.looked_up,
+        )
+        if self._job.lookup is not None:
+            needs_source(self._job.lookup, plan, table.name)
+        if not _was_ready(table):
+            rule_columns.require(table.name, plan, self._job, self._resolved.looked_up)
+        return plan
+
+    def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> None:
+        """Read the child legs of calls that stand as several rows: they may come before them."""
+        if self._job.legs is None:
+            return
+        legs = ChildLegs(self._job.legs, plans, murmur3_128)
+        for table, plan in zip(tables, plans, strict=True):
+            for batch in table.batches():
+                legs.add(plan, batch)
+        legs.settle()
+        self._judge.legs = legs
+
+    def _stream(
+        self,
+        tables: Sequence[Table],
+        plans: Sequence[Plan],
+        records: Records,
+        first: int = 0,
+    ) -> None:
+        """Read, judge and write all rows; `first` numbers the first of the tables."""
+
+        def batches() -> Iterator[tuple[int, Batch]]:
+            for number, table in enumerate(tables):
+                for batch in table.batches():
+                    yield number, batch
+
+        done = 0
+        with ReadAhead(batches()) as ahead, WriteBehind() as behind:
+            for at, batch in ahead:
+                table, plan, number = tables[at], plans[at], first + at
+                kept = self._without_total_lines(table, batch)
+                try:
+                    judged = self._judge.judge(table, plan, kept)
+                except SettingNeeded as needed:
+                    judge.ask_for_setting(needed, table, plan)
+                judged = self._calls.remember(number, plan, judged)
+                behind(partial(records.add, number, judged))
+                done += len(batch.lines)
+                if self._progress is not None:
+                    self._progress(done)
+
+    def _can_be_parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
+        """Whether each input can be read by a process of its own, apart from the others."""
+        settings = (self._job.legs, self._resolved.export.corrections, self._sent, self._log)
+        return (
+            self._executor is not None
+            and len(inputs) == len(tables) > 1  # archives are several tables each
+            and all(isinstance(item, str | Path) and str(item) != "-" for item in inputs)
+            and not self._audit
+            and all(setting is None for setting in settings)
+        )
+
+    def _stream_in_parts(
+        self, inputs: Sequence[Input], tables: Sequence[Table], records: Records
+    ) -> None:
+        """Let the executor's processes read an input each, and take in what they made of them."""
+        headers = [table.header for table in tables]
+        names = [table.name for table in tables]
+        assert self._executor is not None  # noqa: S101 # only called where there is one
+        parts = [
+            self._executor.submit(
+                part_of, self._given, self._now, self._folder.work, item, number, headers, names
+            )
+            for number, item in enumerate(inputs)
+        ]
+        done = 0
+        try:
+            for table, future in zip(tables, parts, strict=True):
+                part = future.result()
+                table.account = part.account
+                self._tally.take_in(part.tally)
+                records.take_in(part.records)
+                self._calls.take_in(part.calls)
+                done += part.account.rows
+                if self._progress is not None:
+                    self._progress(done)
+        except BaseException:
+            # Nobody writes to the work folder any more when it is removed.
+            for future in parts:
+                future.cancel()
+            for future in parts:
+                with contextlib.suppress(Exception, CancelledError):
+                    future.result()
+            raise
+
+    def part(self, item: Input, number: int, headers: Sequence[Sequence[str]], name: str) -> "Part":
+        """What this run makes of one of several inputs; another process takes it in."""
+        with output.writing(self._folder.path):
+            self._folder.work.mkdir(parents=True, exist_ok=True)
+            records = Records(self._folder.work, headers, self._tally)
+            try:
+                (table,) = open_inputs(self._resolved, [item])
+                table.name = name
+                self._stream([table], [self._plan(table)], records, number)
+                return Part(table.account, self._tally, self._calls.give(), records.give())
+            finally:
+                records.close()
+                self._calls.close()
+
+    def _warn_of_guesses(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            if table.account.guessed_from_line:
+                self._tally.count(
+                    "encoding_guessed",
+                    Severity.WARNING,
+                    None,
+                    table.account.rows,
+                    {
+                        "source_file": table.name,
+                        "source_line": table.account.guessed_from_line,
+                        "value": "",
+                    },
+                )
+
+    def _without_total_lines(self, table: Table, batch: Batch) -> Batch:
+        totals = [row for row in batch.ragged if judge.is_total(row.cells, len(table.header))]
+        if not totals:
+            return batch
+        for row in totals:
+            table.account.skip(row.line, "total")
+        table.account.rows -= len(totals)
+        ragged = tuple(row for row in batch.ragged if row not in totals)
+        return replace(batch, ragged=ragged)
+
+    def _problem(self, ran: Ran) -> InputError | None:
+        if ran.rows_read == 0 and self._job.expect_rows:
+            names = ", ".join(table.name for table in ran.tables)
+            return InputError(
+                "no_rows",
+                f"{names} holds a header but not one row",
+                "0 rows",
+                "at least one row: the job says expect_rows = true",
+                "Check the date range of the export.",
+            )
+        fed_back = ran.mends or any(table.fed_back for table in ran.tables)
+        if not fed_back and ran.rejected_share > self._job.max_rejected_share:
+            meant = ran.rows_read - ran.rows_left_out
+            return InputError(
+                "too_many_rejected",
+                f"{ran.rows_rejected} of {meant} rows were rejected",
+                f"{ran.rejected_share:.0%}",
+                f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
+                "Look at rejected.csv and report.html: one setting often mends most of them. "
+                "There is no ready.csv.",
+            )
+        return None
+
+
+def _was_ready(table: Table) -> bool:
+    """Whether rows come back that were ready before: their own columns are those of the format.
+
+    The rules have judged them, when they still had the columns of their export.
+    """
+    return table.fed_back and all(name in spec.BY_NAME for name in table.header)
+
+
+def part_of(
+    job: Job,
+    now: datetime,
+    work: Path,
+    item: Input,
+    number: int,
+    headers: Sequence[Sequence[str]],
+    names: Sequence[str],
+) -> Part:
+    """What a process of its own makes of one of a run's inputs.
+
+    Args:
+        job: of the run, as it was given.
+        now: of the run.
+        work: the run's work folder, which both processes reach; the part has one of its own in it.
+        item: the input.
+        number: the input's, among all.
+        headers: of all inputs.
+        names: of all inputs.
+    """
+    return Run(job, now, OutputFolder(work / f"part-{number}")).part(
+        item, number, headers, names[number]
+    )

@@ -1,0 +1,406 @@
+"""Prepare and check, from Python: the functions, and what they give.
+
+prepared = prepare("calls.csv", constants={"CampaignId": 1001})
+prepared.ready, prepared.rejected, prepared.findings, prepared.changes, prepared.summary
+prepared.write("out/")
+"""
+
+import glob
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from callconv_kit.job import Job
+from callconv_kit.model import spec
+from callconv_kit.model.errors import CallConvError, InputError, UsageError, wrong_type
+from callconv_kit.reading import Input
+from callconv_kit.run.pipeline import Executor, Progress, Ran, Run
+from callconv_kit.run.settling import SentCalls
+from callconv_kit.writing import aside, card, output, report, workbook
+from callconv_kit.writing import summary as summaries
+from callconv_kit.writing.audit import FindingsLog
+from callconv_kit.writing.output import OutputFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from callconv_kit.delivery import Receipt
+    from callconv_kit.job import Connection
+    from callconv_kit.writing.plots import Plots
+
+Inputs: TypeAlias = "Input | Sequence[Input]"
+
+REJECTED_AS = ("csv", "xlsx")
+
+NOTHING_REJECTED, SOME_REJECTED, NOT_USABLE = 0, 1, 3
+
+
+def prepare(
+    inputs: "Inputs | None" = None,
+    job: "str | Path | Job | None" = None,
+    *,
+    out: str | Path | None = None,
+    now: datetime | str | None = None,
+    ledger: SentCalls | str | Path | None = None,
+    audit: bool = False,
+    fixes: "Inputs | None" = None,
+    rejected_as: str = "csv",
+    progress: Progress | None = None,
+    keep_findings: bool | FindingsLog = True,
+    executor: Executor | None = None,
+    **settings: Any,
+) -> "Prepared":
+    """Clean an export to the format, check it, and set aside what can't go.
+
+    Args:
+        inputs: a path, `-` for standard input, a DataFrame, or several of these; the job's
+            `input` where none is given.
+        job: a job file or a Job; none: the defaults.
+        out: the folder to write to; none: a temporary one, until `Prepared.write`.
+        now: the clock of the age rules; none: the real one.
+        ledger: what was delivered before; its rows are left out. A path is the job's key of that
+            name: where its ledger lies.
+        audit: also write changes.parquet and ready_lines.parquet (the source of each ready row).
+        fixes: a corrected rejected.csv, or several: their rows take the place of the rows of the
+            same file and line.
+        rejected_as: `xlsx` to write rejected.xlsx too, in which every cell is text.
+        progress: called with the number of rows done so far.
+        keep_findings: keep each finding in memory for `Prepared.findings`; or a log of one's own
+            that takes them.
+        executor: reads several files side by side, if findings are not kept; see
+            `callconv_kit.scale`.
+        **settings: every key of the job file under its name; they win over `job`.
+
+    Returns:
+        What came of it. Where too many rows were rejected, `problem` says so and `ready.csv` is
+        not written.
+
+    Raises:
+        UsageError: the job is wrong, or an input is also an output.
+        InputError: an input can't be used, the data needs a setting, or the output can't be
+            written.
+    """
+    given = settings if now is None else {**settings, "now": now}
+    if isinstance(ledger, str | Path):
+        given, ledger = {**given, "ledger": ledger}, None
+    full_job = Job.from_keywords(job, **given)
+    sources = _inputs(inputs, full_job)
+    corrected = [] if fixes is None else _several(fixes)
+    if rejected_as not in REJECTED_AS:
+        raise UsageError(
+            "rejected_as_unknown",
+            f"Rejected rows are not written as {rejected_as!r}",
+            "",
+            " or ".join(REJECTED_AS),
+            "Use --rejected-as xlsx, or leave it out.",
+        )
+    if rejected_as == "xlsx":
+        workbook.refuse_without_writer()
+    folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
+    files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
+    folder.refuse_inputs_within(files)
+    log = keep_findings if isinstance(keep_findings, FindingsLog) else None
+    if keep_findings is True:
+        log = FindingsLog()
+    clock = full_job.clock
+    try:
+        run = Run(
+            full_job,
+            clock,
+            folder,
+            sent=ledger,
+            progress=progress,
+            audit=audit,
+            log=log,
+            executor=executor,
+        )
+        full_job = run.job  # with its preset laid under it
+        folder.begin()
+        ran = run.go(sources, corrected)
+        summary = _summary(ran, full_job, clock)
+        with output.writing(folder.path):
+            if rejected_as == "xlsx":
+                workbook.write_copy(
+                    folder.work / output.REJECTED, folder.work / output.REJECTED_XLSX
+                )
+            _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
+            _write_text(folder.work / output.REPORT, report.page(summary))
+        folder.finish(with_ready=ran.problem is None)
+    except BaseException:
+        if out is None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    finally:
+        folder.clean_up()
+    # An open ledger that was passed in is where `Prepared.upload` records what it sends.
+    ledger_path = getattr(ledger, "path", None) or full_job.ledger_path
+    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path)
+    if out is None:
+        weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
+    return prepared
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="callconv-"))
+
+
+def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
+    if inputs is None:
+        found = sorted({path for pattern in job.input or () for path in glob.glob(pattern)})  # noqa: PTH207
+        if not found:
+            raise UsageError(
+                "no_input",
+                "No file matches the job's input" if job.input else "No input was named",
+                ", ".join(job.input or ()),
+                "at least one file",
+                'Name a file, or set input = "inbox/*.csv" in the job.',
+            )
+        return list(found)
+    return _several(inputs)
+
+
+def _several(inputs: "Inputs") -> "list[Input]":
+    several = isinstance(inputs, Sequence) and not isinstance(inputs, str)
+    return list(cast("Sequence[Input]", inputs)) if several else [cast("Input", inputs)]
+
+
+def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
+    settings = job.settings()
+    return {
+        "rows_read": ran.rows_read,
+        "rows_ready": ran.rows_ready,
+        "rows_rejected": ran.rows_rejected,
+        "rows_left_out": ran.rows_left_out,
+        "problem": None if ran.problem is None else ran.problem.as_dict(),
+        "findings": summaries.findings(ran.tally),
+        "changes": summaries.changes(ran.tally),
+        "inputs": [_input(table.account) for table in ran.tables],
+        "by_partner": summaries.by_partner(ran.tally),
+        "calls": summaries.calls(ran.tally),
+        "ready_sha256": ran.ready_sha256 if ran.problem is None else "",
+        "settings": settings,
+        "settings_sha256": summaries.settings_sha256(settings),
+        "versions": summaries.versions(),
+        "now": clock.isoformat(timespec="seconds"),
+        "started": ran.started.isoformat(timespec="seconds"),
+        "seconds": ran.seconds,
+    }
+
+
+def _input(account: Any) -> dict[str, Any]:
+    return {
+        "file": account.file,
+        "sha256": account.sha256,
+        "encoding": account.encoding,
+        "delimiter": account.delimiter,
+        "header_line": account.header_line,
+        "rows": account.rows,
+        "blank_lines": account.blank_lines,
+        "skipped_lines": [{"line": line.line, "why": line.why} for line in account.skipped],
+    }
+
+
+class Prepared:
+    """What a run came to. The frames are read from its files when they are asked for.
+
+    folder: where the files are.
+    summary: the same as summary.json.
+    problem: why there is no ready.csv, or None.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        job: Job,
+        ran: Ran,
+        summary: dict[str, Any],
+        log: FindingsLog | None = None,
+        ledger_path: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.job = job
+        self.summary = summary
+        self.problem: InputError | None = ran.problem
+        self._rejected_share = ran.rejected_share
+        self._log = log
+        self._ledger_path = ledger_path or job.ledger_path
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of `callconv prepare`: 0, 1 or 3."""
+        if self.problem is not None:
+            return NOT_USABLE
+        over = self.summary["rows_rejected"] and self._rejected_share > self.job.warn_share
+        return SOME_REJECTED if over else NOTHING_REJECTED
+
+    @property
+    def ready_file(self) -> Path:
+        """The file that will be uploaded.
+
+        Raises:
+            InputError: there is none; the problem says why.
+        """
+        if self.problem is not None:
+            raise self.problem
+        return self.folder / output.READY
+
+    @property
+    def ready(self) -> "pd.DataFrame":
+        """The text that will be uploaded, one row a call; no rows where nothing will be."""
+        import pandas as pd
+
+        if self.problem is not None:
+            return pd.DataFrame(columns=list(spec.NAMES), dtype="str")
+        return _read_text(self.folder / output.READY)
+
+    @property
+    def rejected(self) -> "pd.DataFrame":
+        """The rejected rows: source_file, source_line, codes, reasons, and their original cells."""
+        return _aside(self.folder / output.REJECTED)
+
+    @property
+    def left_out(self) -> "pd.DataFrame":
+        """The rows that were not meant to go, in the same form."""
+        return _aside(self.folder / output.LEFT_OUT)
+
+    @property
+    def findings(self) -> "pd.DataFrame":
+        """Every finding: source_file, source_line, column, code, severity, value, text.
+
+        Phone numbers are masked unless the job says `mask = false`.
+        """
+        return findings_frame(self._log, mask=self.job.mask)
+
+    @property
+    def changes(self) -> "pd.DataFrame":
+        """What was changed: column, rule, rows, examples."""
+        import pandas as pd
+
+        return pd.DataFrame(self.summary["changes"], columns=["column", "rule", "rows", "examples"])
+
+    @property
+    def plot(self) -> "Plots":
+        """Charts: `.calls_by_day()`, `.statuses()`, `.durations()`, `.fill()`."""
+        from callconv_kit.writing.plots import Plots
+
+        return Plots(self.summary)
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the files of the run to a folder, ready.csv last; returns the folder.
+
+        Raises:
+            InputError: `output_failed`.
+        """
+        target = OutputFolder(Path(folder))
+        if target.path.absolute() == self.folder.absolute():
+            return target.path
+        try:
+            target.begin()
+            with output.writing(target.path):
+                for name in output.NAMES:
+                    if (self.folder / name).exists():
+                        shutil.copyfile(self.folder / name, target.work / name)
+            target.finish(with_ready=self.problem is None)
+        finally:
+            target.clean_up()
+        return target.path
+
+    def upload(self, connection: "Connection | None" = None, **options: Any) -> "Receipt":
+        """Upload ready.csv, and record its rows in the ledger; see `callconv_kit.delivery.upload`.
+
+        Args:
+            connection: where to upload to; none: the job's own.
+            **options: of `callconv_kit.delivery.upload`. `ledger` is the job's unless it is given:
+                the one that `callconv upload` uses too, `.callconv/ledger.sqlite` in the current
+                folder where there is no job file. `ledger=None` sends without one.
+
+        Raises:
+            InputError: there is no ready.csv, or it has no rows.
+            UsageError: `no_connection`, `wrong_type`, or as `callconv_kit.delivery.upload`.
+            DeliveryError, OutcomeUnknown: as `callconv_kit.delivery.upload`.
+        """
+        from callconv_kit.delivery import upload
+        from callconv_kit.job import Connection
+
+        target = self.job.connection if connection is None else connection
+        if target is None:
+            raise UsageError(
+                "no_connection",
+                "The job has no [connection]",
+                "",
+                "where to upload to",
+                "Add [connection] to the job, or pass a Connection.",
+            )
+        if not isinstance(target, Connection):
+            raise wrong_type(
+                "connection",
+                target,
+                "a callconv_kit.Connection",
+                'Pass ck.Connection(protocol="ftps", host=…, user=…, directory=…).',
+            )
+        of_job: dict[str, Any] = {
+            "ledger": self._ledger_path,
+            "keep_days": self.job.archive.keep_days,
+            "now": self.job.clock if self.job.now else None,
+        }
+        return upload(self.ready_file, target, **{**of_job, **options})
+
+    def __repr__(self) -> str:
+        counts = self.summary
+        text = (
+            f"<Prepared: {counts['rows_read']:,} read, {counts['rows_ready']:,} ready, "
+            f"{counts['rows_rejected']:,} rejected, {counts['rows_left_out']:,} left out"
+        )
+        return f"{text}; {self.problem.problem}>" if self.problem else f"{text}>"
+
+    def _repr_html_(self) -> str:
+        return card.fragment(self.summary)
+
+
+def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
+    """Kept findings as a frame, in the order of the rows."""
+    import pandas as pd
+
+    from callconv_kit.model.codes import mask_phone
+
+    columns = ["source_file", "source_line", "column", "code", "severity", "value", "text"]
+    frame = pd.DataFrame([] if log is None else log.rows, columns=columns)
+    if mask and len(frame):
+        personal = frame["column"].isin(spec.PERSONAL)
+        frame.loc[personal, "value"] = frame.loc[personal, "value"].map(mask_phone)
+    return frame.sort_values(["source_file", "source_line"], kind="stable", ignore_index=True)
+
+
+def _read_text(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+
+
+def _aside(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    header, *rows = aside.read_rows(path)
+    frame = pd.DataFrame(
+        [row + [""] * (len(header) - len(row)) for row in rows], columns=header, dtype=str
+    )
+    frame["source_line"] = frame["source_line"].astype("int64")
+    return frame
+
+
+def clock_of(now: datetime | str | None) -> datetime:
+    """`now` as a time with its offset; none: the real clock."""
+    if now is None:
+        return datetime.now(UTC)
+    return Job.from_keywords(now=now).clock
+
+
+__all__ = ["CallConvError", "Prepared", "prepare"]

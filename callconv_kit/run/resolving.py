@@ -1,0 +1,164 @@
+"""What a run needs beside its job: the preset under it, the look-up file, the key of session ids.
+
+All that can be wrong with them is found here, before the first row of an input is read.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.coercion.columns import CoercionSettings, Kernels
+from callconv_kit.job import Job, Lookup
+from callconv_kit.mapping import lookup as lookups
+from callconv_kit.mapping import session
+from callconv_kit.mapping.export import Export, lay_under
+from callconv_kit.mapping.lookup import LookupTable
+from callconv_kit.mapping.plan import Known, Plan
+from callconv_kit.model import texts
+from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.names import plain
+from callconv_kit.model.rows import Batch
+from callconv_kit.reading import Input, Table, open_tables
+
+A_PHONE = "CalledPhoneNumber"
+"""Keys of source columns are read as this column's, where they are phone numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A job with all that it names.
+
+    job: with its preset laid under it.
+    export: what else the preset says.
+    lookup, keys: the look-up table and the form of its keys, if the job has a look-up.
+    session_key: the key of derived session ids, if the job derives any.
+    """
+
+    job: Job
+    export: Export
+    lookup: LookupTable | None = None
+    keys: "KeyForm | None" = None
+    session_key: bytes | None = None
+
+    @property
+    def looked_up(self) -> frozenset[str]:
+        """The columns that the look-up fills."""
+        return self.lookup.fills if self.lookup else frozenset()
+
+
+def resolve(job: Job) -> Resolved:
+    """Read what the job names.
+
+    Raises:
+        UsageError: the preset, the look-up file or the key of session ids is missing or wrong.
+    """
+    job, export = lay_under(job)
+    key = session.key_beside(job.ledger_path) if job.session_id_from else None
+    if job.lookup is None:
+        return Resolved(job, export, session_key=key)
+    form = KeyForm(job, job.lookup)
+    return Resolved(job, export, _read(job.lookup, form), form, key)
+
+
+def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
+    """Recognise inputs as tables, by what the job and its preset say of them.
+
+    Raises:
+        InputError: an input is missing, can't be read, or is no table with a known header.
+    """
+    job = resolved.job
+    return open_tables(
+        inputs,
+        Known(job, resolved.export),
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+        sheet=job.sheet,
+        header_line=job.header_line,
+        headerless=resolved.export.headerless,
+    )
+
+
+class KeyForm:
+    """The form in which look-up keys are compared: phones as E.164, the rest as cleaned text."""
+
+    def __init__(self, job: Job, lookup: Lookup) -> None:
+        # The clock plays no part: ages are no keys.
+        settings = CoercionSettings(
+            datetime(2000, 1, 1, tzinfo=UTC),
+            job.timezone,
+            job.dst,
+            job.date_order,
+            default_country=job.default_country,
+            phone_format="e164",
+        )
+        self._kernels = Kernels(settings)
+        self._column = lookup.on or A_PHONE
+
+    def __call__(self, cells: pa.StringArray) -> pa.StringArray:
+        """Keys in their form, each distinct text read once; null where a cell is empty."""
+        encoded = cells.dictionary_encode()
+        distinct = encoded.dictionary
+        clean = self._kernels.clean(self._column, distinct)
+        read = self._kernels.read({self._column: clean}, len(distinct))[self._column]
+        trimmed = pc.utf8_trim_whitespace(distinct)
+        text = pc.if_else(texts.mask(texts.present(trimmed)), trimmed, pa.scalar(None, pa.string()))
+        return pc.coalesce(read.values, text).take(encoded.indices)
+
+
+def _read(lookup: Lookup, form: KeyForm) -> LookupTable:
+    name = lookup.file.name
+    key = plain(lookup.on or lookup.on_source or "")
+    known = Known(Job())
+    try:
+        (table,) = open_tables([lookup.file], lambda cell: plain(cell) == key or known(cell))
+        batches = list(table.batches())
+    except InputError as error:
+        raise UsageError(
+            "lookup_unusable",
+            f"The look-up file {name} can't be used: {error.problem}",
+            error.found,
+            error.expected,
+            error.next_step,
+        ) from error
+    _refuse_ragged(name, batches)
+    if not batches or not any(len(batch.lines) for batch in batches):
+        raise UsageError(
+            "lookup_unusable", f"The look-up file {name} has no rows", "", "", "Fill it in."
+        )
+    cells = [pa.concat_arrays(parts) for parts in zip(*(b.cells for b in batches), strict=True)]
+    lines = np.concatenate([batch.lines for batch in batches])
+    return lookups.table_of(lookup, name, table.header, cells, lines, form)
+
+
+def _refuse_ragged(name: str, batches: list[Batch]) -> None:
+    lines = [row.line for batch in batches for row in batch.ragged]
+    if lines:
+        raise UsageError(
+            "lookup_unusable",
+            f"The look-up file {name} has rows with another number of cells than its header",
+            f"line {lines[0]}",
+            "as many cells as the header has",
+            "Quote cells that hold commas.",
+        )
+
+
+def needs_source(lookup: Lookup, plan: Plan, name: str) -> None:
+    """Refuse an input that lacks the key of the look-up.
+
+    Raises:
+        InputError: `column_missing`.
+    """
+    wanted = lookup.on or lookup.on_source or ""
+    there = wanted in plan.feeds if lookup.on else plan.position(wanted) is not None
+    if not there:
+        raise InputError(
+            "column_missing",
+            f"In {name}, nothing feeds {wanted}, the key of the look-up",
+            ", ".join(plan.header[:30]),
+            f"a column for {wanted}",
+            "Name another key under [lookup] (on, or on_source for a column of the export).",
+        )
