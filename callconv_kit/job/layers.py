@@ -25,6 +25,7 @@ PATHS = (
     ("input",),
     ("preset",),
     ("ledger",),
+    ("export_suite",),
     ("lookup", "file"),
     ("connection", "ca_file"),
     ("connection", "known_hosts"),

@@ -93,6 +93,7 @@ class Job(Table):
     delimiter: Delimiter = ""
     sheet: StrictText = ""
     header_line: WholeNumber = 0
+    export_suite: Annotated[Path | None, BlankIsNone] = None
     ledger: Annotated[Path | None, BlankIsNone] = None
     now: Annotated[Moment | None, BlankIsNone] = None
     columns: dict[SpecName, ColumnSource] = Field(default_factory=dict)

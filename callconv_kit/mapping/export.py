@@ -74,12 +74,14 @@ class Export:
     def needed_together(self) -> Iterator[tuple[str, str]]:
         """Pairs of columns: where an export has the first, the preset needs the second.
 
-        A row's id alone needs nothing: an export without corrections has one too.
+        A row's id that corrections need stands alone in an export that has none.
         """
+        ids = {self.corrections.id} if self.corrections else set()
         legs = self.preset.settings.get("legs") if self.preset else None
         if legs is not None and not self.own_legs:
-            yield legs["key"], legs["parent"]
             yield legs["parent"], legs["key"]
+            if legs["key"] not in ids:
+                yield legs["key"], legs["parent"]
         if self.corrections is not None:
             yield self.corrections.corrects, self.corrections.id
 

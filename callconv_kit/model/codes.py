@@ -154,6 +154,16 @@ CODES: dict[str, Code] = {
     **_codes(
         Severity.WARNING,
         ("encoding_guessed", "the file is not UTF-8 and was read as cp1252", "export it as UTF-8"),
+        (
+            "export_changed",
+            "the columns of the export changed since its job was made",
+            "check what the job maps, then run callconv init on this export to record it again",
+        ),
+        (
+            "export_word_new",
+            "the column did not hold this word when the job was made",
+            "check what it means and map it, or add it to the job's export_suite",
+        ),
         ("event_old", "more than 88 days old: may not be processed", "send calls sooner"),
         ("country_corrected", "the country was corrected to the number's own", ""),
         ("caller_maybe_unknown", "may stand for a withheld number", "look at the export"),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from callconv_kit.coercion import glance, moment, postal
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job
-from callconv_kit.mapping import filling, lookup, rules, session
+from callconv_kit.mapping import drift, filling, lookup, rules, session
 from callconv_kit.mapping.conditions import SourceColumn
 from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
@@ -152,6 +152,8 @@ class Judge:
             children = np.flatnonzero(self.legs.are_children(plan, batch))
             said += [Said("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
         said += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
+        if self._resolved.layout is not None:
+            said += drift.new_words(self._resolved.layout, plan, batch)
         said += leave_out.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
             said = [_left_out_caller(item) for item in said]

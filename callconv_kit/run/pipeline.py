@@ -20,8 +20,8 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from callconv_kit.job import Job
+from callconv_kit.mapping import drift, rule_columns
 from callconv_kit.mapping import plan as planning
-from callconv_kit.mapping import rule_columns
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.model import spec
@@ -175,6 +175,7 @@ class Run:
                 else:
                     self._stream(tables, plans, records)
                 self._warn_of_guesses(tables)
+                self._warn_of_changes(tables)
                 pa.default_memory_pool().release_unused()  # what blocks took, keys can use
                 moved = self._calls.settle(tables, plans, records, self._tally)
                 present_only = self._job.write == "present"
@@ -316,6 +317,19 @@ class Run:
                         "source_line": table.account.guessed_from_line,
                         "value": "",
                     },
+                )
+
+    def _warn_of_changes(self, tables: Sequence[Table]) -> None:
+        """Columns that an export has, or lacks, against what it was when its job was made."""
+        layout = self._resolved.layout
+        for table in tables:
+            if layout is None or table.fed_back:
+                continue
+            for change in drift.changed_columns(layout, table.header):
+                example = {"source_file": table.name, "value": change}
+                line = {"source_line": max(table.account.header_line, 1)}
+                self._tally.count(
+                    "export_changed", Severity.WARNING, None, table.account.rows, example | line
                 )
 
     def _without_total_lines(self, table: Table, batch: Batch) -> Batch:

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job, Lookup
+from callconv_kit.mapping import drift, session
 from callconv_kit.mapping import lookup as lookups
-from callconv_kit.mapping import session
+from callconv_kit.mapping.drift import Layout
 from callconv_kit.mapping.export import Export, lay_under
 from callconv_kit.mapping.lookup import LookupTable
 from callconv_kit.mapping.plan import Known, Plan
@@ -36,6 +37,7 @@ class Resolved:
     export: what else the preset says.
     lookup, keys: the look-up table and the form of its keys, if the job has a look-up.
     session_key: the key of derived session ids, if the job derives any.
+    layout: what the export looked like when the job was made, if that was recorded.
     """
 
     job: Job
@@ -43,6 +45,7 @@ class Resolved:
     lookup: LookupTable | None = None
     keys: "KeyForm | None" = None
     session_key: bytes | None = None
+    layout: Layout | None = None
 
     @property
     def looked_up(self) -> frozenset[str]:
@@ -54,14 +57,16 @@ def resolve(job: Job) -> Resolved:
     """Read what the job names.
 
     Raises:
-        UsageError: the preset, the look-up file or the key of session ids is missing or wrong.
+        UsageError: the preset, the look-up file, the recorded layout of the export or the key of
+            session ids is missing or wrong.
     """
     job, export = lay_under(job)
     key = session.key_beside(job.ledger_path) if job.session_id_from else None
+    layout = drift.read(job.export_suite) if job.export_suite else None
     if job.lookup is None:
-        return Resolved(job, export, session_key=key)
+        return Resolved(job, export, session_key=key, layout=layout)
     form = KeyForm(job, job.lookup)
-    return Resolved(job, export, _read(job.lookup, form), form, key)
+    return Resolved(job, export, _read(job.lookup, form), form, key, layout)
 
 
 def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:

@@ -516,6 +516,7 @@ ELSEWHERE = {
     "corrections_differ",
     *("identifier_maybe_rounded", "not_ready_form"),
     *("session_id_derived", "other_number_used"),
+    *("export_changed", "export_word_new"),
 }
 """Codes and rules that a test of their own earns."""
 

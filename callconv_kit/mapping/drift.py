@@ -1,0 +1,134 @@
+"""What an export looked like when its job was made, and what is different in it today.
+
+`callconv init` records the layout beside the job, as a Great Expectations suite
+(`profiling.export_suite`). Here the same file is read without Great Expectations: `prepare` warns
+of columns that were renamed, added or lost, and of words that a column did not hold before.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from callconv_kit.job.masks import masked, printable
+from callconv_kit.mapping.plan import Plan
+from callconv_kit.model import texts
+from callconv_kit.model.codes import Severity
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import nearest_column, plain
+from callconv_kit.model.rows import Batch, Said
+
+COLUMNS = "expect_table_columns_to_match_set"
+WORDS = "expect_column_values_to_be_in_set"
+VERSION = 1
+"""Of the suite's form; under `meta` as `callconv_export`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An export as it was.
+
+    columns: its header.
+    words: column to the words that it holds, without case; of columns whose words decide
+        something, such as a status or a direction.
+    """
+
+    columns: tuple[str, ...] = ()
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def read(path: Path) -> Layout:
+    """The layout of a recorded suite.
+
+    Raises:
+        UsageError: `export_suite_unreadable`: it is missing, or not such a suite.
+    """
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        if whole["meta"]["callconv_export"] != VERSION:
+            raise ValueError(f"callconv_export is not {VERSION}")
+        of_kind = _by_kind(whole["expectations"])
+        columns = [name for one in of_kind.get(COLUMNS, []) for name in one["column_set"]]
+        words = {
+            one["column"]: frozenset(str(word).casefold() for word in one["value_set"])
+            for one in of_kind.get(WORDS, [])
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            "export_suite_unreadable",
+            f"The recorded layout of the export, {path.name}, cannot be read",
+            " ".join(str(error).split()) or type(error).__name__,
+            "the file that `callconv init` wrote beside the job",
+            "Run `callconv init` on an export to record it again, or delete export_suite from "
+            "the job.",
+        ) from error
+    return Layout(tuple(map(str, columns)), words)
+
+
+def _by_kind(expectations: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in expectations:
+        found.setdefault(one["type"], []).append(one["kwargs"])
+    return found
+
+
+def changed_columns(layout: Layout, header: Sequence[str]) -> list[str]:
+    """What is different in the header, one text for each column: renamed, lost or new.
+
+    Spelling in another case, or with other spaces and underscores, is no change: such a column is
+    found all the same.
+
+    >>> changed_columns(Layout(("Id", "Status", "Agent")), ("Id", "Outcome", "Agent", "Team"))
+    ['"Status" is now "Outcome"', '"Team" is new']
+    """
+    then, now = [plain(name) for name in layout.columns], [plain(name) for name in header]
+    lost = [name for name in layout.columns if plain(name) not in now]
+    new = [name for name in header if plain(name) not in then]
+    renamed: dict[str, str] = {}
+    for name in lost:
+        successor = _in_its_place(layout.columns, header, name) or nearest_column(name, new)
+        if successor in new and successor not in renamed.values():
+            renamed[name] = successor
+    told = [f"{_shown(name)} is now {_shown(to)}" for name, to in renamed.items()]
+    told += [f"{_shown(name)} is missing" for name in lost if name not in renamed]
+    told += [f"{_shown(name)} is new" for name in new if name not in renamed.values()]
+    return told
+
+
+def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | None:
+    """The column that stands where `name` stood, between the same neighbors."""
+    at = then.index(name)
+    matcher = SequenceMatcher(None, list(map(plain, then)), list(map(plain, now)), autojunk=False)
+    for kind, first, last, there, end in matcher.get_opcodes():
+        if kind == "replace" and first <= at < last and last - first == end - there:
+            return now[there + at - first]
+    return None
+
+
+def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Said]:
+    """Warnings for cells that hold a word which their column did not hold before."""
+    said = []
+    for name, words in layout.words.items():
+        at = plan.position(name)
+        if at is None or at >= len(batch.cells):
+            continue
+        encoded = batch.cells[at].dictionary_encode()
+        distinct = [(cell or "").strip(texts.EDGES) for cell in encoded.dictionary.to_pylist()]
+        # The last entry answers for the nulls, which are numbered -1.
+        new = np.array([bool(cell) and cell.casefold() not in words for cell in distinct] + [False])
+        if not new.any():
+            continue
+        numbers = encoded.indices.fill_null(-1).to_numpy()
+        rows = np.flatnonzero(new[numbers])
+        told = np.array([f"{_shown(name)}: {_shown(cell)}" for cell in distinct], object)
+        details = tuple(told[numbers[rows]].tolist())
+        said.append(Said("export_word_new", Severity.WARNING, None, rows, details))
+    return said
+
+
+def _shown(name: str) -> str:
+    return f'"{printable(str(masked(name)))}"'
