@@ -10,9 +10,20 @@ from callconv_kit.model import spec
 
 @click.command("columns", epilog="Example: callconv columns CallStatus")
 @click.argument("names", nargs=-1)
+@click.option(
+    "--compare",
+    "page",
+    metavar="PAGE",
+    help="List what differs between a saved copy of impact.com's help page and this table.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
-def columns_command(names: tuple[str, ...], as_json: bool) -> int:
-    """Print the reference of the columns: all 51, or those NAMED."""
+def columns_command(names: tuple[str, ...], page: str | None, as_json: bool) -> int:
+    """Print the reference of the columns: all 51, or those NAMED.
+
+    With --compare, the exit status is 1 if the published format changed.
+    """
+    if page is not None:
+        return _compare(Path(page), as_json)
     columns = [spec.BY_NAME[_known(name)] for name in names] or list(spec.COLUMNS)
     if as_json:
         shared.print_json([_as_dict(column) for column in columns])
@@ -25,6 +36,32 @@ def columns_command(names: tuple[str, ...], as_json: bool) -> int:
         for label, text in _details(column):
             click.echo(f"{'':{width}}  {label}: {text}")
     return 0
+
+
+def _compare(page: Path, as_json: bool) -> int:
+    from callconv_kit.model.errors import InputError
+    from callconv_kit.model.published_page import differences
+
+    try:
+        text = page.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(
+            "unreadable",
+            f"The saved page {page} can't be read",
+            str(error.strerror),
+            "a saved copy of the help page, as text or HTML",
+            "Check its name and your permission to read it.",
+        ) from None
+    found = differences(text)
+    if as_json:
+        shared.print_json([difference._asdict() for difference in found])
+        return 1 if found else 0
+    if not found:
+        click.echo("The page describes the same 51 columns.")
+    for column, what, ours, theirs in found:
+        sides = f"here: {ours or '(nothing)'}; on the page: {theirs or '(nothing)'}"
+        click.echo(f"{column}: {what} {sides}")
+    return 1 if found else 0
 
 
 def _details(column: spec.Column) -> list[tuple[str, str]]:
