@@ -18,25 +18,47 @@ from callconv_kit.model.errors import CallConvError
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 
 COMMANDS = {
-    "demo": ("demo", "See it all once: a messy export, prepared and uploaded to a mock server."),
-    "inspect": ("inspecting", "Look at an export: whose it is, what it holds, what is missing."),
-    "init": ("asking", "Ask a few questions, and write the job file for an export."),
-    "prepare": ("prepare", "Clean and check an export; write ready.csv and what can't go."),
-    "check": ("check", "Judge a file that is meant to be ready; change nothing."),
+    "demo": ("demo", "Try it all: prepare a messy export and upload it to a mock server."),
+    "inspect": ("inspecting", "Inspect an export: vendor, columns, and what is missing."),
+    "init": ("asking", "Answer a few questions and write the job file for an export."),
+    "workbench": ("workbench", "Open the workbench in JupyterLab on this machine."),
+    "prepare": ("prepare", "Clean and validate an export; write ready.csv and rejected.csv."),
+    "check": ("check", "Validate a file that should be ready; change nothing."),
     "docs": ("docs", "Write Great Expectations Data Docs that open without a network."),
-    "upload": ("delivering", "Upload a ready.csv to the import server, once."),
-    "run": ("following", "The nightly job: prepare, upload, remember."),
-    "status": ("delivering", "Show what was delivered; settle what is unknown."),
-    "results": ("following", "Read back which calls the server refused."),
+    "upload": ("delivering", "Upload ready.csv to the import server, once."),
+    "run": ("following", "Run the nightly job: prepare, upload, record in the ledger."),
+    "status": ("delivering", "Show what was delivered; settle unknown outcomes."),
+    "results": ("following", "Read back which calls the server refused, and why."),
     "trace": ("following", "Follow one call from its source line to its outcome."),
-    "mark-sent": ("delivering", "Tell the ledger of a file that was uploaded by hand."),
-    "presets": ("presets", "List the vendors whose exports are known, or explain one."),
-    "columns": ("reference", "Print the reference of the 51 columns."),
+    "mark-sent": ("delivering", "Record a file that was uploaded by hand."),
+    "columns": ("reference", "Show the 51 columns, or compare them with the published page."),
+    "settings": ("reference", "Show the settings of a job file."),
+    "presets": ("presets", "List the known vendors, or show one."),
     "template": ("reference", "Write an empty file with the header."),
-    "workbench": ("workbench", "Open the workbench in JupyterLab, on this machine alone."),
-    "mock-server": ("serving", "Run the mock of the import server."),
+    "mock-server": ("serving", "Run the mock import server."),
 }
-"""Command → module of this package, and one line of help; in the order of `--help`."""
+"""Command → module of this package, and one line of help."""
+
+GROUPS = {
+    "Start": ("demo", "inspect", "init", "workbench"),
+    "Prepare": ("prepare", "check", "docs"),
+    "Deliver": ("upload", "run", "status", "results", "trace", "mark-sent"),
+    "Look up": ("columns", "settings", "presets", "template"),
+    "Test": ("mock-server",),
+}
+"""The commands as `callconv --help` groups them."""
+
+EXIT_STATUSES = {
+    0: "success: nothing was rejected",
+    1: "some rows were rejected",
+    2: "wrong usage or wrong job file",
+    3: "the input can't be used, or the output can't be written",
+    4: "delivery failed; it is safe to run again",
+    5: "outcome unknown: the connection broke during the upload",
+    70: "internal error (please report it)",
+    130: "interrupted",
+}
+"""What each exit status means."""
 
 
 class LazyGroup(click.Group):
@@ -56,8 +78,15 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # click's signature
         """The table, without importing a command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit statuses, and the example."""
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(status), text) for status, text in EXIT_STATUSES.items()])
+        super().format_epilog(ctx, formatter)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -79,16 +108,11 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="callconv-kit", prog_name="callconv")
 def group() -> None:
-    """Call-tracking exports as call conversions for impact.com's FTP import."""
+    """Turn call-tracking exports into impact.com call-conversion uploads."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status.
-
-    0 all is well; 1 some rows were rejected; 2 wrong usage or job; 3 the input can't be used or
-    the output can't be written; 4 not delivered, safe to run again; 5 whether it was delivered is
-    unknown; 130 interrupted; 70 a bug of ours.
-    """
+    """Run one command; returns its exit status, see `EXIT_STATUSES`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = group.main(given, prog_name="callconv", standalone_mode=False)

@@ -1,11 +1,15 @@
-"""`callconv columns` and `callconv template`."""
+"""`callconv columns`, `callconv settings` and `callconv template`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from callconv_kit.cli import shared
 from callconv_kit.model import spec
+
+if TYPE_CHECKING:
+    from callconv_kit.job.reference import Setting
 
 
 @click.command("columns", epilog="Example: callconv columns CallStatus")
@@ -107,6 +111,49 @@ def _known(name: str) -> str:
             "`callconv columns` lists them all.",
         )
     return column
+
+
+@click.command("settings", epilog="Example: callconv settings timezone connection.host")
+@click.argument("names", nargs=-1)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a job, for editors.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+def settings_command(names: tuple[str, ...], schema: bool, as_json: bool) -> int:
+    """Show what the settings of a job file mean: all of them, or those NAMED.
+
+    A table, such as connection, shows its settings too.
+    """
+    from callconv_kit.job import reference
+
+    if schema:
+        shared.print_json(reference.schema())
+        return 0
+    chosen = [setting for name in names for setting in _settings(name)]
+    chosen = chosen or list(reference.settings().values())
+    if as_json:
+        keys = ("name", "text", "values", "default", "example")
+        shared.print_json([{key: getattr(setting, key) for key in keys} for setting in chosen])
+    else:
+        click.echo("\n\n".join(reference.as_text(setting) for setting in chosen))
+    return 0
+
+
+def _settings(name: str) -> "list[Setting]":
+    from callconv_kit.job.reference import settings
+    from callconv_kit.model.errors import UsageError
+    from callconv_kit.model.names import nearest
+
+    known = settings()
+    found = [entry for key, entry in known.items() if key == name or key.startswith(f"{name}.")]
+    if not found:
+        like = nearest(name, known)
+        raise UsageError(
+            "unknown_setting",
+            f"There is no setting {name!r}",
+            "",
+            f"{like}?" if like else "a key of callconv.toml",
+            "`callconv settings` lists them all.",
+        )
+    return found
 
 
 @click.command("template", epilog="Example: callconv template calls.csv")
