@@ -46,7 +46,13 @@ CHANGES = """
     other_number_used talk_time_derived session_id_derived constant_set lookup_filled
     default_filled emptied
 """.split()
-ADDED_CODES = {"superseded", "correction_held", "corrections_differ", "weak_source"}
+ADDED_CODES = {
+    "input_changed",
+    "superseded",
+    "correction_held",
+    "corrections_differ",
+    "weak_source",
+}
 """Codes that the published table lacks, for rows and cells that vendors' exports know."""
 ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed", "parameter_name_removed"}
 

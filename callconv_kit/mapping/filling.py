@@ -74,7 +74,7 @@ def fill_empty(filled: dict[str, Filled], column: str, value: str, where: Bools)
     cells = held.cells
     rows = np.flatnonzero(empty(cells) & where)
     if len(rows):
-        values = texts.put(cells.values, rows, _repeat(value, len(rows)))
+        values = texts.put(cells.values, rows, texts.repeat(value, len(rows)))
         said = notes.added(cells, rows, note_id(rules=("default_filled",)), values)
         filled[column] = Filled(held.before, said)
 
@@ -87,13 +87,7 @@ def empty(cells: Coerced) -> Bools:
 def _constant(value: str, length: int) -> Filled:
     everywhere = np.arange(length)
     said = np.full(length, note_id(rules=("constant_set",)), np.uint16)
-    return Filled(texts.nulls(length), Coerced(_repeat(value, length), everywhere, said))
-
-
-def _repeat(value: str, length: int) -> pa.StringArray:
-    encoded = value.encode()
-    offsets = (np.arange(length + 1) * len(encoded)).astype(np.int32)
-    return texts.from_bytes(np.frombuffer(encoded * length, np.uint8), offsets)
+    return Filled(texts.nulls(length), Coerced(texts.repeat(value, length), everywhere, said))
 
 
 def _fed(

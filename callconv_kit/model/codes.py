@@ -61,6 +61,7 @@ CODES: dict[str, Code] = {
         ("no_header", "no line holds known column names", "name the columns under [columns]"),
         ("ambiguous_header", "two columns feed one", "choose one under [columns]"),
         ("column_missing", "a required column is fed by nothing", "feed it, or set a constant"),
+        ("input_changed", "the input changed while it was read", "run it again"),
         ("unclosed_quote", "a quote opens and never closes", "close the quote on that line"),
         ("no_rows", "there is a header but not one row", "check the export's date range"),
         ("needs_timezone", "times carry no offset", 'set timezone = "…"'),

@@ -147,6 +147,17 @@ class Judged:
                 fates[item.rows] = Fate.LEFT_OUT
         return replace(self, said=self.said + said, fates=fates)
 
+    @property
+    def source_lines(self) -> Ints:
+        """The line on which each row was at first."""
+        lines = self.batch.source_lines
+        return self.batch.lines if lines is None else lines
+
+    def source_files(self, rows: Ints) -> pa.StringArray:
+        """The file in which each of these rows was at first."""
+        files = self.batch.files
+        return texts.repeat(self.file, len(rows)) if files is None else texts.take(files, rows)
+
     def source_line(self, row: int) -> int:
         """The line on which a row stood at first."""
         lines = self.batch.source_lines

@@ -87,6 +87,13 @@ def from_bytes(data: Bytes, offsets: npt.NDArray[np.int32]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
+def repeat(cell: str, length: int) -> pa.StringArray:
+    """`length` times the same cell."""
+    encoded = cell.encode()
+    offsets = (np.arange(length + 1) * len(encoded)).astype(np.int32)
+    return from_bytes(np.frombuffer(encoded * length, np.uint8), offsets)
+
+
 def nulls(length: int) -> pa.StringArray:
     """`length` nulls."""
     return pa.nulls(length, pa.string())

@@ -119,7 +119,7 @@ class DelimitedTable:
             InputError: `unclosed_quote` or `unreadable`.
         """
         self.account = self._new_account()
-        with self._source.open(hashing=wanted is None) as stream:
+        with self._source.open() as stream:
             for block in self._blocks(stream):
                 batch = self._parse(block, wanted)
                 if batch is not None:

@@ -46,9 +46,8 @@ class ParquetTable(RecordTable):
                 done += batch.num_rows
                 if wanted is None or np.isin(numbers, wanted).any():
                     yield Piece(numbers, [_as_text(column) for column in batch.columns])
-        if wanted is None:
-            self._source.read_through()
-            self.account.sha256 = self._source.sha256
+        self._source.read_through()
+        self.account.sha256 = self._source.sha256
 
 
 def _as_text(column: pa.Array) -> pa.StringArray:

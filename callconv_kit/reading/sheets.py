@@ -97,9 +97,8 @@ class SheetTable(RecordTable):
                 numbers = np.asarray([number for number, _ in fitting], np.int64)
                 ragged = [row for row in piece if len(row[1]) > width]
                 yield Piece(numbers, columns_of(padded, width), ragged)
-        if wanted is None:
-            self._source.read_through()
-            self.account.sha256 = self._source.sha256
+        self._source.read_through()
+        self.account.sha256 = self._source.sha256
 
 
 def _filled(cells: Sequence[str]) -> bool:

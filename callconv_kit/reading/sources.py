@@ -34,11 +34,13 @@ Opening: TypeAlias = Callable[[], AbstractContextManager[BinaryIO]]
 
 
 class Hashed(io.RawIOBase):
-    """A stream that hashes what passes through it."""
+    """A stream that hashes what passes through it, and ends after so many bytes."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, limit: int | None = None) -> None:
         self._stream = stream
+        self._left = limit
         self.sha256 = hashlib.sha256()
+        self.size = 0
 
     def readable(self) -> bool:
         """It is."""
@@ -46,8 +48,11 @@ class Hashed(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # io's stub says Buffer
         """Fill `buffer`, and hash what came."""
+        if self._left is not None:
+            buffer = buffer[: self._left - self.size]
         count = self._stream.readinto(buffer)  # type: ignore[attr-defined] # every file has it
         self.sha256.update(buffer[:count])
+        self.size += count
         return int(count)
 
 
@@ -55,12 +60,15 @@ class Source:
     """One input file.
 
     name: how rows name it in `source_file`.
-    sha256: of the file as it lies there; known when it has been read to its end.
+    sha256: of the file as it lies there; known when it has been read to its end. A later reading
+        ends where the first one did, and finds another hash if the file has changed: what was
+        added behind is no change.
     """
 
     def __init__(self, name: str, opening: Opening) -> None:
         self.name = name
         self.sha256 = ""
+        self._size: int | None = None
         self._opening = opening
 
     @contextmanager
@@ -77,11 +85,12 @@ class Source:
             if not hashing:
                 yield _decompressed(io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
                 return
-            hashed = Hashed(raw)
+            self.sha256 = ""
+            hashed = Hashed(raw, self._size)
             stream = io.BufferedReader(hashed, BUFFER)
             yield _decompressed(stream)
             if not stream.read(1):
-                self.sha256 = hashed.sha256.hexdigest()
+                self.sha256, self._size = hashed.sha256.hexdigest(), hashed.size
 
     @contextmanager
     def seekable(self) -> Iterator[BinaryIO]:
@@ -106,10 +115,10 @@ class Source:
     def read_through(self) -> None:
         """Read to the end, so that `sha256` is known."""
         with self._told_in_words(), self._opening() as raw:
-            hashed = hashlib.sha256()
-            while chunk := raw.read(BUFFER):
-                hashed.update(chunk)
-            self.sha256 = hashed.hexdigest()
+            hashed = Hashed(raw, self._size)
+            while hashed.read(BUFFER):
+                pass
+            self.sha256, self._size = hashed.sha256.hexdigest(), hashed.size
 
     @contextmanager
     def _told_in_words(self) -> Iterator[None]:

@@ -10,21 +10,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
-from callconv_kit.model import spec
+from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Batch, Judged, Said
+from callconv_kit.model.texts import Ints
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.run import duplicates
+from callconv_kit.run.duplicate_rows import REPEAT, DuplicateRows
 from callconv_kit.run.judge import Judge, is_total
 from callconv_kit.run.keys import keys_of
 from callconv_kit.run.prepared import findings_frame
 from callconv_kit.writing import summary as summaries
-from callconv_kit.writing.audit import FindingsLog
-from callconv_kit.writing.tally import Tally
+from callconv_kit.writing.audit import Findings, FindingsLog
+from callconv_kit.writing.tally import EXAMPLES, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +126,7 @@ class _Check:
                 self._keys.add(keys_of(columns), duplicates.places(0, judged.batch.lines))
         self._duplicates(table)
         for line, value in _form(table):
-            self._whole("not_ready_form", table, line, value)
+            self._whole("not_ready_form", table, np.asarray([line]), texts.from_list([value]))
 
     def _add(self, judged: Judged) -> None:
         """Count a batch: what would be left out is an error here."""
@@ -135,24 +139,28 @@ class _Check:
         self.log.add(told)
 
     def _duplicates(self, table: Table) -> None:
-        settled = self._keys.settle("reject")
-        for place, first in sorted(settled.repeats.items()):
-            value = f"the first is line {duplicates.line_of(first)}"
-            self._whole("duplicate_row", table, duplicates.line_of(place), value)
-        for group in settled.conflicts:
-            for place in group:
-                others = ", ".join(
-                    str(duplicates.line_of(other)) for other in group if other != place
-                )
-                value = f"conflicts with line {others}"
-                self._whole("conflicting_duplicate", table, duplicates.line_of(place), value)
+        groups = self._keys.settle("reject")
         self._keys.close()
+        rows = DuplicateRows(groups)
+        for said in rows.said(rows.gone):
+            places = rows.gone[said.rows]
+            if said.code == REPEAT:
+                values = pc.binary_join_element_wise("the first is ", rows.kept(places), "")
+            else:
+                values = pc.binary_join_element_wise("conflicts with ", rows.others(places), "")
+            self._whole(said.code, table, duplicates.lines_of(places), values)
 
-    def _whole(self, code: str, table: Table, line: int, value: str) -> None:
-        """Say something of a whole line."""
-        example = {"source_file": table.name, "source_line": line, "value": value}
-        self.tally.count(code, Severity.ERROR, None, 1, example)
-        self.log.say(table.name, line, None, code, Severity.ERROR, value)
+    def _whole(self, code: str, table: Table, lines: Ints, values: pa.StringArray) -> None:
+        """Say something of whole lines."""
+        examples = [
+            {"source_file": table.name, "source_line": line, "value": value}
+            for line, value in zip(
+                lines[:EXAMPLES].tolist(), values[:EXAMPLES].to_pylist(), strict=True
+            )
+        ]
+        self.tally.count(code, Severity.ERROR, None, len(lines), *examples)
+        files = texts.repeat(table.name, len(lines))
+        self.log.keep(Findings(files, lines, None, code, Severity.ERROR, values))
 
 
 def _would_change(judged: Judged) -> tuple[Said, ...]:

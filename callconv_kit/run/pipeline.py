@@ -35,7 +35,7 @@ from callconv_kit.run.judge import Judge, SettingNeeded
 from callconv_kit.run.keys import murmur3_128
 from callconv_kit.run.recording import Records, RecordsPart
 from callconv_kit.run.resolving import needs_source, open_inputs, resolve
-from callconv_kit.run.settling import Calls, CallsPart, SentCalls
+from callconv_kit.run.settling import Calls, CallsPart, SentCalls, input_changed
 from callconv_kit.run.streaming import ReadAhead, WriteBehind
 from callconv_kit.writing import output
 from callconv_kit.writing.audit import FindingsLog
@@ -139,7 +139,7 @@ class Run:
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._sent = sent
-        self._calls = Calls(self._judge, self._job.on_conflict, corrected, sent)
+        self._calls = Calls(self._judge, self._job.on_conflict, folder.work, corrected, sent)
 
     @property
     def job(self) -> Job:
@@ -169,17 +169,20 @@ class Run:
             headers = [table.header for table in tables]
             records = Records(self._folder.work, headers, self._tally, self._log, audit=self._audit)
             try:
-                self._gather_legs(tables, plans)
+                first = self._gather_legs(tables, plans)
                 if not fixes and self._can_be_parted(inputs, tables):
                     self._stream_in_parts(inputs, tables, records)
                 else:
                     self._stream(tables, plans, records)
+                for table, sha256 in zip(tables, first, strict=False):
+                    if table.account.sha256 != sha256:
+                        raise input_changed(table.name)
                 self._warn_of_guesses(tables)
                 self._warn_of_changes(tables)
                 pa.default_memory_pool().release_unused()  # what blocks took, keys can use
-                moved = self._calls.settle(tables, plans, records, self._tally)
+                moved, why = self._calls.settle(tables, plans, records, self._tally)
                 present_only = self._job.write == "present"
-                ran.ready_sha256 = records.finish(moved, present_only=present_only)
+                ran.ready_sha256 = records.finish(moved, why, present_only=present_only)
             finally:
                 records.close()
                 self._calls.close()
@@ -206,16 +209,21 @@ class Run:
             rule_columns.require(table.name, plan, self._job, self._resolved.looked_up)
         return plan
 
-    def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> None:
-        """Read the child legs of calls that stand as several rows: they may come before them."""
+    def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> list[str]:
+        """Read the child legs of calls that are split over several rows: they may come first.
+
+        Returns:
+            The sha256 of each input that was read for it.
+        """
         if self._job.legs is None:
-            return
+            return []
         legs = ChildLegs(self._job.legs, plans, murmur3_128)
         for table, plan in zip(tables, plans, strict=True):
             for batch in table.batches():
                 legs.add(plan, batch)
         legs.settle()
         self._judge.legs = legs
+        return [table.account.sha256 for table in tables]
 
     def _stream(
         self,
@@ -240,8 +248,8 @@ class Run:
                     judged = self._judge.judge(table, plan, kept)
                 except SettingNeeded as needed:
                     judge.ask_for_setting(needed, table, plan)
-                judged = self._calls.remember(number, plan, judged)
-                behind(partial(records.add, number, judged))
+                judged, held = self._calls.remember(number, plan, judged)
+                behind(partial(records.add, number, judged, held))
                 done += len(batch.lines)
                 if self._progress is not None:
                     self._progress(done)

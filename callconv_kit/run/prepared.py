@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import pyarrow.compute as pc
+
 from callconv_kit.job import Job
-from callconv_kit.model import spec
+from callconv_kit.model import spec, texts
 from callconv_kit.model.errors import CallConvError, InputError, UsageError, wrong_type
 from callconv_kit.reading import Input
 from callconv_kit.run.pipeline import Executor, Progress, Ran, Run
@@ -24,6 +26,7 @@ from callconv_kit.writing import aside, card, output, report, workbook
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
+from callconv_kit.writing.reasons import masked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -367,16 +370,16 @@ class Prepared:
 
 def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
     """Kept findings as a frame, in the order of the rows."""
-    import pandas as pd
-
-    from callconv_kit.model.codes import mask_phone
-
-    columns = ["source_file", "source_line", "column", "code", "severity", "value", "text"]
-    frame = pd.DataFrame([] if log is None else log.rows, columns=columns)
+    frame = (log or FindingsLog()).table()
     if mask and len(frame):
-        personal = frame["column"].isin(spec.PERSONAL)
-        frame.loc[personal, "value"] = frame.loc[personal, "value"].map(mask_phone)
-    return frame.sort_values(["source_file", "source_line"], kind="stable", ignore_index=True)
+        values = frame["value"].combine_chunks()
+        personal = pc.is_in(frame["column"], texts.from_list(list(spec.PERSONAL)))
+        frame = frame.set_column(
+            frame.schema.get_field_index("value"),
+            "value",
+            pc.if_else(personal, masked(values), values),
+        )
+    return cast("pd.DataFrame", frame.to_pandas())
 
 
 def _read_text(path: Path) -> "pd.DataFrame":

@@ -1,22 +1,27 @@
 """Verdicts written down: ready.csv, rejected.csv, left_out.csv, the audit, and the counts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from callconv_kit.model import texts
+from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
-from callconv_kit.model.rows import Fate, Judged, Ragged
-from callconv_kit.model.texts import Ints
+from callconv_kit.model.rows import Fate, Judged, Ragged, Said
+from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run import duplicates
 from callconv_kit.writing import output
-from callconv_kit.writing.aside import AsideFile, AsideRow, AsideRows, Union
-from callconv_kit.writing.audit import AuditFile, FindingsLog, LinesFile
+from callconv_kit.writing.aside import AsideFile, AsideRow, AsideRows, Union, Why, WhyLater
+from callconv_kit.writing.audit import AuditFile, Findings, FindingsLog, LinesFile
 from callconv_kit.writing.ready import ReadyFile, ReadyRows
-from callconv_kit.writing.reasons import reason
-from callconv_kit.writing.tally import Tally
+from callconv_kit.writing.reasons import reason, reasons
+from callconv_kit.writing.tally import Example, Tally
+
+_NO_ROWS = np.zeros(0, np.int64)
 
 
 class RecordsPart(NamedTuple):
@@ -62,19 +67,30 @@ class Records:
         self.left_out = AsideFile(work / output.LEFT_OUT, union)
         self._audit = AuditFile(work / output.CHANGES) if audit else None
         self._lines = LinesFile(work / output.READY_LINES) if audit else None
+        self._moved: list[tuple[Judged, Said, Ints]] = []
 
-    def add(self, number: int, judged: Judged) -> None:
-        """Write a batch of an input, and count it."""
+    def add(self, number: int, judged: Judged, held: Ints = _NO_ROWS) -> None:
+        """Write a batch of an input, and count it.
+
+        Args:
+            number: of the input.
+            judged: the batch.
+            held: ascending positions of ready rows that will be moved for sure: they are counted
+                as ready until then, and not written.
+        """
         columns = {name: cells.values for name, cells in judged.columns.items()}
-        self.ready.add(columns, judged.rows(Fate.READY), len(judged))
+        rows = judged.rows(Fate.READY)
+        if len(held):
+            rows = np.setdiff1d(rows, held, assume_unique=True)
+        self.ready.add(columns, rows, duplicates.places(number, judged.batch.lines[rows]))
         if self._lines is not None:
-            self._lines.add(judged)
+            self._lines.add(judged, rows)
         self._set_aside(number, judged)
         self._count(judged)
         ragged = judged.batch.ragged
         if ragged:
             width = len(self.rejected.union.positions[number])
-            self.rejected.add(number, [_ragged(number, row, width) for row in ragged])
+            self.rejected.add_ragged(number, [_ragged(number, row, width) for row in ragged])
             self._tally.add_ragged(judged.file, ragged)
             if self._log is not None:
                 self._log.add_ragged(judged.file, ragged)
@@ -89,32 +105,60 @@ class Records:
         self.rejected.take_in(part.rejected)
         self.left_out.take_in(part.left_out)
 
-    def move(self, number: int, was: Judged, now: Judged) -> None:
+    def move(
+        self, number: int, was: Judged, now: Judged, because: Sequence[Said]
+    ) -> list[tuple[Example, int]]:
         """Set rows aside that were ready.
 
         Args:
             number: of the input.
             was: the rows with the verdict under which they were added.
             now: the same rows; none of them is ready any more.
+            because: what is said of them now; why is said in `finish`.
+
+        Returns:
+            New examples of `because`, and the place of the row of each.
         """
         self._tally.take_off(was)
+        places = duplicates.places(number, now.batch.lines)
+        known = [len(self._tally.examples_of(said)) for said in because]
+        self._tally.add(now)
         if self._log is not None:
             self._log.forget(now)
-        self._count(now)
-        self._set_aside(number, now)
+            self._log.add(replace(now, said=was.said))
+            self._moved += [(now, said, places[said.rows]) for said in because]
+        self._set_aside(number, now, why_later=True)
+        return [
+            (example, int(place))
+            for said, first in zip(because, known, strict=True)
+            for example, place in zip(
+                self._tally.examples_of(said)[first:], places[said.rows], strict=False
+            )
+        ]
 
-    def finish(self, dropped: Ints, *, present_only: bool) -> str:
+    def finish(self, moved: Ints, why_moved: WhyLater, *, present_only: bool) -> str:
         """Bring the files into their final form; returns the sha256 of ready.csv.
 
         Args:
-            dropped: ascending numbers, counted from 0, of rows of ready.csv that were moved.
+            moved: ascending places of the rows that were moved.
+            why_moved: why they were.
             present_only: the job's `write = "present"`.
         """
-        digest = self.ready.finish(dropped, present_only=present_only)
+        names = spec.NAMES
+        if present_only:
+            filled = self._tally.fill
+            names = tuple(name for name in names if filled[name] or name in spec.REQUIRED)
+        digest, dropped = self.ready.finish(moved, names)
         if self._lines is not None:
             self._lines.finish(dropped)
-        self.rejected.finish()
-        self.left_out.finish()
+        self.rejected.finish(why_moved)
+        self.left_out.finish(why_moved)
+        for judged, said, places in self._moved:
+            files, lines = judged.source_files(said.rows), judged.source_lines[said.rows]
+            told = why_moved(places).reasons
+            kept = Findings(files, lines, said.column, said.code, said.severity, reasons=told)
+            if self._log is not None:
+                self._log.keep(kept)
         return digest
 
     def close(self) -> None:
@@ -123,9 +167,21 @@ class Records:
             if file is not None:
                 file.close()
 
-    def _set_aside(self, number: int, judged: Judged) -> None:
-        self.rejected.add(number, _aside(number, judged, Fate.REJECTED))
-        self.left_out.add(number, _aside(number, judged, Fate.LEFT_OUT))
+    def _set_aside(self, number: int, judged: Judged, *, why_later: bool = False) -> None:
+        for file, fate, severity in (
+            (self.rejected, Fate.REJECTED, Severity.ERROR),
+            (self.left_out, Fate.LEFT_OUT, Severity.LEFT_OUT),
+        ):
+            rows = judged.rows(fate)
+            if len(rows):
+                file.add(
+                    number,
+                    duplicates.places(number, judged.batch.lines[rows]),
+                    judged.source_files(rows),
+                    judged.source_lines[rows],
+                    [texts.take(column, rows) for column in judged.batch.cells],
+                    None if why_later else why(judged, rows, severity),
+                )
 
     def _count(self, judged: Judged) -> None:
         self._tally.add(judged)
@@ -135,42 +191,39 @@ class Records:
             self._log.add(judged)
 
 
-def _aside(number: int, judged: Judged, fate: Fate) -> list[AsideRow]:
-    """The rows of a fate, with why, for rejected.csv and left_out.csv."""
-    rows = judged.rows(fate)
-    if not len(rows):
-        return []
-    wanted = Severity.ERROR if fate is Fate.REJECTED else Severity.LEFT_OUT
-    why: dict[int, tuple[list[str], list[str]]] = {row: ([], []) for row in rows.tolist()}
+def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
+    """Why these rows of a batch do not go: what is said of them with this severity, in order."""
+    place = np.full(len(judged), -1)
+    place[rows] = np.arange(len(rows))
+    codes, told = [], []
+    coded: dict[str, Bools] = {}
     for said in judged.said:
-        if said.severity is not wanted:
+        here = np.flatnonzero(place[said.rows] >= 0)
+        if said.severity is not severity or not len(here):
             continue
+        at, nothing = place[said.rows[here]], texts.nulls(len(rows))
         before = judged.before.get(said.column or "")
-        for at, row in enumerate(said.rows.tolist()):
-            if row not in why:
-                continue
-            codes, reasons = why[row]
-            value = None if before is None else before[row].as_py()
-            detail = said.details[at] if said.details else ""
-            codes.append(said.code)
-            reasons.append(reason(said.code, said.column, value, detail))
-    cells = [texts.take(column, rows).to_pylist() for column in judged.batch.cells]
-    places = duplicates.places(number, judged.batch.lines[rows]).tolist()
-    return [
-        AsideRow(
-            place,
-            judged.source_file(row),
-            judged.source_line(row),
-            list(dict.fromkeys(why[row][0])),
-            why[row][1],
-            own,
-        )
-        for place, row, own in zip(places, rows.tolist(), zip(*cells, strict=True), strict=True)
-    ]
+        values = None if before is None else texts.take(before, said.rows[here])
+        details = texts.from_list([said.details[row] for row in here]) if said.details else None
+        said_of = reasons(said.code, said.column, len(here), values, details)
+        told.append(texts.put(nothing, at, said_of))
+        # A code that is said of two columns of a row is named once.
+        known = coded.setdefault(said.code, np.zeros(len(rows), np.bool_))
+        new = at[~known[at]]
+        known[new] = True
+        codes.append(texts.put(nothing, new, texts.repeat(said.code, len(new))))
+    return Why(_joined(codes, len(rows)), _joined(told, len(rows)))
+
+
+def _joined(parts: list[pa.StringArray], length: int) -> pa.StringArray:
+    """Texts side by side as one; those that are null are passed over."""
+    if not parts:
+        return texts.repeat("", length)
+    return pc.binary_join_element_wise(*parts, "; ", null_handling="skip")
 
 
 def _ragged(number: int, row: Ragged, width: int) -> AsideRow:
     place = int(duplicates.places(number, np.int64(row.line)))  # type: ignore[arg-type] # one line
     detail = f"{len(row.cells)} cells, and the header has {width}"
-    why = [reason("field_count", None, None, detail)]
-    return AsideRow(place, row.file, row.source_line, ["field_count"], why, row.cells)
+    told = reason("field_count", None, None, detail)
+    return AsideRow(place, row.file, row.source_line, "field_count", told, row.cells)

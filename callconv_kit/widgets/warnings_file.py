@@ -3,14 +3,18 @@
 import csv
 from pathlib import Path
 
-from callconv_kit.model import spec
-from callconv_kit.model.codes import Severity, mask_phone
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.model import spec, texts
+from callconv_kit.model.codes import Severity
 from callconv_kit.model.rows import Judged
 from callconv_kit.widgets.pages import long_cells
 from callconv_kit.writing.aside import ORIGIN_COLUMNS
-from callconv_kit.writing.audit import FindingsLog
-from callconv_kit.writing.lines import line_of
-from callconv_kit.writing.reasons import reason
+from callconv_kit.writing.audit import Findings, FindingsLog
+from callconv_kit.writing.lines import line_of, lines
+from callconv_kit.writing.reasons import masked
 
 HEADER = (*ORIGIN_COLUMNS, "column", "value")
 
@@ -23,31 +27,33 @@ class WarningsFile(FindingsLog):
         self._path = path
         self._written = 0
         self._outdated: dict[tuple[str, str], int] = {}
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._file.write(line_of(HEADER))
+        self._file = path.open("wb")
+        self._file.write(line_of(HEADER).encode())
 
-    def say(
-        self,
-        file: str,
-        line: int,
-        column: str | None,
-        code: str,
-        severity: Severity,
-        value: str,
-        detail: str = "",
-    ) -> None:
-        """Write a warning; nothing is kept in memory."""
-        if severity is Severity.WARNING:
-            shown = mask_phone(value) if column in spec.PERSONAL else value
-            told = reason(code, column, value, detail)
-            self._file.write(line_of([file, str(line), code, told, column or "", shown]))
-            self._written += 1
+    def keep(self, findings: Findings) -> None:
+        """Write warnings; nothing is kept in memory."""
+        if findings.severity is not Severity.WARNING:
+            return
+        count, column = len(findings.lines), findings.column
+        values = findings.values
+        if values is not None and column in spec.PERSONAL:
+            values = masked(values)
+        columns = [
+            findings.files,
+            pc.cast(texts.indices(findings.lines), pa.string()),
+            texts.repeat(findings.code, count),
+            findings.texts(),
+            texts.repeat(column or "", count),
+            values,
+        ]
+        self._file.write(texts.used_bytes(lines(columns)))
+        self._written += count
 
     def forget(self, judged: Judged) -> None:
         """What was said of these rows up to now does not hold any more."""
-        for row in range(len(judged)):
-            key = (judged.source_file(row), str(judged.source_line(row)))
-            self._outdated[key] = self._written
+        files = judged.source_files(np.arange(len(judged))).to_pylist()
+        keys = zip(files, map(str, judged.source_lines.tolist()), strict=True)
+        self._outdated.update(dict.fromkeys(keys, self._written))
 
     def close(self) -> None:
         """Finish the file, without what does not hold any more."""

@@ -7,22 +7,45 @@ of their headers in order of appearance. The cells of an over-long row go on und
 
 import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from callconv_kit.writing.lines import line_of
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Ints
+from callconv_kit.writing.lines import line_of, lines, quoted
 
 LONGEST_CELL = 1 << 26
 """Characters, far beyond what reading takes; the csv module's own limit is below that."""
 
 ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
 
+AT_ONCE = 1 << 22
+"""Bytes of rows that are put in order at once."""
+
+CHUNK = 1 << 20
+
+Sizes: TypeAlias = npt.NDArray[np.int32]
+
+
+class Why(NamedTuple):
+    """Codes and reasons of n rows, each joined with `; `."""
+
+    codes: pa.StringArray
+    reasons: pa.StringArray
+
+
+WhyLater: TypeAlias = Callable[[Ints], Why]
+"""Says at the end why the rows at these places do not go."""
+
 
 class AsideRow(NamedTuple):
-    """A row that does not go.
+    """A row of another length than the header, that does not go.
 
     place: orders the rows: input, then line.
     cells: as they were read, in the order of the input's own header.
@@ -31,13 +54,13 @@ class AsideRow(NamedTuple):
     place: int
     source_file: str
     source_line: int
-    codes: Sequence[str]
-    reasons: Sequence[str]
+    codes: str
+    reasons: str
     cells: Sequence[str]
 
 
 class Union:
-    """The union of the headers of all inputs, and where each input's cells stand in it."""
+    """The union of the headers of all inputs, and where each input's cells go in it."""
 
     def __init__(self, headers: Sequence[Sequence[str]]) -> None:
         self.names: list[str] = []
@@ -66,13 +89,21 @@ class Union:
             placed[at] = cell
         return placed, list(cells[len(positions) :])
 
+    def lines(self, number: int, cells: Sequence[pa.StringArray]) -> pa.StringArray:
+        """One line for each row of an input, without the four columns of ours."""
+        columns: list[pa.StringArray | None] = [None] * len(self.names)
+        for at, column in zip(self.positions[number], cells, strict=True):
+            columns[at] = column
+        return lines(columns)
+
 
 class AsideRows(NamedTuple):
     """The rows of an AsideFile that another process wrote: its file, and what is known of them."""
 
     path: Path
-    places: list[int]
-    sizes: list[int]
+    places: Ints
+    sizes: Sizes
+    heads: Sizes
     extra: dict[int, list[str]]
     short: set[int]
 
@@ -85,79 +116,191 @@ class AsideFile:
         self.union = union
         self._body_path = path.with_name(path.name + ".rows")
         self._body = self._body_path.open("wb")
-        self._places: list[int] = []
-        self._sizes: list[int] = []
+        self._body.write(self._header(0))
+        self._places: list[Ints] = [np.zeros(0, np.int64)]
+        self._sizes: list[Sizes] = [np.zeros(0, np.int32)]
+        # Where the four columns of ours end in each line; above zero: the last two are still due.
+        self._heads: list[Sizes] = [np.zeros(0, np.int32)]
         self._extra: dict[int, list[str]] = {}
         self._short: set[int] = set()
         self.rows = 0
 
-    def add(self, input_number: int, rows: Sequence[AsideRow]) -> None:
-        """Add rows of one input."""
-        for row in rows:
-            placed, extra = self.union.place(input_number, row.cells)
+    def _header(self, extra: int) -> bytes:
+        names = [*ORIGIN_COLUMNS, *self.union.names]
+        return line_of(names + [f"extra_{number + 1}" for number in range(extra)]).encode()
+
+    def add(
+        self,
+        number: int,
+        places: Ints,
+        files: pa.StringArray,
+        source_lines: Ints,
+        cells: Sequence[pa.StringArray],
+        why: Why | None,
+    ) -> None:
+        """Add n rows of an input.
+
+        Args:
+            number: of the input.
+            places: n places.
+            files: where each row comes from.
+            source_lines: its line there.
+            cells: a column of n original cells for each column of the input.
+            why: None: it is said in `finish`.
+        """
+        if not len(places):
+            return
+        head = [quoted(files), pc.cast(texts.indices(source_lines), pa.string())]
+        head += [] if why is None else map(quoted, why)
+        begun = pc.binary_join_element_wise(*head, "", ",")
+        text = pc.binary_join_element_wise(begun, self.union.lines(number, cells), "")
+        self._body.write(texts.used_bytes(text))
+        sizes = texts.view(text).lengths
+        heads = np.zeros(len(sizes), np.int32) if why is not None else texts.view(begun).lengths
+        self._note(places, sizes, heads)
+
+    def _note(self, places: Ints, sizes: Sizes, heads: Sizes) -> None:
+        self._places.append(places)
+        self._sizes.append(sizes)
+        self._heads.append(heads)
+        self.rows += len(places)
+
+    def add_ragged(self, number: int, rows: Sequence[AsideRow]) -> None:
+        """Add rows of an input that are shorter or longer than its header."""
+        sizes = []
+        for at, row in enumerate(rows, start=self.rows):
+            placed, extra = self.union.place(number, row.cells)
             if extra:
-                self._extra[len(self._places)] = extra
+                self._extra[at] = extra
             elif len(placed) < len(self.union.names):
-                self._short.add(len(self._places))
-            cells = [
-                row.source_file,
-                str(row.source_line),
-                "; ".join(row.codes),
-                "; ".join(row.reasons),
-                *placed,
-            ]
-            written = line_of(cells).encode()
-            self._body.write(written)
-            self._places.append(row.place)
-            self._sizes.append(len(written))
-        self.rows += len(rows)
+                self._short.add(at)
+            cells = [row.source_file, str(row.source_line), row.codes, row.reasons, *placed]
+            sizes.append(self._body.write(line_of(cells).encode()))
+        places = np.asarray([row.place for row in rows], np.int64)
+        self._note(places, np.asarray(sizes, np.int32), np.zeros(len(rows), np.int32))
 
     def give(self) -> AsideRows:
         """Close the file; another process takes its rows in."""
         self._body.close()
-        return AsideRows(self._body_path, self._places, self._sizes, self._extra, self._short)
+        return AsideRows(
+            self._body_path,
+            np.concatenate(self._places),
+            np.concatenate(self._sizes),
+            np.concatenate(self._heads),
+            self._extra,
+            self._short,
+        )
 
     def take_in(self, rows: AsideRows) -> None:
         """Add rows that another process wrote; their file goes."""
         with rows.path.open("rb") as source:
-            shutil.copyfileobj(source, self._body)
+            source.seek(len(self._header(0)))
+            shutil.copyfileobj(source, self._body, CHUNK)
         rows.path.unlink()
-        before = len(self._places)
-        self._extra |= {before + at: cells for at, cells in rows.extra.items()}
-        self._short |= {before + at for at in rows.short}
-        self._places += rows.places
-        self._sizes += rows.sizes
-        self.rows += len(rows.places)
+        self._extra |= {self.rows + at: cells for at, cells in rows.extra.items()}
+        self._short |= {self.rows + at for at in rows.short}
+        self._note(rows.places, rows.sizes, rows.heads)
 
-    def finish(self) -> None:
-        """Write the header, now that all is known, and the rows behind it in order."""
+    def finish(self, why: WhyLater | None = None) -> None:
+        """Write the header, now that all is known, and the rows behind it in order.
+
+        Args:
+            why: of the rows that were added without.
+        """
         self._body.close()
+        order = _Order(
+            np.concatenate(self._places), np.concatenate(self._sizes), np.concatenate(self._heads)
+        )
+        self._places, self._sizes, self._heads = [], [], []
         most_extra = max(map(len, self._extra.values()), default=0)
-        names = [*ORIGIN_COLUMNS, *self.union.names]
-        names += [f"extra_{number}" for number in range(1, most_extra + 1)]
-        starts = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)]).tolist()
-        order = np.argsort(self._places, kind="stable").tolist()
+        if order.is_final and not most_extra:
+            self._body_path.rename(self._path)
+            return
         with self._body_path.open("rb") as body, self._path.open("wb") as file:
-            file.write(line_of(names).encode())
-            for at in order:
-                body.seek(starts[at])
-                line = body.read(self._sizes[at])
-                if most_extra:
-                    line = self._extended(at, line, most_extra)
-                file.write(line)
+            file.write(self._header(most_extra))
+            for rows, text in order.lines(body, len(self._header(0)), why):
+                written = self._extended(rows, text, most_extra) if most_extra else text
+                file.write(texts.used_bytes(written))
         self._body_path.unlink()
 
-    def _extended(self, at: int, line: bytes, most_extra: int) -> bytes:
-        """A line with the columns of over-long rows behind it; short rows stay short."""
-        if at in self._short:
-            return line
-        extra = self._extra.get(at, [])
-        cells = extra + [""] * (most_extra - len(extra))
-        return line[:-1] + b"," + line_of(cells).encode()
+    def _extended(self, rows: Ints, text: pa.StringArray, most_extra: int) -> pa.StringArray:
+        """Lines with the columns of over-long rows behind them; short rows stay short."""
+        ends = []
+        for at in rows.tolist():
+            extra = self._extra.get(at, [])
+            filled = line_of(["", *extra, *[""] * (most_extra - len(extra))])
+            ends.append("\n" if at in self._short else filled)
+        begun = pc.binary_slice(pc.cast(text, pa.binary()), 0, -1)
+        written = pc.binary_join_element_wise(
+            begun, pc.cast(texts.from_list(ends), pa.binary()), b""
+        )
+        return pc.cast(written, pa.string())
 
     def close(self) -> None:
         """Close the file, whatever happened."""
         self._body.close()
+
+
+class _Order:
+    """The rows of a body in the order of their places."""
+
+    def __init__(self, places: Ints, sizes: Sizes, heads: Sizes) -> None:
+        self._places, self._sizes, self._heads = places, sizes, heads
+        falls = np.flatnonzero(places[1:] < places[:-1]) + 1
+        self.is_final = not len(falls) and not heads.any()
+        """Whether the body has nothing to be put in order, and nothing that is due."""
+        self._runs = np.concatenate([[0], falls, [len(places)]])
+        """Where each ascending run of rows begins, and the end."""
+
+    def lines(
+        self, body: BinaryIO, first: int, why: WhyLater | None
+    ) -> Iterator[tuple[Ints, pa.StringArray]]:
+        """All rows by their numbers in the body, and their lines, some at a time.
+
+        Args:
+            body: holds the lines; they begin at `first`.
+            first: byte of the body.
+            why: of the rows of which it is due.
+        """
+        starts = first + np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)])
+        order = np.argsort(self._places, kind="stable")
+        done = np.cumsum(self._sizes[order], dtype=np.int64)
+        at = 0
+        while at < len(order):
+            so_far = done[at - 1] if at else 0
+            stop = max(at + 1, int(np.searchsorted(done, so_far + AT_ONCE)))
+            rows, at = order[at:stop], stop
+            # Of each run the next rows are taken: they lie side by side in the body.
+            sides = np.sort(rows)
+            breaks = np.flatnonzero(np.diff(sides) != 1) + 1
+            text = pa.concat_arrays(
+                [self._read(body, starts, part) for part in np.split(sides, breaks)]
+            )
+            text = texts.take(text, np.searchsorted(sides, rows))
+            due = np.flatnonzero(self._heads[rows])
+            if len(due) and why is not None:
+                told = _completed(
+                    texts.take(text, due), self._heads[rows[due]], why(self._places[rows[due]])
+                )
+                text = texts.put(text, due, told)
+            yield rows, text
+
+    def _read(self, body: BinaryIO, starts: Ints, rows: Ints) -> pa.StringArray:
+        body.seek(int(starts[rows[0]]))
+        data = body.read(int(starts[rows[-1] + 1] - starts[rows[0]]))
+        offsets = (starts[rows[0] : rows[-1] + 2] - starts[rows[0]]).astype(np.int32)
+        return texts.from_bytes(np.frombuffer(data, np.uint8), offsets)
+
+
+def _completed(text: pa.StringArray, heads: Sizes, why: Why) -> pa.StringArray:
+    """Lines with their codes and reasons, which go in where their heads end."""
+    data, starts, ends = texts.view(text)
+    offsets = np.empty(2 * len(text) + 1, np.int32)
+    offsets[:-1:2], offsets[1::2], offsets[-1] = starts, starts + heads, ends[-1]
+    pieces = texts.from_bytes(data, offsets)
+    begun, rest = (texts.take(pieces, np.arange(at, 2 * len(text), 2)) for at in (0, 1))
+    told = pc.binary_join_element_wise(quoted(why.codes), quoted(why.reasons), ",")
+    return pc.binary_join_element_wise(pc.binary_join_element_wise(begun, told, ""), rest, ",")
 
 
 def read_rows(path: Path) -> list[list[str]]:

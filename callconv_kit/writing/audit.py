@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from callconv_kit.model import texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Judged, Ragged
-from callconv_kit.writing.reasons import reason
+from callconv_kit.writing.reasons import reasons
 
 CHANGES_SCHEMA = pa.schema(
     [
@@ -22,6 +23,18 @@ CHANGES_SCHEMA = pa.schema(
         ("rule", pa.string()),
         ("before", pa.string()),
         ("after", pa.string()),
+    ]
+)
+
+FINDINGS_SCHEMA = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("source_line", pa.int64()),
+        ("column", pa.string()),
+        ("code", pa.string()),
+        ("severity", pa.string()),
+        ("value", pa.string()),
+        ("text", pa.string()),
     ]
 )
 
@@ -41,7 +54,7 @@ class AuditFile:
     def add(self, judged: Judged) -> None:
         """Write the changes of a batch's ready rows."""
         ready = judged.fates == Fate.READY
-        lines = _lines(judged)
+        lines = judged.source_lines
         for name, cells in judged.columns.items():
             rows, notes = cells.positions, cells.notes
             keep = ready[rows]
@@ -64,7 +77,7 @@ class AuditFile:
         count = len(at)
         was = texts.nulls(count) if before is None else texts.take(before, at)
         columns = [
-            _files(judged, at),
+            judged.source_files(at),
             texts.indices(lines[at]),
             pa.repeat(name, count),
             pa.repeat(rule, count),
@@ -85,11 +98,10 @@ class LinesFile:
         self._path = path
         self._writer = parquet.ParquetWriter(path, LINES_SCHEMA)
 
-    def add(self, judged: Judged) -> None:
-        """Write where a batch's ready rows came from."""
-        rows = judged.rows(Fate.READY)
+    def add(self, judged: Judged, rows: texts.Ints) -> None:
+        """Write where these rows of a batch came from."""
         if len(rows):
-            columns = [_files(judged, rows), texts.indices(_lines(judged)[rows])]
+            columns = [judged.source_files(rows), texts.indices(judged.source_lines[rows])]
             self._writer.write_batch(pa.record_batch(columns, schema=LINES_SCHEMA))
 
     def finish(self, dropped: texts.Ints) -> None:
@@ -114,82 +126,129 @@ class LinesFile:
         self._writer.close()
 
 
-def _lines(judged: Judged) -> texts.Ints:
-    """The source line of each row of a batch."""
-    lines = judged.batch.source_lines
-    return judged.batch.lines if lines is None else lines
+class Findings(NamedTuple):
+    """One thing that is said of n rows.
 
+    files, lines: where each row is from.
+    values: n texts as they were; none: it is about the row as a whole.
+    details: n texts; none: there is nothing more to say.
+    reasons: n texts in full, where they are known.
+    """
 
-def _files(judged: Judged, at: texts.Ints) -> pa.StringArray:
-    """The source file of some rows of a batch."""
-    files = judged.batch.files
-    return pa.repeat(judged.file, len(at)) if files is None else texts.take(files, at)
+    files: pa.StringArray
+    lines: texts.Ints
+    column: str | None
+    code: str
+    severity: Severity
+    values: pa.StringArray | None = None
+    details: pa.StringArray | None = None
+    reasons: pa.StringArray | None = None
+
+    def texts(self) -> pa.StringArray:
+        """What is said of each row, in full."""
+        if self.reasons is not None:
+            return self.reasons
+        return reasons(self.code, self.column, len(self.lines), self.values, self.details)
+
+    def table(self) -> pa.Table:
+        """One row for each finding."""
+        count = len(self.lines)
+        values = texts.repeat("", count) if self.values is None else self.values
+        column = texts.nulls(count) if self.column is None else texts.repeat(self.column, count)
+        columns = [
+            self.files,
+            texts.indices(self.lines),
+            column,
+            texts.repeat(self.code, count),
+            texts.repeat(self.severity.value, count),
+            pc.fill_null(values, ""),
+            self.texts(),
+        ]
+        return pa.table(columns, schema=FINDINGS_SCHEMA)
 
 
 class FindingsLog:
     """All findings of a run in memory, for `prepared.findings` and `check`."""
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self._kept: list[Findings] = []
+        self._forgotten: list[tuple[int, pa.StringArray, texts.Ints]] = []
+
+    def keep(self, findings: Findings) -> None:
+        """Keep a finding."""
+        self._kept.append(findings)
 
     def add(self, judged: Judged) -> None:
         """Keep the findings of a batch; a row that comes to another fate is told anew."""
         left_out = judged.fates == Fate.LEFT_OUT
         for said in judged.said:
+            here = np.arange(len(said.rows))
+            if said.severity is not Severity.LEFT_OUT:
+                here = here[~left_out[said.rows]]
+            rows = said.rows[here]
+            if not len(rows):
+                continue
             before = judged.before.get(said.column or "")
-            for at, row in enumerate(said.rows.tolist()):
-                if left_out[row] and said.severity is not Severity.LEFT_OUT:
-                    continue
-                value = "" if before is None else before[row].as_py() or ""
-                detail = said.details[at] if said.details else ""
-                self.say(
-                    judged.source_file(row),
-                    judged.source_line(row),
+            details = texts.from_list([said.details[at] for at in here]) if said.details else None
+            self.keep(
+                Findings(
+                    judged.source_files(rows),
+                    judged.source_lines[rows],
                     said.column,
                     said.code,
                     said.severity,
-                    value,
-                    detail,
+                    None if before is None else texts.take(before, rows),
+                    details,
                 )
+            )
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
         """Keep the rows of another length than the header."""
-        for row in ragged:
-            self.say(
-                row.file or file,
-                row.source_line,
-                None,
-                "field_count",
-                Severity.ERROR,
-                f"{len(row.cells)} cells",
-            )
-
-    def say(
-        self,
-        file: str,
-        line: int,
-        column: str | None,
-        code: str,
-        severity: Severity,
-        value: str,
-        detail: str = "",
-    ) -> None:
-        """Keep one finding."""
-        self.rows.append(
-            {
-                "source_file": file,
-                "source_line": line,
-                "column": column,
-                "code": code,
-                "severity": severity.value,
-                "value": value,
-                "text": reason(code, column, value, detail),
-            }
-        )
+        cells = texts.from_list([f"{len(row.cells)} cells" for row in ragged])
+        files = texts.from_list([row.file or file for row in ragged])
+        lines = np.asarray([row.source_line for row in ragged], np.int64)
+        self.keep(Findings(files, lines, None, "field_count", Severity.ERROR, cells))
 
     def forget(self, judged: Judged) -> None:
-        """Drop what was said of these rows."""
-        gone = {(judged.source_file(row), judged.source_line(row)) for row in range(len(judged))}
-        self.rows = [
-            row for row in self.rows if (row["source_file"], row["source_line"]) not in gone
-        ]
+        """Drop what was said of these rows so far."""
+        files = judged.source_files(np.arange(len(judged)))
+        self._forgotten.append((len(self._kept), files, judged.source_lines))
+
+    def table(self) -> pa.Table:
+        """All findings, one row each, in the order of the rows; see `FINDINGS_SCHEMA`."""
+        if not self._kept:
+            return FINDINGS_SCHEMA.empty_table()
+        table = pa.concat_tables(findings.table() for findings in self._kept)
+        if self._forgotten:
+            table = table.filter(texts.mask(self._still_said(table)))
+        order = pc.sort_indices(
+            table, sort_keys=[("source_file", "ascending"), ("source_line", "ascending")]
+        )
+        return table.take(order)
+
+    def _still_said(self, table: pa.Table) -> texts.Bools:
+        """Which findings were not followed by a forgetting of their row."""
+        number = np.repeat(
+            np.arange(len(self._kept)), [len(findings.lines) for findings in self._kept]
+        )
+        files = pa.concat_arrays([files for _, files, _ in self._forgotten])
+        gone = pa.table(
+            {
+                "source_file": files,
+                "source_line": texts.indices(
+                    np.concatenate([lines for _, _, lines in self._forgotten])
+                ),
+                "until": texts.indices(
+                    np.repeat(
+                        [until for until, _, _ in self._forgotten],
+                        [len(lines) for _, _, lines in self._forgotten],
+                    )
+                ),
+            }
+        )
+        last = gone.group_by(["source_file", "source_line"]).aggregate([("until", "max")])
+        mine = table.select(["source_file", "source_line"])
+        mine = mine.append_column("at", texts.indices(np.arange(len(mine))))
+        joined = mine.join(last, ["source_file", "source_line"]).sort_by("at")
+        until = pc.fill_null(joined["until_max"], 0).to_numpy()
+        return np.asarray(number >= until)

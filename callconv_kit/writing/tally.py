@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity, mask_phone
 from callconv_kit.model.notes import note_of
-from callconv_kit.model.rows import Fate, Judged, Ragged
+from callconv_kit.model.rows import Fate, Judged, Ragged, Said
 from callconv_kit.model.texts import Bools, Ints
 
 EXAMPLES = 5
@@ -126,14 +126,17 @@ class Tally:
         self._partner(("", "")).add(+1, len(ragged), rejected=len(ragged))
 
     def count(
-        self, code: str, severity: Severity, column: str | None, number: int, example: Example
+        self, code: str, severity: Severity, column: str | None, number: int, *examples: Example
     ) -> None:
-        """Count rows of one finding that is known only at the end."""
+        """Count rows of one finding that is known only at the end; the first are its examples."""
         key = (code, column, severity)
         self.findings[key] += number
-        examples = self.finding_examples.setdefault(key, [])
-        if len(examples) < EXAMPLES:
-            examples.append(example)
+        kept = self.finding_examples.setdefault(key, [])
+        kept += examples[: EXAMPLES - len(kept)]
+
+    def examples_of(self, said: Said) -> list[Example]:
+        """The examples of a finding so far."""
+        return self.finding_examples.get((said.code, said.column, said.severity), [])
 
     def _count_findings(self, judged: Judged, sign: int) -> None:
         left_out = judged.fates == Fate.LEFT_OUT
@@ -270,10 +273,16 @@ def _take_examples(ours: dict[Key, list[Example]], theirs: dict[Key, list[Exampl
 
 
 def _forget(examples: list[Example], judged: Judged, rows: Ints) -> None:
-    gone = {(judged.source_file(row), judged.source_line(row)) for row in rows.tolist()}
-    examples[:] = [
-        kept for kept in examples if (kept["source_file"], kept["source_line"]) not in gone
-    ]
+    """Take out the examples that are of these rows."""
+    if not examples:
+        return
+    lines = judged.source_lines[rows]
+
+    def is_of_these(example: Example) -> bool:
+        here = rows[lines == example["source_line"]].tolist()
+        return any(judged.source_file(row) == example["source_file"] for row in here)
+
+    examples[:] = [example for example in examples if not is_of_these(example)]
 
 
 def _tally(counter: Counter[str], cells: pa.StringArray, sign: int) -> None:

@@ -1,0 +1,265 @@
+"""What becomes of the rows that share a key or are corrected by another, and why, in words."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.model import notes, spec, texts
+from callconv_kit.model.codes import CODES, Severity
+from callconv_kit.model.rows import Judged, Said
+from callconv_kit.model.texts import Bools, Ints
+from callconv_kit.run import duplicates
+from callconv_kit.run.duplicates import NOBODY, Groups
+from callconv_kit.run.keys import murmur3_128
+from callconv_kit.writing.aside import Why
+from callconv_kit.writing.reasons import joined, reasons
+
+NAMED = 5
+"""Rows of a conflict that a reason names; of more, their number."""
+
+ONE_DERIVED_ID = "other cells than those of session_id_from, which don't tell calls apart here,"
+"""Where rows of one derived session id differ that may be two calls."""
+
+ONE_ROUNDED_ID = "has the same id, which a spreadsheet may have rounded, as"
+"""Where rows share an id that may be the ids of several calls."""
+
+REPEAT, CONFLICT = "duplicate_row", "conflicting_duplicate"
+
+
+class DuplicateRows:
+    """Asked by place: each row that is asked about is in `gone`."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        files: Sequence[str] | None = None,
+        corrected: Mapping[int, str] | None = None,
+    ) -> None:
+        """Sort what is known.
+
+        Args:
+            groups: the rows that share a key.
+            files: the names of the inputs; none: there is one, and rows are named by their line.
+            corrected: places of ready rows that another row corrects, and the code for it.
+        """
+        self._groups = groups
+        self._files = None if files is None else texts.from_list(list(files))
+        self._order = np.argsort(groups.place).astype(np.int32)
+        self._sorted = groups.place[self._order]
+        self._group = groups.group
+        corrected = dict(sorted((corrected or {}).items()))
+        self._corrected = np.fromiter(corrected, np.int64, len(corrected))
+        self._codes = np.asarray(list(corrected.values()), object)
+        self._apart = texts.from_list([""] * len(groups.starts))
+
+    @property
+    def gone(self) -> Ints:
+        """Ascending places of the rows that do not go."""
+        kept = self._groups.kept[self._groups.kept != NOBODY]
+        goes = np.ones(len(self._groups.place), np.bool_)
+        goes[kept] = False
+        places = self._sorted[goes[self._order]]
+        return np.union1d(places, self._corrected) if len(self._corrected) else places
+
+    @property
+    def needed(self) -> Ints:
+        """Ascending places of `gone` and of all rows that are in conflict."""
+        members = self._sorted[self._groups.conflict[self._group[self._order]]]
+        return np.union1d(self.gone, members) if len(members) else self.gone
+
+    def group_of(self, places: Ints) -> Ints:
+        """The group of each row; -1 for none."""
+        at = self._find(places)
+        return np.where(at < 0, -1, self._group[at]) if len(self._group) else at
+
+    def _find(self, places: Ints) -> Ints:
+        if not len(self._sorted):
+            return np.full(len(places), -1)
+        at = np.minimum(np.searchsorted(self._sorted, places), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == places, self._order[at], -1)
+
+    def _correcting(self, places: Ints) -> Ints:
+        """Where each row is among the corrected ones; -1 for none."""
+        if not len(self._corrected):
+            return np.full(len(places), -1)
+        at = np.minimum(np.searchsorted(self._corrected, places), len(self._corrected) - 1)
+        return np.where(self._corrected[at] == places, at, -1)
+
+    def said(self, places: Ints) -> tuple[Said, ...]:
+        """The finding of each row of a batch."""
+        corrected, at = self._correcting(places), self._find(places)
+        said = []
+        for code in np.unique(self._codes[corrected[corrected >= 0]]).tolist():
+            rows = np.flatnonzero((corrected >= 0) & (self._codes[corrected] == code))
+            said.append(Said(code, CODES[code].severity, None, rows))
+        rest = np.flatnonzero(corrected < 0)
+        if len(rest):
+            same, nobody = self._groups.same[at[rest]], self._has_no_keeper(at[rest])
+            said += [
+                Said(REPEAT, Severity.LEFT_OUT, None, rest[same]),
+                Said(CONFLICT, Severity.LEFT_OUT, None, rest[~same & ~nobody]),
+                Said(CONFLICT, Severity.ERROR, None, rest[~same & nobody]),
+            ]
+        return tuple(item for item in said if len(item.rows))
+
+    def _has_no_keeper(self, at: Ints) -> Bools:
+        return np.asarray(self._groups.kept[self._group[at]] == NOBODY)
+
+    def tell_apart(self, differences: "Differences") -> None:
+        """Take over in which columns the rows of each conflict differ."""
+        self._apart = differences.in_words()
+
+    def details(self, places: Ints) -> pa.StringArray:
+        """What there is to say of each row beside its code."""
+        details = texts.repeat("", len(places))
+        at = self._find(places)
+        rows = np.flatnonzero((self._correcting(places) < 0) & (at >= 0))
+        if not len(rows):
+            return details
+        at = at[rows]
+        kept = self._groups.kept[self._group[at]]
+        keeper = self._keeper(at)
+        repeats = pc.binary_join_element_wise("the same as ", keeper, ", which is kept", "")
+        conflicts = pc.binary_join_element_wise(
+            texts.take(self._apart, self._group[at]), self._others(at), " "
+        )
+        losing = pc.binary_join_element_wise(conflicts, ", ", keeper, " is kept", "")
+        told = pc.if_else(texts.mask(kept == NOBODY), conflicts, losing)
+        told = pc.if_else(texts.mask(self._groups.same[at]), repeats, told)
+        return texts.put(details, rows, told)
+
+    def why(self, places: Ints) -> Why:
+        """Code and reason of each row."""
+        details = self.details(places)
+        codes, told = texts.repeat("", len(places)), texts.repeat("", len(places))
+        for said in self.said(places):
+            count = len(said.rows)
+            codes = texts.put(codes, said.rows, texts.repeat(said.code, count))
+            reason = reasons(said.code, None, count, details=texts.take(details, said.rows))
+            told = texts.put(told, said.rows, reason)
+        return Why(codes, told)
+
+    def kept(self, places: Ints) -> pa.StringArray:
+        """Where the row is that is kept instead of each of these ones."""
+        return self._keeper(self._find(places))
+
+    def _keeper(self, at: Ints) -> pa.StringArray:
+        kept = self._groups.kept[self._group[at]]
+        return self._where(self._groups.place[np.maximum(kept, 0)])
+
+    def others(self, places: Ints) -> pa.StringArray:
+        """Where the rows are that share the key of these ones: the first, and how many more."""
+        return self._others(self._find(places))
+
+    def _others(self, at: Ints) -> pa.StringArray:
+        groups = self._groups
+        start, size = groups.starts[self._group[at]], groups.sizes[self._group[at]]
+        named = []
+        for number in range(min(NAMED, int(size.max(initial=1)) - 1)):
+            other = start + number + (start + number >= at)
+            there = number < size - 1
+            name = self._where(groups.place[np.where(there, other, 0)])
+            named.append(name if there.all() else pc.if_else(texts.mask(there), name, None))
+        several = pc.binary_join_element_wise(*named, ", ", null_handling="skip")
+        more = size - 1 - NAMED
+        if not (more > 0).any():
+            return several
+        number = pc.cast(texts.indices(more), pa.string())
+        longer = pc.binary_join_element_wise(several, " and ", number, " more", "")
+        return pc.if_else(texts.mask(more > 0), longer, several)
+
+    def _where(self, places: Ints) -> pa.StringArray:
+        lines = pc.cast(texts.indices(duplicates.lines_of(places)), pa.string())
+        if self._files is None:
+            return pc.binary_join_element_wise("line ", lines, "")
+        files = texts.take(self._files, duplicates.inputs_of(places))
+        return pc.binary_join_element_wise(files, lines, " line ")
+
+
+COLUMNS = spec.PAYMENT_COLUMNS
+CONTENT = np.dtype([("group", "<i4"), ("rounded", "?"), ("cells", "<u8", len(COLUMNS))])
+ROUNDED = 1 << 31
+"""The bit of `Differences` that says that the group's id may have been rounded."""
+
+
+class Differences:
+    """In which columns the rows of each conflict differ.
+
+    A hash of each such cell goes to a file, split by groups, and each file is settled alone.
+    """
+
+    def __init__(self, groups: Groups, folder: Path) -> None:
+        self._groups = groups
+        rows = int(groups.sizes[groups.conflict].sum())
+        self._folder = folder
+        self._parts = 1 + rows // (1 << 17)
+
+    def add(self, group: Ints, judged: Judged) -> None:
+        """Take rows; `group` is each row's, -1 where it has none."""
+        rows = np.flatnonzero(group >= 0)
+        rows = rows[self._groups.conflict[group[rows]]]
+        if not len(rows):
+            return
+        records = np.zeros(len(rows), CONTENT)
+        records["group"] = group[rows]
+        rounded = np.zeros(len(judged), np.bool_)
+        rounded[rounded_keys(judged)] = True
+        records["rounded"] = rounded[rows]
+        for at, name in enumerate(COLUMNS):
+            if name in judged.columns:
+                records["cells"][:, at] = murmur3_128(texts.take(judged.values(name), rows))[:, 0]
+        part = self._part(records["group"])
+        for number in np.unique(part).tolist():
+            with self._path(number).open("ab") as file:
+                file.write(records[part == number].tobytes())
+
+    def _part(self, group: Ints) -> Ints:
+        return group.astype(np.int64) * self._parts // max(len(self._groups.starts), 1)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"conflicts-{number}"
+
+    def in_words(self) -> pa.StringArray:
+        """For each group what begins a reason of its rows; the files go."""
+        marks = np.zeros(len(self._groups.starts), np.uint32)
+        for number in range(self._parts):
+            path = self._path(number)
+            if path.exists():
+                _mark(np.fromfile(path, CONTENT), marks)
+                path.unlink()
+        distinct, at = np.unique(marks, return_inverse=True)
+        return texts.take(texts.from_list([_apart(mark) for mark in distinct.tolist()]), at)
+
+
+def _mark(records: npt.NDArray[np.void], marks: npt.NDArray[np.uint32]) -> None:
+    """Set the bits of the columns in which rows of a group differ."""
+    records = records[np.argsort(records["group"], kind="stable")]
+    group = records["group"]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    first = np.repeat(starts, np.diff(starts, append=len(group)))
+    differs = records["cells"] != records["cells"][first]
+    bits = (differs * (np.uint32(1) << np.arange(len(COLUMNS), dtype=np.uint32))).sum(
+        axis=1, dtype=np.uint32
+    ) | (records["rounded"] * np.uint32(ROUNDED))
+    marks[group[starts]] = np.bitwise_or.reduceat(bits, starts)
+
+
+def _apart(mark: int) -> str:
+    names = [name for at, name in enumerate(COLUMNS) if mark >> at & 1]
+    if not names and mark & ROUNDED:
+        return ONE_ROUNDED_ID
+    return f"differs in {joined(names) if names else ONE_DERIVED_ID} from"
+
+
+def rounded_keys(judged: Judged) -> Ints:
+    """The rows whose key holds an id that a spreadsheet may have rounded."""
+    by_event = texts.present(judged.values("VendorEventId"))
+    events, sessions = (
+        notes.marked(judged.columns.get(name), "identifier_maybe_rounded")
+        for name in ("VendorEventId", "CallSessionId")
+    )
+    return np.union1d(events[by_event[events]], sessions[~by_event[sessions]])
