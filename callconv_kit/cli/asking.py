@@ -27,7 +27,7 @@ REASONS = 8
 @click.option("--preset", metavar="NAME", help="Take it for this vendor's export.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is open is marked in the file.")
-@click.option("--now", metavar="TIME", help="The clock of the age rules.")
+@shared.now_option("The clock of the age rules.")
 @click.option("--json", "as_json", is_flag=True, help="With --yes: print JSON, nothing else.")
 def init_command(
     file: str,

@@ -19,7 +19,7 @@ DEFAULT_SUITE = "-"
     metavar="[SUITE.json]",
     help="Run Great Expectations instead: the stored suite, or one of your own.",
 )
-@click.option("--now", metavar="TIME", help="The clock of the age rules.")
+@shared.now_option("The clock of the age rules.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def check_command(file: str, suite: str | None, now: str | None, as_json: bool) -> int:
     """Judge a file that is meant to be ready; change nothing.

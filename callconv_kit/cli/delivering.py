@@ -4,6 +4,7 @@ The nightly job and the results have a module of their own: `following.py`.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     "--canary", type=click.IntRange(min=1), metavar="ROWS", help="Send only the first ROWS."
 )
 @click.option("--resend", is_flag=True, help="Send rows again whose outcome is unknown.")
-@click.option("--now", metavar="TIME", help="The clock that names and the ledger use.")
+@shared.now_option("The clock that names and the ledger use.")
 @click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON, nothing else.")
 def upload_command(
     file: str,
@@ -58,15 +59,16 @@ def upload_command(
             canary=canary or 0,
             keep_days=full_job.archive.keep_days,
             now=clock,
-            patience=Patience(sleep=_wait),
+            patience=Patience(sleep=partial(_wait, f"{connection.host} port {connection.port}")),
         )
     show_receipt(receipt, as_json=as_json)
     return 0
 
 
-def _wait(seconds: float) -> None:
+def _wait(server: str, seconds: float) -> None:
     """Wait, and say so: a server that is silent may be tried for many minutes."""
-    click.echo(f"callconv: not there yet; next try in {seconds:.0f} s (Ctrl-C stops)", err=True)
+    again = f"next try in {seconds:.0f} s (Ctrl-C stops)"
+    click.echo(f"callconv: {server} did not take the connection or the file yet; {again}", err=True)
     time.sleep(seconds)
 
 

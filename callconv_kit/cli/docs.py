@@ -9,7 +9,7 @@ from callconv_kit.cli import shared
 @click.argument("files", nargs=-1, metavar="[FILE]…")
 @click.option("--out", required=True, metavar="DIR", help="Made if missing.")
 @click.option("--suite", metavar="SUITE.json", help="A suite of your own; none: the kit's.")
-@click.option("--now", metavar="TIME", help="When the files were judged.")
+@shared.now_option("When the files were judged.")
 @click.option("--quiet", is_flag=True, help="Print nothing.")
 def docs_command(
     files: tuple[str, ...], out: str, suite: str | None, now: str | None, quiet: bool

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line a job, nothing else.")
 @click.option("--force", is_flag=True, help="Send although far more was rejected than usual.")
 @click.option("--wait", type=float, default=0.0, help="Seconds to wait for another run.")
-@click.option("--now", metavar="TIME", help="The clock; default: the real one.")
+@shared.now_option("The clock; default: the real one.")
 @click.option(
     "--notify-command",
     default="",
@@ -70,7 +70,7 @@ def _print(run: "JobRun") -> None:
     )
     click.echo(f"{run.job}: {run.state.replace('_', ' ')}" + (f" ({counts})" if counts else ""))
     if run.error is not None:
-        click.echo(f"callconv: {run.job}: {run.error}", err=True)
+        click.echo(f"callconv: the job {run.job}: {run.error}", err=True)
     for line in run.sums.lines if run.sums else ():
         click.echo(f"  {line}")
     if run.folder is not None:
@@ -138,7 +138,10 @@ def results_command(
 @click.option("--job", metavar="FILE", help="The job file; else ./callconv.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def trace_command(session: str, job: str | None, as_json: bool) -> int:
-    """Follow one call, by its CallSessionId, from its source line to its outcome."""
+    """Follow one call, by its CallSessionId, from its source line to its outcome.
+
+    Exit status: 0, or 1 when no run and no delivery knows the call.
+    """
     from callconv_kit.delivery.ledger import Ledger
     from callconv_kit.delivery.trace import trace
 
@@ -149,9 +152,10 @@ def trace_command(session: str, job: str | None, as_json: bool) -> int:
             found = trace(session, ledger, runs)
     else:
         found = trace(session, None, runs)
+    known = 0 if found.sendings or found.asides else 1
     if as_json:
         shared.print_json(found.as_dict())
-        return 0
+        return known
     for line in found.lines:
         click.echo(line)
-    return 0
+    return known

@@ -105,10 +105,10 @@ def _known(name: str) -> str:
         like = nearest(name, spec.NAMES)
         raise UsageError(
             "unknown_column",
-            f"There is no column {name!r}",
+            f"There is no column {name!r} in the format",
             "",
-            f"{like}?" if like else "one of the 51 published names",
-            "`callconv columns` lists them all.",
+            "" if like else "one of the 51 published names",
+            f'Did you mean "{like}"?' if like else "`callconv columns` lists them all.",
         )
     return column
 
@@ -159,7 +159,7 @@ def _settings(name: str) -> "list[Setting]":
 @click.command("template", epilog="Example: callconv template calls.csv")
 @click.argument("file", required=False)
 @click.option("--example", is_flag=True, help="With two rows of example data.")
-@click.option("--now", metavar="TIME", help="The examples' calls took place the day before.")
+@shared.now_option("The examples' calls took place the day before.")
 def template_command(file: str | None, example: bool, now: str | None) -> int:
     """Write an empty file with the published header, to FILE or to standard output."""
     from callconv_kit.run.template import template

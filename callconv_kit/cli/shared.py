@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,25 +41,61 @@ def job_options(command: F) -> F:
             metavar='COLUMN="SOURCE"',
             help="The source column that feeds a column; repeatable.",
         ),
-        click.option("--day-first", "date_order", flag_value="day-first", help="03/04 is 3 April."),
-        click.option(
-            "--month-first", "date_order", flag_value="month-first", help="03/04 is March 4."
-        ),
-        click.option("--now", metavar="TIME", help="The clock of the age rules."),
+        click.option("--day-first", is_flag=True, help="03/04 is 3 April."),
+        click.option("--month-first", is_flag=True, help="03/04 is March 4."),
+        now_option("The clock of the age rules."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as keywords of a Job; those not given are left to the job file."""
-    from callconv_kit.job import pairs
+def _time(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The text of an option, which must be a date and a time in ISO 8601."""
+    try:
+        if value is not None:
+            datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not a time. Write ISO 8601, such as 2026-11-20T09:30:00-05:00."
+        ) from None
+    return value
 
-    given = {name: value for name, value in options.items() if value not in (None, ())}
+
+def now_option(text: str) -> Callable[[F], F]:
+    """The option `--now`, with this help."""
+    return click.option("--now", metavar="TIME", callback=_time, help=text)
+
+
+OPTIONS = {
+    "preset": "--preset",
+    "timezone": "--timezone",
+    "[constants]": "--constant",
+    "[columns]": "--column",
+    "date_order": "--day-first or --month-first",
+    "now": "--now",
+}
+"""Where a job says what an option says."""
+
+
+def settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as keywords of a Job; those not given are left to the job file.
+
+    Raises:
+        UsageError: an option is wrong; it is named as it was given.
+    """
+    from callconv_kit.job import Job, pairs
+
+    given = {name: value for name, value in options.items() if value not in (None, (), False)}
+    orders = [order for order in ("day_first", "month_first") if given.pop(order, False)]
+    if len(orders) > 1:
+        raise click.UsageError("--day-first and --month-first exclude each other. Give one.")
+    if orders:
+        given["date_order"] = orders[0].replace("_", "-")
     for name, option in (("constants", "--constant"), ("columns", "--column")):
         if name in given:
             given[name] = pairs(option, given[name])
+    Job.check_options(given, OPTIONS)
     return given
 
 

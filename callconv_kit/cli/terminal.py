@@ -61,7 +61,7 @@ def show(
             console.print(_in(line, encoding), soft_wrap=True)
         else:
             console.print(_in(line, encoding), no_wrap=True, overflow=at_edge)
-    for advice in wording.advice(summary):
+    for advice in wording.advice(summary, dry_run=folder is None):
         line = _text(("→ ", "blue"), visible(advice, 400))
         console.print(_in(line, encoding), soft_wrap=wide)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from callconv_kit.coercion import moment_text, zones
 from callconv_kit.coercion.cells import Reading
@@ -46,7 +45,7 @@ class MomentSettings:
     """What decides where a text is silent.
 
     now: the clock of the age rules; aware.
-    timezone: IANA name, for times without an offset.
+    timezone: IANA name or offset (`-05:00`), for times without an offset.
     dst: a local time that the clocks skipped or showed twice: "reject"; "earlier" or "later" take
         that one of the two instants that it may mean. (A skipped 02:30 means 01:30, had the
         clocks been changed already, or 03:30, had they not been: both are real local times.)
@@ -204,7 +203,7 @@ def _place(local: int, zone: Zone | None, settings: MomentSettings) -> Placed | 
     if zone is None:
         if settings.timezone is None:
             return "needs_timezone"
-        zone = ZoneInfo(settings.timezone)
+        zone = zones.of_setting(settings.timezone)
     if isinstance(zone, int):
         return Placed(local - zone, zone)
     before, after = zones.offsets(zone, _naive(local))

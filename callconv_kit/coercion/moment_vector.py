@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -197,7 +196,7 @@ def _offset(shape: Shape, cells: Cells) -> tuple[Numbers, Bools]:
 def _changes(timezone: str, limits: Ages) -> Transitions:
     start = max(limits.latest - DAYS_BACK * DAY, FIRST_DAY * DAY)
     stop = min(limits.latest + DAYS_AHEAD * DAY, END_DAY * DAY)
-    return zones.transitions(ZoneInfo(timezone), start, stop)
+    return zones.transitions(zones.of_setting(timezone), start, stop)
 
 
 def _apply_zone(found: Found, changes: Transitions) -> None:

@@ -53,6 +53,18 @@ def find(name: str) -> Zone | None:
     return ZoneInfo(listed) if listed else None
 
 
+def of_setting(name: str) -> Zone:
+    """The zone of a job's `timezone`: an IANA name, or an offset such as `-05:00`.
+
+    >>> of_setting("-05:30"), of_setting("America/New_York").key
+    (-19800, 'America/New_York')
+    """
+    if name[0] not in "+-":
+        return ZoneInfo(name)
+    seconds = int(name[1:3]) * HOUR + int(name[4:6]) * 60
+    return -seconds if name[0] == "-" else seconds
+
+
 def looks_like_name(text: str) -> bool:
     """Whether `text` was meant as a name (`IST`, `Mars/Base`, `Eastern Time`), or is junk."""
     return text.isupper() or "/" in text or text.casefold().endswith(" time")
@@ -94,11 +106,15 @@ class Transitions(NamedTuple):
     offsets: Ints
 
 
-def transitions(zone: ZoneInfo, start: int, stop: int) -> Transitions:
+def transitions(zone: Zone, start: int, stop: int) -> Transitions:
     """The zone's changes between two epoch seconds, which lie in the years 1970 to 9998.
 
     A zone that changes twice within a day and ends as it began would be misread; none does.
     """
+    if isinstance(zone, int):
+        return Transitions(
+            start + DAY, stop - DAY, np.zeros(0, np.int64), np.array([zone], np.int64)
+        )
     changes: list[int] = []
     found = [_offset_at(zone, start)]
     for day in range(start, stop, DAY):

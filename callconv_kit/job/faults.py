@@ -7,7 +7,7 @@ unknown keys, and of keys that might hold a password by mistake, are never shown
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -58,22 +58,41 @@ def wrong(
     return PydanticCustomError("job", "{problem}", {**words, "code": code or BAD_VALUE})
 
 
-def complaint(faults: Sequence[Fault], origin: str) -> UsageError:
-    """The one error that tells all `faults` of the job that `origin` names."""
+def complaint(
+    faults: Sequence[Fault], origin: str, options: Mapping[str, str] | None = None
+) -> UsageError:
+    """The one error that tells all `faults` of the job that `origin` names.
+
+    options: where the faults are those of a command's options: key or [table] → option.
+    """
     codes = {fault.code for fault in faults}
     code = codes.pop() if len(codes) == 1 else "job_invalid"
     where_to = "Correct the job."
+    if options is not None:
+        where_to = "Correct the option."
+        faults = [replace(fault, where=_option(fault.where, options)) for fault in faults]
     if len(faults) == 1:
         (fault,) = faults
+        said = f"{fault.where} {fault.problem}"
         return UsageError(
             code,
-            f"{origin}: {fault.where} {fault.problem}",
+            said if options is not None else f"{origin}: {said}",
             fault.found,
             fault.expected,
             fault.hint or where_to,
         )
     listed = "; ".join(f"({number}) {fault}" for number, fault in enumerate(faults, 1))
     return UsageError(code, f"{origin} has {len(faults)} faults: {listed}", "", "", where_to)
+
+
+def _option(where: str, options: Mapping[str, str]) -> str:
+    """The option that sets what the job file calls `where`.
+
+    >>> _option("[columns] CallerId", {"[columns]": "--column"})
+    '--column CallerId'
+    """
+    table, space, rest = where.partition(" ")
+    return f"{options.get(table, table)}{space}{rest}"
 
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:

@@ -39,8 +39,8 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 
     - A single setting of the job wins; None and "" count as not given.
     - Tables keyed by spec column are merged by column, `values` by source value within a column.
-    - A column that the job feeds from the file drops the preset's constant for it, which would
-      win over the file otherwise.
+    - A column that the job feeds from the file drops the preset's constant for it, and a constant
+      of the job the preset's source column.
     - `connection`, `lookup` and the other tables of settings are merged by key.
     - Lists of rules (`leave_out`, `status`) are joined, the job's first.
     """
@@ -57,15 +57,19 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
             result[key] = [*over, *(rule for rule in under if rule not in over)]
         else:
             result[key] = over
-    fed, constants = job.get("columns"), result.get("constants")
-    if isinstance(fed, Mapping) and isinstance(constants, Mapping):
-        own = job.get("constants")
-        mine = {_column(name) for name in own} if isinstance(own, Mapping) else set()
-        dropped = {_column(name) for name in fed} - mine
-        result["constants"] = {
-            name: value for name, value in constants.items() if _column(name) not in dropped
-        }
+    for table, other in (("columns", "constants"), ("constants", "columns")):
+        mine, under = _spelled(job.get(table)), result.get(other)
+        dropped = mine - _spelled(job.get(other))
+        if dropped and isinstance(under, Mapping):
+            result[other] = {
+                name: value for name, value in under.items() if _column(name) not in dropped
+            }
     return result
+
+
+def _spelled(table: object) -> set[object]:
+    """The columns that a table keyed by column names."""
+    return {_column(name) for name in table} if isinstance(table, Mapping) else set()
 
 
 _WHOLE = {"join", "sum"}
@@ -203,6 +207,17 @@ def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
     for where, table in tables:
         if isinstance(table, Mapping):
             faults.extend(_twice(where, table))
+    faults += [
+        Fault(
+            f"[constants] {column}",
+            "is given by [columns] as well",
+            hint="Keep one of them.",
+            code=COLUMN_TWICE,
+        )
+        for column in sorted(
+            str(name) for name in _spelled(layer.get("columns")) & _spelled(layer.get("constants"))
+        )
+    ]
     return faults
 
 
@@ -253,11 +268,15 @@ def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
         if not equals or not name:
             problems.append((f'"{printable(pair)}" is not Column=value', "job_bad_value"))
         elif column in table:
-            problems.append((f"{printable(column)} is given twice", COLUMN_TWICE))
+            twice = f"{printable(column)} is given twice; give each column once"
+            problems.append((twice, COLUMN_TWICE))
         else:
             table[column] = value.strip()
     if problems:
         code = problems[0][1] if len({code for _, code in problems}) == 1 else "job_invalid"
         said = "; ".join(text for text, _ in problems)
-        raise UsageError(code, f"{option}: {said}", "", "Column=value", "Give each column once.")
+        example = "CallerId=From" if option == "--column" else "CampaignId=1001"
+        raise UsageError(
+            code, f"{option}: {said}", "", "Column=value", f"Write {option} {example}."
+        )
     return table

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError
 
@@ -52,6 +51,7 @@ from callconv_kit.job.values import (
     ValueText,
     WholeNumber,
     Zone,
+    zone_of,
 )
 
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
@@ -79,6 +79,7 @@ class Job(Table):
     called_number: Literal["destination", "tracking"] = "destination"
     talk_time: Literal["column", "call_if_answered", "column_if_answered"] = "column"
     empty_status: Literal["if_talked", "keep", "reject"] = "if_talked"
+    outbound: Literal["warn", "send"] = "warn"
     send: Literal["all", "answered"] = "all"
     conversion_rows: Literal["leave_out", "own_row"] = "leave_out"
     session_id_from: Texts = ()
@@ -147,6 +148,20 @@ class Job(Table):
         built._check(layers, folder, origin)
         return built
 
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        """Raise for what is wrong with the options of a command, before a job is read.
+
+        Args:
+            options: keywords of a Job.
+            names: the key or [table] of the job file → the option that sets it.
+
+        Raises:
+            UsageError: names the options that are wrong.
+        """
+        built = cls.__new__(cls)
+        built._check([options], Path.cwd(), "The options", names)
+
     def under(self, preset: Mapping[str, Any], origin: str = THE_JOB) -> Self:
         """The job with `preset` laid under it: what the job says wins, column by column.
 
@@ -163,7 +178,13 @@ class Job(Table):
         """What the job says itself, without the preset that was laid under it."""
         return self._own or self
 
-    def _check(self, layers: Sequence[Mapping[str, Any]], folder: Path, origin: str) -> None:
+    def _check(
+        self,
+        layers: Sequence[Mapping[str, Any]],
+        folder: Path,
+        origin: str,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         """Become the job of `layers`, the later over the earlier; or raise all their faults."""
         faults = [fault for layer in layers for fault in faults_in(layer)]
         given: dict[str, Any] = {}
@@ -176,7 +197,7 @@ class Job(Table):
         except ValidationError as error:
             faults += faults_of(error, type(self))
         if faults:
-            raise complaint(faults, origin)
+            raise complaint(faults, origin, options)
         self._folder, self._given = folder, given
 
     @property
@@ -199,7 +220,7 @@ class Job(Table):
             return datetime.now(UTC)
         if self.now.tzinfo is not None:
             return self.now
-        return self.now.replace(tzinfo=ZoneInfo(self.timezone) if self.timezone else UTC)
+        return self.now.replace(tzinfo=zone_of(self.timezone) if self.timezone else UTC)
 
     def settings(self, *, masked: bool | None = None) -> dict[str, Any]:
         """The effective job for summary.json: no secrets, paths relative to the job's folder.

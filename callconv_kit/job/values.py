@@ -10,7 +10,7 @@ import math
 import os
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from importlib import resources
 from typing import Annotated, Any
@@ -104,15 +104,53 @@ def _duration_column(name: object) -> str:
     return column
 
 
+_OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]")
+_LETTERS = {
+    "EST": ("America/New_York", "-05:00"),
+    "EDT": ("America/New_York", "-04:00"),
+    "CST": ("America/Chicago", "-06:00"),
+    "CDT": ("America/Chicago", "-05:00"),
+    "MST": ("America/Denver or America/Phoenix", "-07:00"),
+    "MDT": ("America/Denver", "-06:00"),
+    "PST": ("America/Los_Angeles", "-08:00"),
+    "PDT": ("America/Los_Angeles", "-07:00"),
+    "AKST": ("America/Anchorage", "-09:00"),
+    "AKDT": ("America/Anchorage", "-08:00"),
+    "HST": ("Pacific/Honolulu", "-10:00"),
+}
+"""Letters of a region's fixed offset: the place whose clocks were probably meant, and the offset.
+
+Three of them are IANA names too, and would be an hour off for half the year where a place is meant.
+"""
+_NO_PLACE = ("Factory", "localtime", "posixrules")
+"""Files of a zone database that say nothing of a place, or differ between machines."""
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone that a job's `timezone` names: of the IANA list, or a fixed offset."""
+    offset = datetime.strptime(name, "%z").tzinfo if _OFFSET.fullmatch(name) else None
+    return offset or ZoneInfo(name)
+
+
 def _zone(name: object) -> str:
     if not isinstance(name, str):
         raise wrong("is of the wrong type", expected="the name of a time zone, in quotes")
+    name = name.strip()
+    if name.upper() in _LETTERS:
+        place, offset = _LETTERS[name.upper()]
+        raise wrong(
+            "is a fixed offset, not a place whose clocks change",
+            expected=f'{place}, or "{offset}" for that offset all year',
+            code=ZONE_UNKNOWN,
+        )
     try:
-        return ZoneInfo(name).key
+        if _OFFSET.fullmatch(name) or (name not in _NO_PLACE and ZoneInfo(name)):
+            return name
+        raise KeyError(name)
     except (KeyError, ValueError, OSError):  # OSError: a folder of zones, such as "America"
         raise wrong(
             "is not a known time zone",
-            expected="a name of the IANA list, such as America/New_York",
+            expected='a name of the IANA list, such as America/New_York, or an offset: "-05:00"',
             near=nearest_zone(name),
             code=ZONE_UNKNOWN,
         ) from None

@@ -81,6 +81,7 @@ def make(
     fed_back: bool = False,
     export: Export = NO_PRESET,
     looked_up: Collection[str] = (),
+    frame: bool = False,
 ) -> Plan:
     """Decide what feeds what.
 
@@ -92,6 +93,7 @@ def make(
             columns for one, each row holds its own.
         export: what the preset says of the header.
         looked_up: the columns that the look-up fills.
+        frame: the input is a frame: an error proposes keywords of Python, and no options.
 
     Raises:
         InputError: `ambiguous_header` or `column_missing`, naming all of them at once.
@@ -101,7 +103,7 @@ def make(
     sought = _Sought(header, job, export, fed_back)
     feeds = {column: feed for column in spec.NAMES if (feed := sought.feed(column))}
     if sought.twice:
-        raise _ambiguous(name, sought.twice)
+        raise _ambiguous(name, sought.twice, frame=frame)
     missing = dict(sought.missing)
     for column in spec.REQUIRED:
         if column not in feeds and not _fed_otherwise(column, job, looked_up):
@@ -118,7 +120,7 @@ def make(
             if not _found(header, wanted, export):
                 missing["CallSessionId"] = wanted
     if missing:
-        raise _missing(name, header, missing, export)
+        raise _missing(name, header, missing, export, frame=frame)
     used = {at for feed in feeds.values() for at in feed.positions}
     unused = tuple(
         cell for at, cell in enumerate(header) if at not in used and not cell.startswith(CHILD)
@@ -254,7 +256,7 @@ def _fed_otherwise(column: str, job: Job, looked_up: Collection[str]) -> bool:
     return derived or any(column in table for table in (job.constants, job.defaults, looked_up))
 
 
-def _ambiguous(name: str, twice: Mapping[str, Sequence[str]]) -> InputError:
+def _ambiguous(name: str, twice: Mapping[str, Sequence[str]], *, frame: bool) -> InputError:
     pairs = ", ".join(
         f"{column} by {' and '.join(map(repr, cells))}" for column, cells in twice.items()
     )
@@ -264,8 +266,8 @@ def _ambiguous(name: str, twice: Mapping[str, Sequence[str]]) -> InputError:
         f"In {name}, two columns feed one",
         pairs,
         "one column for each",
-        f'Choose one: [columns] {column} = "{cells[0]}" (rename the other if they are spelled '
-        "alike).",
+        f"Choose one: {_columns(column, cells[0], frame=frame)} (rename the other if they are "
+        "spelled alike).",
     )
 
 
@@ -284,7 +286,14 @@ HOW_TO_FEED = {
 """What an export may lack by its nature, and the setting that stands in."""
 
 
-def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str = "") -> str:
+def _columns(column: str, source: str, *, frame: bool) -> str:
+    """What maps a source column, in the job file or in Python."""
+    return f'columns={{"{column}": "{source}"}}' if frame else f'[columns] {column} = "{source}"'
+
+
+def how_to_feed(
+    column: str, header: Sequence[str], export: Export, wanted: str = "", *, frame: bool = False
+) -> str:
     """One sentence on how a column that nothing feeds can be fed.
 
     Args:
@@ -292,6 +301,7 @@ def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str 
         header: of the input.
         export: what the preset says.
         wanted: the source column that the job names and the input lacks.
+        frame: propose keywords of Python rather than options.
     """
     free = [
         cell for cell in header if not export.is_vendors(cell) and plain(cell) not in SPEC_BY_PLAIN
@@ -303,13 +313,17 @@ def how_to_feed(column: str, header: Sequence[str], export: Export, wanted: str 
         hint = f" (did you mean {like!r}?)" if like else ""
         return f"{column}: the file has no column {wanted!r}{hint}"
     if like:
-        return f'{column}: --column {column}="{like}", if that is it'
+        how = _columns(column, like, frame=True) if frame else f'--column {column}="{like}"'
+        return f"{column}: {how}, if that is it"
     if column in HOW_TO_FEED:
         return f"{column}: {HOW_TO_FEED[column]}"
     if column in IDS_OF_IMPACT or column == "CallProvider":
         also = "" if column == "CallProvider" else ", or a [lookup] by tracking number"
-        return f"{column}: --constant {column}=… for one value in all rows{also}"
-    return f'{column}: --column {column}="the column that holds it"'
+        how = f'constants={{"{column}": …}}' if frame else f"--constant {column}=…"
+        return f"{column}: {how} for one value in all rows{also}"
+    source = "the column that holds it"
+    how = _columns(column, source, frame=True) if frame else f'--column {column}="{source}"'
+    return f"{column}: {how}"
 
 
 IDS_OF_IMPACT = frozenset(
@@ -319,9 +333,17 @@ IDS_OF_IMPACT = frozenset(
 
 
 def _missing(
-    name: str, header: Sequence[str], missing: Mapping[str, str], export: Export
+    name: str,
+    header: Sequence[str],
+    missing: Mapping[str, str],
+    export: Export,
+    *,
+    frame: bool,
 ) -> InputError:
-    steps = [how_to_feed(column, header, export, wanted) for column, wanted in missing.items()]
+    steps = [
+        how_to_feed(column, header, export, wanted, frame=frame)
+        for column, wanted in missing.items()
+    ]
     shown = ", ".join(header[:30]) + (", …" if len(header) > 30 else "")
     return InputError(
         "column_missing",

@@ -44,12 +44,14 @@ class Table(Protocol):
 
     fed_back: it is a rejected.csv, whose rows are those of other files.
     padded: all rows are equally long, as in a sheet or a frame.
+    is_frame: it came from Python, and has neither lines nor options of a command.
     """
 
     name: str
     header: tuple[str, ...]
     fed_back: bool
     padded: bool
+    is_frame: bool
     account: Account
 
     def batches(self, wanted: Ints | None = None) -> Iterator[Batch]:

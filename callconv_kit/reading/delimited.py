@@ -48,6 +48,7 @@ class DelimitedTable:
     """A delimited text file; see `batches.Table`."""
 
     padded = False
+    is_frame = False
 
     def __init__(
         self,

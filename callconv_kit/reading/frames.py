@@ -24,6 +24,8 @@ NUMBERS = ("i", "u", "f")
 class FrameTable(RecordTable):
     """A DataFrame; a row's line is its position, counted from 1. See `batches.Table`."""
 
+    is_frame = True
+
     def __init__(
         self, frame: "pd.DataFrame", name: str = FRAME_NAME, *, as_written: bool = False
     ) -> None:

@@ -38,6 +38,7 @@ class RecordTable(ABC):
     """
 
     padded = True
+    is_frame = False
     _numbers: frozenset[int] = frozenset()
     """Positions of columns of one type of number."""
 

@@ -307,6 +307,7 @@ class MendedTable:
         self._table = table
         self._fixes = fixes
         self.name, self.header, self.padded = table.name, table.header, table.padded
+        self.is_frame = table.is_frame
 
     @property
     def account(self) -> Account:

@@ -18,7 +18,7 @@ from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
 from callconv_kit.mapping.relations import ChildLegs
 from callconv_kit.mapping.rules import StatusColumn
-from callconv_kit.model import texts
+from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.model.notes import Coerced, added, note_id, note_of
@@ -83,25 +83,21 @@ class Judge:
         )
 
     def check_job(self) -> None:
-        """Hold the job's constants and defaults to the rules of their columns.
+        """Hold the job's constants, defaults and targets of values to the rules of their columns.
 
         Raises:
             UsageError: naming all that are wrong.
         """
         faults = []
         for word, given in (("constants", self._job.constants), ("defaults", self._job.defaults)):
-            cells = {
-                name: self._kernels.clean(name, texts.from_list([given[name]])) for name in given
-            }
-            for name, read in self._kernels.read(cells, 1).items():
-                codes = [note_of(int(note)).code for note in read.notes]
-                code = next((code for code in codes if code), None)
-                if code is not None and name in given and not self._is_kept(code):
-                    value = shown(name, given[name], mask=True)
-                    entry = CODES[code]
-                    faults.append(
-                        f'[{word}] {name} = "{value}": {entry.problem}, {entry.remedy_for(name)}'
-                    )
+            faults += [f"[{word}] {name} = {why}" for name, why in self._wrong(given)]
+        for column, words in self._job.values.items():
+            for word, target in words.items():
+                where = f'[values.{column}] "{shown(column, word, mask=True)}"'
+                faults += [f"{where} = {why}" for _, why in self._wrong({column: target})]
+                if column == "CallStatus" and not target.strip():
+                    known = ", ".join(spec.STATUSES)
+                    faults.append(f"{where} is blank, which impact.com pays: write one of {known}")
         if faults:
             raise UsageError(
                 "job_bad_value",
@@ -110,6 +106,20 @@ class Judge:
                 "values that the column takes",
                 "Correct the job.",
             )
+
+    def _wrong(self, given: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The columns whose value in the job is wrong, each with the value and why."""
+        cells = {name: self._kernels.clean(name, texts.from_list([given[name]])) for name in given}
+        wrong = []
+        for name, read in self._kernels.read(cells, 1).items():
+            codes = [note_of(int(note)).code for note in read.notes]
+            code = next((code for code in codes if code), None)
+            if code is not None and name in given and not self._is_kept(code):
+                entry, value = CODES[code], shown(name, given[name], mask=True)
+                like = suggestions.nearest(code, given[name])
+                hint = f'did you mean "{like}"?' if like else entry.remedy_for(name)
+                wrong.append((name, f'"{value}": {entry.problem}, {hint}'))
+        return wrong
 
     def _is_kept(self, code: str) -> bool:
         """Whether a code is about the row's own time or caller rather than about a wrong value."""
@@ -313,7 +323,8 @@ def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn
             "Times carry no offset from UTC, and the job names no time zone",
             f"{needed.value!r} on {where}",
             "the zone in which the export was made",
-            'Set timezone = "America/New_York" (or your zone) in the job, or pass --timezone.',
+            'Set timezone = "America/New_York" (or your zone)'
+            + ("." if table.is_frame else " in the job, or pass --timezone."),
         )
     evidence = _evidence(table, plan)
     told = [
@@ -327,7 +338,8 @@ def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn
         "Dates can be read month first or day first, and the job does not say which",
         f"{needed.value!r} on {where}; {'; '.join(told)}",
         'date_order = "month-first" or "day-first"',
-        f"{advice} in the job, or pass --month-first or --day-first.",
+        f"{advice}"
+        + ("." if table.is_frame else " in the job, or pass --month-first or --day-first."),
     )
 
 

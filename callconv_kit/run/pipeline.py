@@ -202,6 +202,7 @@ class Run:
             fed_back=table.fed_back,
             export=self._resolved.export,
             looked_up=self._resolved.looked_up,
+            frame=table.is_frame,
         )
         if self._job.lookup is not None:
             needs_source(self._job.lookup, plan, table.name)
@@ -368,7 +369,7 @@ class Run:
                 f"{ran.rows_rejected} of {meant} rows were rejected",
                 f"{ran.rejected_share:.0%}",
                 f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
-                "Look at rejected.csv and report.html: one setting often mends most of them. "
+                "Look at the most frequent reason: one setting often corrects most of these rows. "
                 "There is no ready.csv.",
             )
         return None

@@ -99,7 +99,7 @@ def prepare(
             f"Rejected rows are not written as {rejected_as!r}",
             "",
             " or ".join(REJECTED_AS),
-            "Use --rejected-as xlsx, or leave it out.",
+            'Use rejected_as="xlsx", or leave it out.',
         )
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()

@@ -37,6 +37,12 @@ _NEAREST: Mapping[str, Nearest] = {
 }
 
 
+def nearest(code: str, text: str) -> str | None:
+    """The word that a text with this code was probably meant to be."""
+    near = _NEAREST.get(code)
+    return near(text) if near and len(text) <= _LONGEST else None
+
+
 def told(said: Iterable[Said], before: Mapping[str, pa.StringArray]) -> list[Said]:
     """The same findings; those of unknown words with the nearest known one as their detail.
 

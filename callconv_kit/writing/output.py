@@ -44,8 +44,8 @@ class OutputFolder:
                     "input_is_output",
                     f"The input {source} is the file that this run would write",
                     str(self.path / clash[0]),
-                    "an input elsewhere, or another --out",
-                    "Move or rename the input, or name another folder with --out.",
+                    "an input elsewhere, or another output folder",
+                    "Move or rename the input, or name another output folder.",
                 )
 
     def begin(self) -> None:
@@ -91,11 +91,20 @@ class writing:  # noqa: N801 # reads as a word: with writing(path): …
 
 def output_failed(path: Path, error: OSError) -> InputError:
     """The error for output that can't be written, in words."""
+    blocking = next((each for each in (path, *path.parents) if each.is_file()), None)
+    if blocking is not None:
+        return InputError(
+            "output_failed",
+            f"The output can't be written to {path}",
+            f"{blocking} is a file",
+            "a folder, which is made if it is missing",
+            "Name another output folder; the file was left as it is.",
+        )
     return InputError(
         "output_failed",
         f"The output can't be written to {path}",
         error.strerror or str(error),
         "a folder that you may write to, with free space",
-        "Free some space or name another folder with --out, and run it again; nothing was left "
+        "Free some space or name another output folder, and run it again; nothing was left "
         "half-written.",
     )

@@ -70,8 +70,11 @@ def headline(summary: Summary) -> str:
     return f"{of} {verb} ready to go{'; ' + joined(others) if others else ''}."
 
 
-def advice(summary: Summary) -> list[str]:
-    """What a person can do now, in one or two sentences, the most useful first."""
+def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
+    """What a person can do now, in one or two sentences, the most useful first.
+
+    dry_run: no file was written.
+    """
     told = [summary["problem"]["next_step"]] if summary["problem"] else []
     worst = of_severity(summary, Severity.ERROR)[:1]
     for entry in worst:
@@ -80,9 +83,11 @@ def advice(summary: Summary) -> list[str]:
             f"Most often ({many(entry['rows'])}): {subject(entry)}{code_of(entry).problem}."
             + (f" What helps: {remedy}." if remedy else "")
         )
-    if summary["rows_rejected"] and not summary["problem"]:
+    if dry_run and not summary["problem"]:
+        told.append("This was a dry run: run it without --dry-run to write the files.")
+    elif summary["rows_rejected"] and not summary["problem"]:
         told.append("Or correct the cells in rejected.csv and give it back: --fixes rejected.csv.")
-    if not told and summary["rows_ready"]:
+    elif not told and summary["rows_ready"]:
         told.append("Upload ready.csv, or let `callconv upload` do it.")
     return told
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -43,6 +44,8 @@ def folder(tmp_path):
         "unknown_key.toml": b'timezon = "America/New_York"\n',
         "broken.toml": b"input = [\n",
         "expecting.toml": b"expect_rows = true\n",
+        "wrong_target.toml": b'[values.CallStatus]\nMissed = "INCOMPLET"\n',
+        "blank_target.toml": b'[values.CallStatus]\nMissed = ""\n',
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -75,7 +78,39 @@ REFUSED = {
     "no value": (["calls.csv", "--constant", "CampaignId"], "Column=value"),
     "a wrong constant": (["calls.csv", "--constant", "CampaignId=-3"], "CampaignId"),
     "an unknown preset": (["calls.csv", "--preset", "invoka"], 'Did you mean "invoca"?'),
-    "no time": (["calls.csv", "--now", "yesterday"], "now is no time"),
+    "no time": (["calls.csv", "--now", "yesterday"], "'--now': 'yesterday' is not a time"),
+    "no time beside a job": (
+        ["calls.csv", "--job", "expecting.toml", "--now", "yesterday"],
+        "'--now': 'yesterday' is not a time",
+    ),
+    "two date orders": (
+        ["calls.csv", "--day-first", "--month-first"],
+        "--day-first and --month-first exclude each other",
+    ),
+    "a wrong zone beside a job": (
+        ["calls.csv", "--job", "expecting.toml", "--timezone", "EST"],
+        "callconv: --timezone is a fixed offset",
+    ),
+    "a column nearly spelled": (
+        ["calls.csv", "--column", "CalerId=From"],
+        'callconv: --column CalerId is no column of the format. Did you mean "CallerId"?',
+    ),
+    "a column without a source": (
+        ["calls.csv", "--column", "CallerId"],
+        'callconv: --column: "CallerId" is not Column=value',
+    ),
+    "a column and a constant": (
+        ["calls.csv", "--column", "MediaId=Partner", "--constant", "MediaId=5"],
+        "--constant MediaId is given by [columns] as well",
+    ),
+    "a wrong target of a value map": (
+        ["calls.csv", "--job", "wrong_target.toml"],
+        '[values.CallStatus] "Missed" = "INCOMPLET": not a known call status, did you mean',
+    ),
+    "a blank target of a value map": (
+        ["calls.csv", "--job", "blank_target.toml"],
+        '[values.CallStatus] "Missed" is blank, which impact.com pays',
+    ),
     "no input": ([], "No input was named"),
     "an unknown option": (["calls.csv", "--outt", "x"], "--outt"),
     "an input among the outputs": (["out/ready.csv"], "is the file that this run would write"),
@@ -160,6 +195,80 @@ def test_with_json_an_error_is_json_and_nothing_else(folder, arguments, status, 
     assert run.stderr == ""
 
 
+@pytest.mark.parametrize("out", ["calls.csv", "calls.csv/out"])
+def test_an_output_folder_that_is_a_file_is_3_and_says_so(folder, out):
+    before = (folder / "calls.csv").read_bytes()
+    run = callconv(folder, "prepare", "header.csv", "--out", out, "--now", NOW)
+    in_words(run, "calls.csv is a file")
+    assert run.returncode == 3
+    assert (folder / "calls.csv").read_bytes() == before
+
+
+# a command with --now, beside what else it needs
+WITH_CLOCK = {
+    "check": ["check", "calls.csv"],
+    "run": ["run", "expecting.toml"],
+    "template": ["template"],
+    "upload": ["upload", "calls.csv"],
+    "init": ["init", "calls.csv", "--yes"],
+    "docs": ["docs", "calls.csv", "--out", "docs"],
+}
+
+
+@pytest.mark.parametrize("arguments", WITH_CLOCK.values(), ids=WITH_CLOCK)
+def test_a_clock_that_is_not_a_time_is_2_and_the_option_is_named(folder, arguments):
+    before = sorted(folder.iterdir())
+    run = callconv(folder, *arguments, "--now", "yesterday")
+    in_words(run, "'--now': 'yesterday' is not a time. Write ISO 8601")
+    assert run.returncode == 2
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("CallStat", 'Did you mean "CallStatus"?'), ("Kall", "`callconv columns` lists them all.")],
+)
+def test_a_column_that_is_not_in_the_format_is_2_and_the_nearest_is_named(folder, name, said):
+    run = callconv(folder, "columns", name)
+    in_words(run, said)
+    assert run.returncode == 2
+
+
+def test_a_call_that_nobody_knows_is_1(folder):
+    for more in ([], ["--json"]):
+        run = callconv(folder, "trace", "NOPE", "--job", "expecting.toml", *more)
+        assert run.returncode == 1
+        assert "NOPE" in run.stdout
+
+
+def test_a_nightly_job_of_the_usual_name_is_not_named_twice(folder):
+    (folder / "callconv.toml").write_bytes(b"")
+    run = callconv(folder, "run")
+    assert run.returncode == 2
+    assert "callconv: the job callconv: " in run.stderr
+    assert "callconv: callconv:" not in run.stderr
+
+
+def test_a_port_on_which_nothing_listens_is_named_while_it_is_tried_again(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        connection = f'[connection]\nprotocol = "ftp"\nhost = "127.0.0.1"\nport = {port}\n'
+        (folder / "callconv.toml").write_text(f'{connection}user = "someone"\n')
+        run = subprocess.Popen(
+            [*COMMAND, "upload", "calls.csv"],
+            cwd=folder,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "CALLCONV_PASSWORD": "secret"},
+        )
+        lines = iter(run.stderr.readline, "")
+        said = next((line for line in lines if "next try" in line), "")
+        run.kill()
+        run.communicate()
+    assert f"127.0.0.1 port {port}" in said
+
+
 def test_json_is_the_summary_and_nothing_else(folder):
     run = callconv(folder, "prepare", "calls.csv", "--json", "--out", "o", "--now", NOW)
     assert run.returncode == 0
@@ -172,6 +281,8 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(folder):
     run = callconv(folder, "prepare", "calls.csv", "--dry-run", "--now", NOW)
     assert run.returncode == 0
     assert "All 2 rows are ready to go." in run.stdout
+    assert "run it without --dry-run to write the files" in run.stdout
+    assert "ready.csv" not in run.stdout
     assert sorted(path.name for path in folder.iterdir()) == before
 
 

@@ -488,6 +488,18 @@ conditions = st.one_of(
     st.fixed_dictionaries({"below": st.integers(-5, 5) | st.floats(-5, 5)}),
     st.fixed_dictionaries({"empty": st.booleans(), "matches": st.just("[a-z]+")}),
 )
+
+
+def once(job):
+    """A job that gives no column by [columns] and [constants] both."""
+    constants = {
+        name: value
+        for name, value in job.get("constants", {}).items()
+        if name not in job.get("columns", {})
+    }
+    return {**job, "constants": constants}
+
+
 jobs = st.fixed_dictionaries(
     {},
     optional={
@@ -516,7 +528,7 @@ jobs = st.fixed_dictionaries(
         ),
         "contract": st.fixed_dictionaries({"minimum_duration": st.integers(0, 99)}),
     },
-)
+).map(once)
 
 
 @settings(deadline=None, max_examples=60)

@@ -376,3 +376,67 @@ def test_no_text_of_a_finding_proposes_a_setting_that_would_pay_a_call_without_t
 def test_no_text_of_the_package_proposes_to_keep_empty_statuses():
     sources = Path(ck.__file__).parent.rglob("*.py")
     assert [path.name for path in sources if 'empty_status = "keep"' in path.read_text()] == []
+
+
+# a frame that stops, by what it lacks
+STOPPING = {
+    "required columns": (frame().drop(columns=["CallerId", "CampaignId", "TalkDuration"]), {}),
+    "a column nearly named": (
+        frame().rename(columns={"CallerId": "Caller Number", "CallProvider": "Provider"}),
+        {},
+    ),
+    "two columns for one": (frame(caller_id="6465550112"), {}),
+    "a zone": (frame(EventDate="2026-11-20T09:30:05"), {}),
+    "a date order": (frame(EventDate="03/04/2026 09:30:05 -05:00"), {}),
+    "a rule's column": (frame(), {"leave_out": [{"source_column": "Dir", "empty": True}]}),
+}
+
+
+@pytest.mark.parametrize(("calls", "settings"), STOPPING.values(), ids=STOPPING)
+def test_the_error_for_a_frame_proposes_no_option_of_a_command(calls, settings):
+    with pytest.raises(InputError) as stopped:
+        prepare(calls, **settings)
+    assert stopped.value.next_step
+    assert not re.search(r"--[a-z]", str(stopped.value))
+
+
+def test_a_column_given_by_a_source_and_by_a_constant_is_refused():
+    case = CASES / "given_twice"
+    with pytest.raises(UsageError, match=r"\[constants\] MediaId is given by \[columns\]"):
+        prepare(case / "calls.csv", job=case / "callconv.toml")
+
+
+def test_keywords_over_a_job_choose_between_its_source_and_a_constant(tmp_path):
+    (tmp_path / "job.toml").write_text('[columns]\nMediaId = "Partner"\n')
+    calls = frame(Partner="881")
+    job = tmp_path / "job.toml"
+    assert prepare(calls, job=job, constants={"MediaId": 5}).ready["MediaId"].tolist() == ["5"]
+    (tmp_path / "job.toml").write_text("[constants]\nMediaId = 5\n")
+    fed = prepare(calls, job=job, columns={"MediaId": "Partner"})
+    assert fed.ready["MediaId"].tolist() == ["881"]
+
+
+@pytest.mark.parametrize("offset", ["-05:00", "+05:30", "+00:00"])
+def test_a_fixed_offset_is_a_time_zone_all_year(offset):
+    calls = frame({"EventDate": "2026-07-20T09:30:05"}, {"EventDate": "2026-11-20T09:30:05"})
+    ready = prepare(calls, timezone=offset).ready
+    assert ready["EventDate"].str[19:].tolist() == [offset, offset]
+
+
+# a value map with a wrong target, and what the error says
+TARGETS = {
+    "a status that is nearly one": ("CallStatus", {"No": "INCOMPLET"}, 'did you mean "INCOMPLETE"'),
+    "a status that is none": ("CallStatus", {"No": "nope"}, "not a known call status"),
+    "a blank status": ("CallStatus", {"No": " "}, "is blank, which impact.com pays"),
+    "an id of letters": ("MediaId", {"acme": "acme"}, "not a whole number above zero"),
+    "a duration of words": ("TalkDuration", {"none": "nothing"}, "not a duration"),
+    "a phone that is none": ("CallerId", {"x": "123"}, "not a valid phone number"),
+}
+
+
+@pytest.mark.parametrize(("column", "words", "said"), TARGETS.values(), ids=TARGETS)
+def test_a_target_that_its_column_does_not_take_is_a_job_error(column, words, said):
+    with pytest.raises(UsageError) as wrong:
+        prepare(frame(CallStatus="No"), values={column: words})
+    assert f"[values.{column}]" in wrong.value.found
+    assert said in wrong.value.found
