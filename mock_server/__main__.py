@@ -122,6 +122,11 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--max-file-size", type=int, default=0, metavar="BYTES")
     options.add_argument(
+        "--take-unconfirmed",
+        action="store_true",
+        help="take in whatever an upload leaves, also where no 226 was sent",
+    )
+    options.add_argument(
         "--fault",
         type=_fault,
         action="append",
@@ -192,6 +197,7 @@ def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServe
             process_after=given.process_after,
             passive_ports=given.passive_ports,
             max_file_size=given.max_file_size,
+            takes_unconfirmed=given.take_unconfirmed,
             login_delay=1.0,
         )
     except CannotListen as error:

@@ -51,7 +51,11 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the book. `after` counts bytes of the upload."""
+    """One row of the book.
+
+    `after` (n in the texts) counts bytes of the upload. A fault that needs more bytes than the file
+    has strikes at half of the file instead, so that every upload can suffer it.
+    """
 
     name: str
     at: At

@@ -150,6 +150,7 @@ class ImportSession:
     book: FaultBook
     intake: Intake
     max_file_size: int
+    takes_unconfirmed: bool
     all_sessions: MutableSet["ImportSession"]
     account: Account
 

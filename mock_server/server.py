@@ -61,6 +61,8 @@ class MockImportServer:
         process_after: how long a submission is Queued; `process_for`: how long In Progress.
         passive_ports: the ports that PASV and EPSV name; None: any.
         max_file_size: in bytes; 0 is no limit.
+        takes_unconfirmed: take in whatever an upload leaves, also where no 226 could be said.
+            Without it such a file stays visible (SIZE shows it) and is never taken in.
         login_delay: seconds that a refused log-in waits for its answer.
         timeout: seconds after which an idle connection is closed.
 
@@ -83,6 +85,7 @@ class MockImportServer:
         passive_ports: range | None = None,
         max_connections: int = 256,
         max_file_size: int = 0,
+        takes_unconfirmed: bool = False,
         login_delay: float = 0.0,
         timeout: float = 300.0,
     ) -> None:
@@ -121,6 +124,7 @@ class MockImportServer:
                 "book": self.book,
                 "intake": self.intake,
                 "max_file_size": max_file_size,
+                "takes_unconfirmed": takes_unconfirmed,
                 "passive_ports": passive_ports,
                 "auth_failed_timeout": login_delay,
                 "timeout": timeout,

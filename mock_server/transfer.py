@@ -31,6 +31,9 @@ from mock_server.faults import At, Effect
 log = logging.getLogger("mock_server.ftp")
 
 DRIP_SECONDS = 0.1
+MIDWAY = (Effect.CUT, Effect.CUT_ALL, Effect.FULL, Effect.STALL)
+"""Effects that strike after so many bytes, or at half of a smaller file."""
+
 CUT = "426 Connection closed; transfer aborted."
 
 
@@ -80,7 +83,7 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         """Bytes of the upload, as far as a fault lets them through."""
         effect = self.fault.effect if self.fault else None
         left = self.fault.after - self.tot_bytes_received if self.fault else 0
-        if effect in (Effect.CUT, Effect.CUT_ALL, Effect.FULL):
+        if effect in MIDWAY:
             size = max(1, min(size, left))
         elif effect is Effect.DRIP and self.fault:
             size = max(1, min(size, self.fault.after))
@@ -154,6 +157,7 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         self._stored = True
         with contextlib.suppress(OSError):
             self.file_obj.flush()  # what came is on disk before the client hears of the end
+        self._take_in_unconfirmed()
         self.close()
 
     def handle_close(self) -> None:
@@ -182,10 +186,39 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         effect = None
         if self.transfer_finished:
             effect = self.fault.effect if self.fault else None
-            self._finish(effect)
+            if effect in MIDWAY:
+                self._strike_at_half()
+            else:
+                self._finish(effect)
+        if not self.transfer_finished:
+            self._take_in_unconfirmed()
         super().close()
         if effect is Effect.LOST_226:
             session.close()
+        elif effect is Effect.CUT_ALL:
+            session.cut()
+
+    def _strike_at_half(self) -> None:
+        """A fault that waits for more bytes than the file has: it keeps half of them."""
+        assert self.fault is not None  # noqa: S101 - the caller has looked
+        self.transfer_finished = False
+        self._halve()
+        self._resp = {
+            Effect.CUT: (CUT, log.info),
+            Effect.FULL: (self.fault.reply, log.info),
+        }.get(self.fault.effect, ())
+
+    def _halve(self) -> None:
+        self.file_obj.flush()
+        self.file_obj.truncate(self.file_obj.tell() // 2)
+
+    def _take_in_unconfirmed(self) -> None:
+        """Some servers take in whatever an upload leaves, though nobody got a 226 for it."""
+        path = Path(self.file_obj.name)
+        if self.cmd_channel.takes_unconfirmed and not self._is_superseded(path):
+            with contextlib.suppress(OSError, ValueError):
+                self.file_obj.flush()
+            self.cmd_channel.finished(path)
 
     def _finish(self, effect: Effect | None) -> None:
         """All data is here: store it, record it, and choose the reply."""
@@ -196,8 +229,11 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
             return
         try:
             if effect is Effect.TRUNCATE and self.fault:
-                self.file_obj.flush()
-                self.file_obj.truncate(self.fault.after)
+                if self.file_obj.tell() <= self.fault.after:
+                    self._halve()
+                else:
+                    self.file_obj.flush()
+                    self.file_obj.truncate(self.fault.after)
             superseded = self._is_superseded(path)
             self.file_obj.close()
             if not superseded:

@@ -52,7 +52,7 @@ def test_both_packages_are_typed_and_the_command_is_there(wheel):
     assert {"callconv_kit/py.typed", "mock_server/py.typed"} <= set(names)
     (entries,) = (name for name in names if name.endswith("entry_points.txt"))
     commands = archive.read(entries).decode()
-    assert "callconv = callconv_kit.cli.main:entry" in commands
+    assert "callconv = callconv_kit.__main__:entry" in commands
     assert "callconv-mock-server = mock_server.pytest_plugin" in commands
 
 

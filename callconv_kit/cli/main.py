@@ -10,12 +10,14 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from callconv_kit.model.errors import CallConvError
+from callconv_kit.model.interrupts import INTERRUPTED, Interrupted, sigterm_as_ctrl_c, told
 
-USAGE, BUG, INTERRUPTED = 2, 70, 130
+USAGE, BUG = 2, 70
 
 COMMANDS = {
     "demo": ("demo", "Try it all: prepare a messy export and upload it to a mock server."),
@@ -56,7 +58,7 @@ EXIT_STATUSES = {
     4: "delivery failed; it is safe to run again",
     5: "outcome unknown: the connection broke during the upload",
     70: "internal error (please report it)",
-    130: "interrupted",
+    130: "interrupted by Ctrl-C or SIGTERM while no upload was in progress",
 }
 """What each exit status means."""
 
@@ -75,6 +77,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"callconv_kit.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_") + "_command")
         return super().get_command(ctx, cmd_name) or command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interrupt keeps its words, which click would drop."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interrupted(str(stop)) from stop
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # click's signature
         """The table, without importing a command."""
@@ -115,13 +124,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status, see `EXIT_STATUSES`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = group.main(given, prog_name="callconv", standalone_mode=False)
+        with sigterm_as_ctrl_c():
+            status = group.main(given, prog_name="callconv", standalone_mode=False)
     except CallConvError as error:
         return _tell(error, given)
     except click.ClickException as error:
         return _tell_usage(error, given)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("callconv: interrupted; nothing was left half-written.", err=True)
+    except (Interrupted, KeyboardInterrupt, click.Abort) as stop:
+        click.echo(told(stop), err=True)
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has enough of it; click exits with 1 then, which means something
@@ -134,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script of earlier installations; see `callconv_kit.__main__`."""
     sys.exit(main())
 
 

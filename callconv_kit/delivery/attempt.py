@@ -5,10 +5,11 @@ The order of things, and why:
 1. Look whether the name is taken: many servers replace a file without a word.
 2. Write down in the journal that bytes are about to go, before the first one goes.
 3. Send. Only while not one byte has gone, and the cause is passing, is it tried again.
-4. Look again, on a new connection. "226" alone is no proof that the file is whole; a lost reply
-   is no proof that it is not.
+4. Look again, on a new connection. The server's own word decides, and the look can take it back:
+   a 226 after which the server shows another size is not believed. Without a word the outcome is
+   unknown, whatever size the server shows: a server can keep a file that it never takes in.
 
-`direct` stores under the final name. `rename` stores under a temporary name of its own for each
+`direct` stores under the final name. `rename` stores under a temporary name, a new one for each
 attempt, which the importer must ignore; until the rename nothing has happened, so that a broken
 transfer may be tried again as well.
 """
@@ -28,7 +29,14 @@ from callconv_kit.delivery import naming
 from callconv_kit.delivery.connection_faults import BY_CODE, SENT, Step
 from callconv_kit.delivery.reader import Reader, fingerprint
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.transport import UNREACHED, Connect, Seen, Session, Sight, Trouble
+from callconv_kit.delivery.transport import (
+    UNREACHED,
+    Connect,
+    ConnectionFailed,
+    Seen,
+    Session,
+    Sight,
+)
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +47,12 @@ LONGEST_DRAIN = 600.0
 """Seconds; beyond this much waiting for a 226 nobody believes that it still comes."""
 
 
-class Word(StrEnum):
+class Reply(StrEnum):
     """What the server said at the end of the transfer."""
 
-    YES = "yes"  # 2xx
-    NO = "no"  # 4xx or 5xx
-    NOTHING = "nothing"  # the connection was lost before it said anything
+    OK = "ok"  # 2xx
+    REFUSED = "refused"  # 4xx or 5xx
+    NONE = "none"  # the connection was lost before it said anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +105,29 @@ class End:
     name: str
     attempts: int
     said: str = ""
-    trouble: Trouble | None = None
+    failure: ConnectionFailed | None = None
     seen: Seen | None = None
 
 
-def judge(word: Word, seen: Seen, size: int, *, must_verify: bool) -> State:
+def judge(
+    reply: Reply, seen: Seen, size: int, *, must_verify: bool, settle_by_size: bool = False
+) -> State:
     """The state of a file of which bytes were sent.
 
     Args:
-        word: what the server said about the transfer.
+        reply: what the server said about the transfer.
         seen: what a look on a new connection showed under its name.
         size: the bytes that the file has here.
         must_verify: the job says `verify = "required"`.
+        settle_by_size: the job says that on this server an equal size is enough.
     """
-    if word is Word.NO:
-        return State.UNKNOWN  # a matching size proves nothing about a file that was refused
-    if seen.sight is Sight.SIZED:
-        return State.DELIVERED if seen.size == size else State.UNKNOWN
-    if word is Word.YES and not must_verify and seen.sight is not Sight.UNREACHED:
-        return State.ACCEPTED_UNVERIFIED  # picked up at once, or nobody may look
-    return State.UNKNOWN
+    same_size = seen.sight is Sight.SIZED and seen.size == size
+    if reply is Reply.REFUSED or (seen.sight is Sight.SIZED and not same_size):
+        return State.UNKNOWN
+    if reply is Reply.OK:
+        # A file that is gone was picked up: import servers take files away.
+        return State.DELIVERED if same_size or not must_verify else State.UNKNOWN
+    return State.DELIVERED if same_size and settle_by_size else State.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -129,10 +140,13 @@ class Delivery:
     journal: Journal = field(default_factory=NoJournal)
     method: str = "direct"
     must_verify: bool = False
+    settle_by_size: bool = False
     timeout: float = 30.0
     patience: Patience = field(default_factory=Patience)
     progress: Callable[[int, int], None] | None = None
     attempts: int = 0
+    begun: bool = False
+    """Whether bytes may have gone that an importer could take."""
 
     def run(self) -> End:
         """Deliver, trying again where that is safe."""
@@ -150,11 +164,11 @@ class Delivery:
         )
         try:
             return retrying(attempt)
-        except Trouble as trouble:
-            return End(State.NOT_DELIVERED, self.name, self.attempts, trouble.said, trouble)
+        except ConnectionFailed as failure:
+            return End(State.NOT_DELIVERED, self.name, self.attempts, failure.said, failure)
 
     def _may_retry(self, error: BaseException) -> bool:
-        if not isinstance(error, Trouble):
+        if not isinstance(error, ConnectionFailed):
             return False
         # A broken transfer to a temporary name has left nothing that an importer would take.
         harmless = self.method == "rename" and error.step in SENT
@@ -163,20 +177,30 @@ class Delivery:
     # -- direct --------------------------------------------------------------------------------
 
     def _direct(self) -> End:
-        """One attempt under the final name; Trouble only while no byte was sent."""
-        word, said, trouble = self._store(self.name, State.SENDING)
+        """One attempt under the final name; ConnectionFailed only while no byte was sent."""
+        reply, said, failure = self._store(self.name, State.SENDING)
         # The name may have changed on the way: see `_free_name`.
-        if word is Word.YES:
+        if reply is Reply.OK:
             self.journal.mark(State.SENT, self.name, note=said)
         seen = self.see(self.name)
-        state = judge(word, seen, self.file.size, must_verify=self.must_verify)
-        if state is State.UNKNOWN and trouble is None:
-            trouble = self.unproven(seen)
-        log.info("step=verify name=%s said=%s seen=%s state=%s", self.name, word, seen, state)
-        return End(state, self.name, self.attempts, said, trouble, seen)
+        state = self.judged(reply, seen)
+        if state is State.UNKNOWN and failure is None:
+            failure = self.unproven(seen)
+        log.info("step=verify name=%s said=%s seen=%s state=%s", self.name, reply, seen, state)
+        return End(state, self.name, self.attempts, said, failure, seen)
 
-    def _store(self, name: str, mark: State | None) -> tuple[Word, str, Trouble | None]:
-        """Send the file; the server's word. Trouble is raised only while no byte was sent."""
+    def judged(self, reply: Reply, seen: Seen) -> State:
+        """The state of this file, by its job's rules; see `judge`."""
+        return judge(
+            reply,
+            seen,
+            self.file.size,
+            must_verify=self.must_verify,
+            settle_by_size=self.settle_by_size,
+        )
+
+    def _store(self, name: str, mark: State | None) -> tuple[Reply, str, ConnectionFailed | None]:
+        """Send the file; the server's word. It raises only while no byte was sent."""
         self.attempts += 1
         session = self.connect()
         try:
@@ -186,22 +210,27 @@ class Delivery:
                 reader = self._reader(file, name, mark)
                 try:
                     said = session.store(name, reader, self._drain())
-                except Trouble as trouble:
+                except ConnectionFailed as failure:
                     if not reader.sent and self.file.size:
-                        self._leave_name(trouble)
+                        self._leave_name(failure)
                         raise
-                    log.warning("step=store name=%s code=%s", name, trouble.fault.code)
-                    return (Word.NO if trouble.refused else Word.NOTHING), trouble.said, trouble
+                    log.warning("step=store name=%s code=%s", name, failure.fault.code)
+                    return (Reply.REFUSED if failure.refused else Reply.NONE), failure.said, failure
                 if not reader.complete or fingerprint(file) != before:
                     said = "its size or time of change"
-                    return Word.NO, said, Trouble(BY_CODE["file_changed"], Step.REPLY, said)
-                return Word.YES, said, None
+                    return (
+                        Reply.REFUSED,
+                        said,
+                        ConnectionFailed(BY_CODE["file_changed"], Step.REPLY, said),
+                    )
+                return Reply.OK, said, None
         finally:
             session.close()
 
     def _reader(self, file: BinaryIO, name: str, mark: State | None) -> Reader:
         def first_byte() -> None:
             if mark is not None:
+                self.begun = True
                 self.journal.mark(mark, name)
             log.info("step=store name=%s bytes=%d", name, self.file.size)
 
@@ -228,15 +257,15 @@ class Delivery:
     def _stop_if_taken(self, session: Session, name: str) -> None:
         seen = session.look(name)
         if seen.sight in (Sight.SIZED, Sight.NAMED):
-            raise Trouble(BY_CODE["name_exists"], Step.LOOK, f"{name} ({seen})")
+            raise ConnectionFailed(BY_CODE["name_exists"], Step.LOOK, f"{name} ({seen})")
 
-    def _leave_name(self, trouble: Trouble) -> None:
+    def _leave_name(self, failure: ConnectionFailed) -> None:
         """After a STOR without an answer, never the same name again.
 
         The server may hold that STOR open, and hand whatever then stands under its name to its
         importer once it notices that we are gone: a second time, if we had used the name again.
         """
-        if trouble.step is Step.OPEN and not trouble.refused:
+        if failure.step is Step.OPEN and not failure.refused:
             self.name = naming.with_suffix(self.name, "again")
             self.journal.mark(State.INTENT, self.name, note="no answer to STOR; another name")
 
@@ -249,9 +278,9 @@ class Delivery:
             before = seen
             try:
                 seen = self._look_afresh(name)
-            except Trouble as trouble:
-                log.warning("step=look name=%s code=%s", name, trouble.fault.code)
-                if not trouble.fault.retry:
+            except ConnectionFailed as failure:
+                log.warning("step=look name=%s code=%s", name, failure.fault.code)
+                if not failure.fault.retry:
                     break
             else:
                 short = seen.sight is Sight.SIZED and seen.size < self.file.size
@@ -269,10 +298,10 @@ class Delivery:
         finally:
             session.close()
 
-    def unproven(self, seen: Seen) -> Trouble:
+    def unproven(self, seen: Seen) -> ConnectionFailed:
         """The server said yes, and the look does not bear it out."""
         code = "size_differs" if seen.sight is Sight.SIZED else "unverified"
-        return Trouble(BY_CODE[code], Step.REPLY, f"{seen}, not {self.file.size}")
+        return ConnectionFailed(BY_CODE[code], Step.REPLY, f"{seen}, not {self.file.size}")
 
     # -- rename --------------------------------------------------------------------------------
 
@@ -280,79 +309,80 @@ class Delivery:
         """One attempt under a name of its own, which becomes the final one when it is whole."""
         temporary = naming.temporary(self.name)
         self.journal.mark(State.INTENT, self.name, temporary)
-        word, said, trouble = self._store(temporary, None)
+        reply, said, failure = self._store(temporary, None)
         seen = self.see(temporary)
-        state = judge(word, seen, self.file.size, must_verify=self.must_verify)
+        state = self.judged(reply, seen)
         # Importers leave a temporary name alone: one that is gone was never whole.
         if not state.is_sent or seen.sight is Sight.ABSENT:
             self.discard(temporary)
-            raise trouble or self.unproven(seen)
+            raise failure or self.unproven(seen)
+        self.begun = True
         self.journal.mark(State.RENAMING, self.name, temporary)
-        return self.finish_rename(temporary, state, said)
+        return self.finish_rename(temporary, said)
 
-    def finish_rename(
-        self, temporary: str, state: State, said: str = "", *, asked: bool = False
-    ) -> End:
-        """Give a whole file its name; a lost reply is settled by looking.
+    def finish_rename(self, temporary: str, said: str = "", *, asked: bool = False) -> End:
+        """Give a whole file its name.
+
+        After a lost reply the server is asked again only while it still shows the temporary name.
 
         Args:
             temporary: the name that it has now.
-            state: what it is under that name.
             said: the server's word about the transfer.
             asked: whether the server may have been asked for the rename before.
         """
-        last: Trouble | None = None
+        last: ConnectionFailed | None = None
         for turn in range(self.patience.looks):
             if turn:
                 self._pause(turn)
             try:
-                end = self._rename_once(temporary, state, said, asked=asked)
+                end = self._rename_once(temporary, said, asked=asked)
                 return replace(end, attempts=self.attempts)
-            except Trouble as trouble:
-                last = trouble
-                log.warning("step=rename name=%s code=%s", self.name, trouble.fault.code)
-                asked = asked or trouble.step is Step.RENAME
-                if trouble.refused or trouble.fault.code == "name_exists":
+            except ConnectionFailed as failure:
+                last = failure
+                log.warning("step=rename name=%s code=%s", self.name, failure.fault.code)
+                asked = asked or failure.step is Step.RENAME
+                if failure.refused or failure.fault.code == "name_exists":
                     break
         return self._rename_failed(temporary, last, asked=asked)
 
-    def _rename_once(self, temporary: str, state: State, said: str, *, asked: bool) -> End:
+    def _rename_once(self, temporary: str, said: str, *, asked: bool) -> End:
         session = self.connect()
         try:
             if asked:
                 final = session.look(self.name)
-                if final.sight is Sight.SIZED:
-                    whole = final.size == self.file.size
-                    found = State.DELIVERED if whole else State.UNKNOWN
-                    return End(found, self.name, 0, said, None, final)
-                if session.look(temporary).sight is Sight.ABSENT:
-                    # It was whole, and it is gone under both names: renamed and picked up.
-                    return End(State.ACCEPTED_UNVERIFIED, self.name, 0, said, None, final)
+                unfinished = session.look(temporary).sight in (Sight.SIZED, Sight.NAMED)
+                if final.sight is not Sight.ABSENT or not unfinished:
+                    # The rename may have been done, but nobody said so.
+                    state = self.judged(Reply.NONE, final)
+                    failure = ConnectionFailed(BY_CODE["rename_lost"], Step.RENAME, said)
+                    return End(state, self.name, 0, said, failure, final)
             else:
                 self._stop_if_taken(session, self.name)
             session.rename(temporary, self.name)
         finally:
             session.close()
-        with contextlib.suppress(Trouble):
+        seen = UNREACHED
+        with contextlib.suppress(ConnectionFailed):
             seen = self._look_afresh(self.name)
-            if seen.sight is Sight.SIZED and seen.size != self.file.size:
-                return End(State.UNKNOWN, self.name, 0, said, self.unproven(seen), seen)
-            return End(state, self.name, 0, said, None, seen)
-        return End(state, self.name, 0, said)  # whole before the rename, which the server granted
+        if seen.sight is Sight.SIZED and seen.size != self.file.size:
+            return End(State.UNKNOWN, self.name, 0, said, self.unproven(seen), seen)
+        return End(State.DELIVERED, self.name, 0, said, None, seen)
 
-    def _rename_failed(self, temporary: str, trouble: Trouble | None, *, asked: bool) -> End:
-        said = trouble.said if trouble else ""
+    def _rename_failed(
+        self, temporary: str, failure: ConnectionFailed | None, *, asked: bool
+    ) -> End:
+        said = failure.said if failure else ""
         state = State.UNKNOWN
-        with contextlib.suppress(Trouble):
-            refused = trouble is not None and trouble.refused
+        with contextlib.suppress(ConnectionFailed):
+            refused = failure is not None and failure.refused
             if not asked or (refused and self._look_afresh(self.name).sight is Sight.ABSENT):
                 self.discard(temporary)
                 state = State.NOT_DELIVERED
-        return End(state, self.name, self.attempts, said, trouble)
+        return End(state, self.name, self.attempts, said, failure)
 
     def discard(self, temporary: str) -> None:
         """Remove what a broken attempt left; the importer ignores it in any case."""
-        with contextlib.suppress(Trouble):
+        with contextlib.suppress(ConnectionFailed):
             session = self.connect()
             session.delete(temporary)
             session.close()
@@ -360,6 +390,6 @@ class Delivery:
 
 def _log_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    code = error.fault.code if isinstance(error, Trouble) else "none"
+    code = error.fault.code if isinstance(error, ConnectionFailed) else "none"
     wait = state.next_action.sleep if state.next_action else 0.0
     log.warning("step=retry attempt=%d code=%s wait=%.1f", state.attempt_number, code, wait)

@@ -10,7 +10,7 @@ What the rows rest on was measured against pyftpdlib, vsftpd, proftpd and pure-f
 - Before the first byte of the file a failure leaves nothing behind that an importer could take.
 - After it, nothing that the client sees says for certain what the server kept: a server whose
   control channel was lost usually has the whole file, one that answered 4xx or 5xx may have kept
-  it, one that answered 226 may have cut it. Those rows are all `unknown`, and `one.py` looks.
+  it, one that answered 226 may have cut it. Those rows are all `unknown`; see `one.judge`.
 """
 
 import ftplib
@@ -35,8 +35,8 @@ class Step(StrEnum):
     RENAME = "rename"
 
 
-BEFORE_THE_FILE = frozenset({Step.CONNECT, Step.TLS, Step.LOGIN, Step.DIRECTORY, Step.LOOK})
-UNSENT = BEFORE_THE_FILE | {Step.OPEN}
+NOTHING_SENT = frozenset({Step.CONNECT, Step.TLS, Step.LOGIN, Step.DIRECTORY, Step.LOOK})
+UNSENT = NOTHING_SENT | {Step.OPEN}
 SENT = frozenset({Step.DATA, Step.REPLY})
 ANYWHERE = frozenset(Step)
 
@@ -62,10 +62,8 @@ _LOST = (ConnectionError, EOFError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _TEMPORARY = (ftplib.error_temp,)
 _REFUSED = (ftplib.error_perm,)
 _LATER = "Run the same command again later; nothing was sent."
-_LOOK_FIRST = (
-    "Look on the server, or in impact.com's File Submissions, whether {name} arrived; then "
-    "`callconv status --settle delivered` or `--settle not-delivered`."
-)
+_AGAIN = "Run the same command again: nothing was delivered under the final name."
+"""For what may happen after the first byte, where it did no harm; `ending.CHECK` where it may."""
 
 TABLE: tuple[Fault, ...] = (
     # -- reaching the server -------------------------------------------------------------------
@@ -185,7 +183,7 @@ TABLE: tuple[Fault, ...] = (
     Fault(
         "session_failed",
         _REFUSED,
-        BEFORE_THE_FILE,
+        NOTHING_SENT,
         "{host} can't open a session for {user}",
         "Tell the server's owner what it says; vsftpd says so where its own setting is wrong.",
         pattern=r"^500 OOPS",
@@ -262,55 +260,55 @@ TABLE: tuple[Fault, ...] = (
         _LATER,
         retry=True,
     ),
-    # -- after the first byte: nobody can say from here ----------------------------------------
+    # -- after the first byte: the outcome is unknown ------------------------------------------
     Fault(
         "refused_after_sending",
         (ftplib.error_temp, ftplib.error_perm),
         SENT,
         "{host} reported a failure after bytes of {name} were sent; it may have kept them",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "transfer_cut",
         (*_LOST, ssl.SSLError),
         frozenset({Step.DATA}),
         "The connection broke while {name} was being sent",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "transfer_stalled",
         (TimeoutError,),
         frozenset({Step.DATA}),
         "{host} stopped taking bytes of {name}",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "reply_lost",
         (*_LOST, TimeoutError, ssl.SSLError),
         frozenset({Step.REPLY}),
         "All of {name} was sent, but {host} never said that it has it",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "size_differs",
         (),  # no exception: the look after the transfer shows it
         frozenset({Step.REPLY}),
         "{host} said that it has {name}, but shows it with another size",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "file_changed",
         (),
         frozenset({Step.REPLY}),
         "The file changed on this machine while it was being sent as {name}",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     Fault(
         "unverified",
         (),
         frozenset({Step.REPLY}),
         '{host} said that it has {name}, but does not show it, and verify = "required"',
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     # -- renaming ------------------------------------------------------------------------------
     Fault(
@@ -325,7 +323,7 @@ TABLE: tuple[Fault, ...] = (
         (*_LOST, TimeoutError, ssl.SSLError),
         frozenset({Step.RENAME}),
         "The connection broke while the uploaded file was renamed to {name}",
-        _LOOK_FIRST,
+        _AGAIN,
     ),
     # -- what no row above knows ---------------------------------------------------------------
     Fault(

@@ -15,10 +15,10 @@ from callconv_kit.delivery.transport import (
     HIDDEN,
     NAMED,
     Connect,
+    ConnectionFailed,
     Seen,
     Sight,
     Source,
-    Trouble,
 )
 
 if TYPE_CHECKING:
@@ -124,17 +124,17 @@ class FtpSession:
 
     @contextlib.contextmanager
     def _doing(self, step: Step) -> Iterator[None]:
-        """Turn what fails in here into Trouble, by the border table."""
+        """Turn what fails in here into ConnectionFailed, by the border table."""
         try:
             yield
         except _ERRORS as error:
             raise self._trouble(error, step) from None  # its text is kept, scrubbed
 
-    def _trouble(self, error: BaseException, step: Step) -> Trouble:
+    def _trouble(self, error: BaseException, step: Step) -> ConnectionFailed:
         said = str(error) or type(error).__name__
         verdict = isinstance(error, ftplib.error_temp | ftplib.error_perm) and said[:3].isdigit()
         reply = int(said[:3]) if verdict else 0
-        return Trouble(fault_of(error, step), step, self._credentials.scrub(said), reply)
+        return ConnectionFailed(fault_of(error, step), step, self._credentials.scrub(said), reply)
 
     def look(self, name: str) -> Seen:
         """SIZE, else a listing; a 550 to SIZE alone does not prove that the file is absent."""
@@ -188,7 +188,7 @@ class FtpSession:
                 # The TLS handshake on the data channel failed; the reason may wait on the other.
                 raise self._after_break(error, Step.OPEN) from None
 
-    def _after_break(self, error: BaseException, step: Step) -> Trouble:
+    def _after_break(self, error: BaseException, step: Step) -> ConnectionFailed:
         """The server's own word about a broken transfer, which waits on the control channel."""
         try:
             self._wait(min(QUEUED_REPLY_PATIENCE, self._timeout))

@@ -22,8 +22,9 @@ REMEMBERED = 7
 class JobRun:
     """What came of one job.
 
-    state: `delivered`, `accepted_unverified`, `nothing_to_send`, or the code of the error.
+    state: `delivered`, `nothing_to_send`, or the code of the error.
     exit_status: as the command line's.
+    interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     foretold: what the job's [contract] said of the ready rows, a line each.
     """
 
@@ -37,6 +38,7 @@ class JobRun:
     error: CallConvError | None = None
     sums: Reconciliation | None = None
     foretold: tuple[str, ...] = ()
+    interrupted: bool = False
     started: datetime | None = None
     seconds: float = 0.0
 

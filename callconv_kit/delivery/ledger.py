@@ -70,7 +70,7 @@ class Ledger:
                 `ledger_read_only`, `ledger_newer`.
         """
         path = Path(path)
-        with ledger_faults.told(path):
+        with ledger_faults.in_words(path):
             if not path.exists() and not path.is_symlink():
                 if (
                     seen_before
@@ -101,7 +101,7 @@ class Ledger:
         """
         path = Path(path)
         aside = path.with_name(f"{path.name}.aside-{clock_of(now)():%Y%m%dT%H%M%S}")
-        with ledger_faults.told(path), locked(ledger_file.lock_of(path)):
+        with ledger_faults.in_words(path), locked(ledger_file.lock_of(path)):
             for suffix in ("", "-wal", "-shm", ".witness"):
                 old = path.with_name(path.name + suffix)
                 if old.exists():
@@ -163,7 +163,7 @@ class Ledger:
 
     def look_up(self, keys: "Keys") -> Found:
         """How each row stands, and with which submission it went."""
-        with ledger_faults.told(self.path):
+        with ledger_faults.in_words(self.path):
             return self.row_keys.look_up(keys)
 
     # -- a submission's life -------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Ledger:
                 archived = archive.keep(file.path, self.archive, number, name)
                 self._set(number, archived=archived)
             self._enter(number, State.INTENT, name, "", code="", said="", refused=0)
-        ledger_file.bear_witness(self.path, self._meta("id"), self._count())
+        ledger_file.write_witness(self.path, self._meta("id"), self._count())
         self._give_back()
         return number
 
@@ -201,7 +201,7 @@ class Ledger:
 
     def _give_back(self) -> None:
         """Return the pages of merged segments to the system, once they are many."""
-        with ledger_faults.told(self.path):
+        with ledger_faults.in_words(self.path):
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
             if free > ledger_file.SPARE_PAGES and free * 10 > pages:
@@ -302,7 +302,7 @@ class Ledger:
         return self._select(f"WHERE {' AND '.join(clauses)}" if clauses else "", *values)
 
     def _select(self, where: str, *values: Any) -> list[Submission]:
-        with ledger_faults.told(self.path):
+        with ledger_faults.in_words(self.path):
             columns = ", ".join(COLUMNS)
             # `where` and the columns are this module's own; values are bound.
             query = f"SELECT {columns} FROM submission {where} ORDER BY id"  # noqa: S608
@@ -331,9 +331,7 @@ class Ledger:
     def prune(self, keep_days: int) -> int:
         """Remove archived bytes whose time is up; how many. Open and unknown ones stay."""
         removed = 0
-        for found in self.submissions(
-            State.DELIVERED, State.ACCEPTED_UNVERIFIED, State.NOT_DELIVERED
-        ):
+        for found in self.submissions(State.DELIVERED, State.NOT_DELIVERED):
             if found.archived and archive.expired(found.changed, self._clock(), keep_days):
                 archive.discard(self.archive, found.archived)
                 with self.writing():
@@ -344,7 +342,7 @@ class Ledger:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; all of it is on the disk at the end, or none."""
-        with ledger_faults.told(self.path):
+        with ledger_faults.in_words(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -356,7 +354,7 @@ class Ledger:
 
     def read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with ledger_faults.told(self.path):
+        with ledger_faults.in_words(self.path):
             return self._db.execute(query, values).fetchall()
 
     def _meta(self, key: str) -> str:

@@ -15,7 +15,7 @@ _RENEW = (
 
 
 @contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
+def in_words(path: Path) -> Iterator[None]:
     """Say in our words what SQLite or the system says about the ledger."""
     try:
         yield

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from callconv_kit.delivery import ledger_faults
 
-VERSION = 1
+VERSION = 2
+"""2: a file that the server accepted and did not show is `delivered` (`accepted_unverified`)."""
 
 APPLICATION = 0x43434B31
 """Marks the file as ours in its SQLite header."""
@@ -85,12 +86,12 @@ def witness_of(path: Path) -> tuple[str, int] | None:
         return "", 0
 
 
-def bear_witness(path: Path, ledger: str, submissions: int) -> None:
+def write_witness(path: Path, ledger: str, submissions: int) -> None:
     """Leave word beside the ledger, so that its loss, or an old copy in its place, is noticed."""
     target = _witness_path(path)
     partial = target.with_name(target.name + ".tmp")
     told = {"ledger": ledger, "submissions": submissions}
-    with ledger_faults.told(path):
+    with ledger_faults.in_words(path):
         partial.write_text(json.dumps(told), encoding="utf-8")
         partial.replace(target)
 
@@ -117,7 +118,7 @@ def begin(path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    bear_witness(path, identity, 0)
+    write_witness(path, identity, 0)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -136,11 +137,23 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _upgrade(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    for table in ("submission", "history"):
+        db.execute(
+            f"UPDATE {table} SET state = 'delivered' WHERE state = 'accepted_unverified'"  # noqa: S608 - two fixed names
+        )
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
 def check(path: Path, db: sqlite3.Connection) -> None:
     """Raise where the ledger is damaged, or not the one of the last run."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise ledger_faults.newer(path, version)
+    if version < VERSION:
+        _upgrade(db)
     if path.stat().st_size <= CHECKED_WHOLE:
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

@@ -14,18 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from callconv_kit.delivery import naming
-from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Word, judge
+from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Reply
 from callconv_kit.delivery.clock import Clock
 from callconv_kit.delivery.connection_faults import BY_CODE, Step
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.outcomes import CHECK, not_delivered, receipt_of
+from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
 from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
 from callconv_kit.delivery.sent_status import Standing
 from callconv_kit.delivery.submission import Submission
-from callconv_kit.delivery.transport import Sight, Trouble
+from callconv_kit.delivery.transport import ConnectionFailed, Sight
+from callconv_kit.model import interrupts
 from callconv_kit.model.errors import OutcomeUnknown
 from callconv_kit.model.texts import Bools
 from callconv_kit.run.keys import Keys
@@ -47,7 +48,7 @@ LEFT_OPEN = (State.INTENT, State.SENDING, State.SENT, State.RENAMING, State.UNKN
 
 
 @dataclass(frozen=True, slots=True)
-class Accounted:
+class LedgeredUpload:
     """Sends what of a file was never sent."""
 
     ledger: Ledger
@@ -141,16 +142,41 @@ class Accounted:
         template = self.sending.connection.file_name
         name = naming.file_name(template, now=started, sha256=file.sha256, part=label)
         name = self._unused(name)
-        number = self.ledger.begin(
-            file, keys, account=self.sending.account, name=name, origin=str(ready)
-        )
-        keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
-        log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
-        end = self.sending.send(file, name, Entries(self.ledger, number))
-        if end.state is State.UNKNOWN and self._is_confirmed(number, end):
-            end = replace(end, state=State.DELIVERED, trouble=None)
-        close(self.ledger, number, end)
+        number = 0
+        try:
+            number = self.ledger.begin(
+                file, keys, account=self.sending.account, name=name, origin=str(ready)
+            )
+            keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
+            log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
+            end = self.sending.send(file, name, LedgerJournal(self.ledger, number))
+            if end.state is State.UNKNOWN and self._is_confirmed(number, end):
+                end = replace(end, state=State.DELIVERED, failure=None)
+            close(self.ledger, number, end)
+        except KeyboardInterrupt:
+            if not number:
+                raise
+            with interrupts.ignored():
+                raise self._interrupted(number) from None
         return receipt_of(end, file, started, self.clock(), self.sending.connection)
+
+    def _interrupted(self, number: int) -> BaseException:
+        """What an interrupt during a delivery means; what was begun is settled or named."""
+        left = self.ledger.submission(number)
+        log.info("step=interrupted submission=%d was=%s", number, left.state)
+        if left.state.is_sent:
+            return KeyboardInterrupt(f"{left.name} was delivered.")
+        if left.state is State.INTENT:
+            if not left.temporary:  # the next run removes what has a temporary name
+                self.ledger.enter(
+                    number, State.NOT_DELIVERED, note="interrupted before it was sent"
+                )
+            return KeyboardInterrupt(f"{left.name} was not sent.")
+        if left.state in (State.SENDING, State.RENAMING):
+            self.ledger.enter(
+                number, State.UNKNOWN, note="interrupted", code="interrupted", said="interrupted"
+            )
+        return interrupted(left.name)
 
     def _unused(self, name: str) -> str:
         """A name under which nothing of ours may stand on the server."""
@@ -168,7 +194,7 @@ class Accounted:
         return self.confirm(self.ledger.submission(number))
 
 
-class Entries:
+class LedgerJournal:
     """A submission's journal in the ledger; see `one.Journal`."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
@@ -183,15 +209,15 @@ class Entries:
 
 def close(ledger: Ledger, number: int, end: End) -> None:
     """Write down how a delivery ended."""
-    trouble = end.trouble
+    failure = end.failure
     ledger.enter(
         number,
         end.state,
         name=end.name,
         note=end.said,
-        code=trouble.fault.code if trouble else "",
+        code=failure.fault.code if failure else "",
         said=end.said,
-        refused=int(trouble is not None and trouble.refused),
+        refused=int(failure is not None and failure.refused),
     )
 
 
@@ -220,7 +246,7 @@ def _recovered(
 ) -> End | None:
     """How a delivery ended that nobody saw the end of; None where nothing new is known."""
     file = Outgoing(Path(left.origin), left.bytes, left.sha256, left.rows)
-    delivery = sending.delivery(file, left.name, Entries(ledger, left.id))
+    delivery = sending.delivery(file, left.name, LedgerJournal(ledger, left.id))
     try:
         if left.state is State.INTENT:
             if left.temporary and left.account == sending.account:
@@ -228,41 +254,58 @@ def _recovered(
             return End(State.NOT_DELIVERED, left.name, 0, "the run ended before the first byte")
         if confirm is not None and confirm(left):
             return End(State.DELIVERED, left.name, 0, "the results show it, whole")
-        if left.refused and left.state is State.UNKNOWN:
-            return None  # no look can settle what the server itself reported as failed
+        if left.state is State.UNKNOWN and (left.refused or not delivery.settle_by_size):
+            return None  # no look can settle it
         if left.temporary:
-            return delivery.finish_rename(left.temporary, State.DELIVERED, asked=True)
+            return delivery.finish_rename(left.temporary, asked=True)
         return _seen(left, delivery)
-    except Trouble as trouble:
-        raise not_delivered(trouble, sending.connection, left.name, 1) from None
+    except ConnectionFailed as failure:
+        raise not_delivered(failure, sending.connection, left.name, 1) from None
 
 
 def _seen(left: Submission, delivery: Delivery) -> End:
     """What the server shows of a file that was sent directly, wholly or in part."""
     seen = delivery.see(left.name)
-    if seen.sight is Sight.UNREACHED and left.state is not State.UNKNOWN:
+    reply = Reply.OK if left.state is State.SENT else Reply.NONE
+    if seen.sight is Sight.UNREACHED and reply is Reply.OK:
         delivery.connect().close()  # says why the server can't be reached
-    word = Word.YES if left.state is State.SENT else Word.NOTHING
-    state = judge(word, seen, left.bytes, must_verify=delivery.must_verify)
-    said, trouble = "the run ended before it could verify", None
+    state = delivery.judged(reply, seen)
+    said, failure = "the run ended before it could verify", None
     if state is State.UNKNOWN:
-        code = "size_differs" if word is Word.YES else "transfer_cut"
-        trouble = Trouble(BY_CODE[code], Step.REPLY, said)
-    return End(state, left.name, 0, said, trouble, seen)
+        code = "size_differs" if reply is Reply.OK else "transfer_cut"
+        said = said if reply is Reply.OK else "the run ended during the upload"
+        failure = ConnectionFailed(BY_CODE[code], Step.REPLY, said)
+    return End(state, left.name, 0, said, failure, seen)
 
 
 def still_unknown(unknown: list[Submission]) -> OutcomeUnknown:
     """For files whose rows are held back until a person decides."""
     names = ", ".join(found.name for found in unknown)
     return OutcomeUnknown(
-        unknown[0].code or "outcome_unknown",
-        "Whether this file was delivered is still unknown, so it is held back",
+        "outcome_unknown",
+        "It is still unknown whether this file was delivered, so its calls are held back",
         "; ".join(
             f"{found.name} ({found.changed:%Y-%m-%d %H:%M}: {found.said})" for found in unknown
         ),
-        "a person's decision",
+        "",
         CHECK.format(name=names),
     )
+
+
+def receipt_of_origin(ledger: Ledger, ready: Path) -> Receipt | None:
+    """The receipt of a ready.csv that was delivered in full; None where some of it was not."""
+    sent = [found for found in ledger.submissions() if found.origin == str(ready)]
+    if not sent or not all(found.state.is_sent for found in sent):
+        return None
+    receipts = [
+        Receipt(
+            found.state, found.name, found.bytes, found.sha256, found.rows, 1, found.started,
+            found.changed,
+        )
+        for found in sent
+    ]  # fmt: skip
+    file = Outgoing(ready, sum(r.bytes for r in receipts), receipts[0].sha256, 0)
+    return _whole(receipts, file, receipts[0].started, {})
 
 
 def _whole(
@@ -278,9 +321,8 @@ def _whole(
     ]
     if len(receipts) == 1:
         return replace(first, warnings=tuple(warnings), left_out=left)
-    unverified = any(receipt.state is State.ACCEPTED_UNVERIFIED for receipt in receipts)
     return Receipt(
-        State.ACCEPTED_UNVERIFIED if unverified else State.DELIVERED,
+        State.DELIVERED,
         first.name,
         sum(receipt.bytes for receipt in receipts),
         file.sha256,

@@ -29,7 +29,12 @@ from callconv_kit.delivery.job_run import (
     was_delivered,
 )
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.ledgered_upload import LEFT_OPEN, recover, still_unknown
+from callconv_kit.delivery.ledgered_upload import (
+    LEFT_OPEN,
+    receipt_of_origin,
+    recover,
+    still_unknown,
+)
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.reconcile import reconcile
@@ -39,7 +44,8 @@ from callconv_kit.delivery.sending import sender
 from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
-from callconv_kit.model.errors import CallConvError, DeliveryError, UsageError
+from callconv_kit.model import interrupts
+from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown, UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.delivery.ledgered_upload import Confirm
@@ -96,13 +102,18 @@ class Night:
     on_done: Callable[[JobRun], None] = lambda _: None
 
     def run(self, jobs: Iterable[Path]) -> list[JobRun]:
-        """Run all jobs, one after the other; raises nothing that is one job's fault."""
+        """Run all jobs, one after the other; raises nothing that is one job's fault.
+
+        Ctrl-C or SIGTERM ends the job that it meets and leaves out those behind it.
+        """
         done = []
         for path in jobs:
-            one = self._one(Path(path))
-            done.append(one)
-            self._tell(one)
-            self.on_done(one)
+            run = self._one(Path(path))
+            done.append(run)
+            self._tell(run)
+            self.on_done(run)
+            if run.interrupted:
+                break
         return done
 
     # -- one job -------------------------------------------------------------------------------
@@ -117,24 +128,22 @@ class Night:
             runs = job.folder / "runs" / path.stem
             with locked(runs / ".lock", wait=self.wait):
                 run.folder = new_folder(runs, run.started)
-                try:
-                    self._prepare_and_send(job, run, clock, runs)
-                finally:
-                    run.seconds = round(time.monotonic() - begun, 3)
-                    record(run)
+                self._prepare_and_send(job, run, clock, runs)
         except CallConvError as error:
+            run.interrupted = error.code == "interrupted"
             _failed(run, error)
+        except KeyboardInterrupt as stop:
+            _interrupted(run, stop)
         except Exception as error:  # noqa: BLE001 - one job's failure never stops the others
             _failed(run, _bug(run, error))
-        run.seconds = round(time.monotonic() - begun, 3)
-        if run.folder is not None:
+        with interrupts.ignored():
+            run.seconds = round(time.monotonic() - begun, 3)
             record(run)
         return run
 
     def _prepare_and_send(
         self, job: Job, run: JobRun, clock: Callable[[], datetime], runs: Path
     ) -> None:
-        folder = run.folder or runs
         connection = job.connection
         if connection is None:
             raise UsageError(
@@ -150,29 +159,45 @@ class Night:
             _confirm(job) as confirm,
         ):
             in_doubt = self._settle_left(run, ledger, connection, confirm)
-            try:
-                prepared = self.prepare(
-                    None, job, out=folder, now=job_now(job, clock), ledger=ledger
-                )
-            except UsageError as error:
-                if error.code == "no_input" and job.input and not job.expect_rows:
-                    run.state = "nothing_to_send"
-                    log.info("job=%s step=prepare state=no_input", run.job)
-                    return
-                raise
-            self._take_counts(run, prepared)
-            ready = folder / "ready.csv"
-            if prepared.exit_status == 3 or not ready.is_file():
-                raise _unusable(prepared.summary, folder)
-            run.exit_status = prepared.exit_status
-            if not run.rows["rows_ready"]:
+            held_back = self._prepare(run, job, ledger, clock)
+            if run.rows.get("rows_ready"):
+                self._send(run, job, ledger, confirm)
+            else:
                 run.state = "nothing_to_send"
                 log.info("job=%s step=upload state=nothing_to_send", run.job)
-                if in_doubt or _rows_of(prepared.summary, "outcome_unknown"):
-                    raise still_unknown(in_doubt or ledger.submissions(*LEFT_OPEN))
-                return
-            self._foretell(run, job, ready, clock)
-            self._hold_back(run, runs)
+            left = in_doubt or (ledger.submissions(*LEFT_OPEN) if held_back else [])
+            if left:  # new calls went; these wait for a person
+                raise still_unknown(left)
+
+    def _prepare(self, run: JobRun, job: Job, ledger: Ledger, clock: Callable[[], datetime]) -> int:
+        """Prepare the job's input; how many rows wait for an open outcome."""
+        folder = run.folder
+        assert folder is not None  # noqa: S101 - made before
+        try:
+            prepared = self.prepare(None, job, out=folder, now=job_now(job, clock), ledger=ledger)
+        except UsageError as error:
+            if error.code == "no_input" and job.input and not job.expect_rows:
+                log.info("job=%s step=prepare state=no_input", run.job)
+                return 0
+            raise
+        self._take_counts(run, prepared)
+        held_back = _rows_of(prepared.summary, "outcome_unknown")
+        if held_back:
+            run.exit_status = OutcomeUnknown.exit_status  # whatever else comes of this run
+        if prepared.exit_status == 3 or not (folder / "ready.csv").is_file():
+            raise _unusable(prepared.summary, folder)
+        run.exit_status = max(run.exit_status, prepared.exit_status)
+        return held_back
+
+    def _send(self, run: JobRun, job: Job, ledger: Ledger, confirm: "Confirm | None") -> None:
+        """Upload the run's ready.csv, and reconcile."""
+        folder, connection, clock = run.folder, job.connection, clock_of(self.now)
+        assert folder is not None  # noqa: S101 - both were found before
+        assert connection is not None  # noqa: S101
+        ready = folder / "ready.csv"
+        self._foretell(run, job, ready, clock)
+        self._hold_back(run, folder.parent)
+        try:
             with ledger.lock(self.wait):
                 run.receipt = upload(
                     ready,
@@ -183,12 +208,23 @@ class Night:
                     confirm=confirm,
                     keep_days=job.archive.keep_days,
                 )
-            run.state = str(run.receipt.state) if run.receipt.rows else "nothing_to_send"
-            sent = run.receipt.parts or (run.receipt,)
-            run.sums = reconcile(ledger, prepared.summary, names={receipt.name for receipt in sent})
-        log.info("job=%s step=upload state=%s name=%s", run.job, run.state, run.receipt.name)
-        if in_doubt:
-            raise still_unknown(in_doubt)  # the new calls went; this is said once
+            self._reconcile(run, ledger)
+        except KeyboardInterrupt:
+            # After the server's word nothing is open: the job ends, and the signal ends the night.
+            with interrupts.ignored():
+                run.interrupted = True
+                run.receipt = run.receipt or receipt_of_origin(ledger, ready)
+                if run.receipt is None:
+                    raise
+                self._reconcile(run, ledger)
+
+    def _reconcile(self, run: JobRun, ledger: Ledger) -> None:
+        receipt = run.receipt
+        assert receipt is not None  # noqa: S101 - the caller has one
+        run.state = str(receipt.state) if receipt.rows else "nothing_to_send"
+        sent = receipt.parts or (receipt,)
+        run.sums = reconcile(ledger, run.rows, names={part.name for part in sent})
+        log.info("job=%s step=upload state=%s name=%s", run.job, run.state, receipt.name)
 
     def _settle_left(
         self, run: JobRun, ledger: Ledger, connection: Connection, confirm: "Confirm | None"
@@ -271,8 +307,11 @@ def run_jobs(jobs: Iterable[Path], prepare: Prepare, **options: Any) -> list[Job
 
 
 def worst(runs: Iterable[JobRun]) -> int:
-    """The exit status of them all."""
-    return max((run.exit_status for run in runs), default=0)
+    """The exit status of them all; an interrupt hides no unknown outcome."""
+    found = {run.exit_status for run in runs}
+    if interrupts.INTERRUPTED in found and OutcomeUnknown.exit_status in found:
+        return OutcomeUnknown.exit_status
+    return max(found, default=0)
 
 
 def job_now(job: Job, clock: Callable[[], datetime]) -> datetime:
@@ -296,6 +335,23 @@ def _failed(run: JobRun, error: CallConvError) -> None:
     run.error, run.state = error, error.code
     run.exit_status = max(run.exit_status, error.exit_status)
     log.error("job=%s code=%s problem=%r", run.job, error.code, error.problem)
+
+
+def _interrupted(run: JobRun, stop: KeyboardInterrupt) -> None:
+    """An interrupt while no upload was under way."""
+    run.interrupted = True
+    if isinstance(stop.__context__, CallConvError):  # it came while another error was on its way
+        _failed(run, stop.__context__)
+        return
+    error = CallConvError(
+        "interrupted",
+        "Interrupted by Ctrl-C or SIGTERM. " + (str(stop) or "Nothing was sent."),
+        "",
+        "",
+        "Run the same command again.",
+    )
+    _failed(run, error)
+    run.exit_status = interrupts.INTERRUPTED
 
 
 def _unusable(summary: Mapping[str, Any], folder: Path) -> CallConvError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callconv_kit.delivery.attempt import End, Outgoing
 from callconv_kit.delivery.receipt import Receipt, State
-from callconv_kit.delivery.transport import Trouble
+from callconv_kit.delivery.transport import ConnectionFailed, Sight
 from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHECK = (
-    "Look on the server, or in impact.com's File Submissions, whether {name} arrived whole; then "
-    "`callconv status --settle delivered` or `--settle not-delivered`, or send it again with "
-    "`--resend`."
+    "Check on the server, or in impact.com's File Submissions, whether {name} arrived. Then run "
+    "`callconv status --settle delivered {name}`, `--settle not-delivered {name}`, or "
+    "`--settle partial --rows N {name}`."
 )
 
 
@@ -33,11 +33,11 @@ def receipt_of(
     if not end.state.is_sent:
         raise error_of(end, connection, file.size)
     warnings = []
-    if end.state is State.ACCEPTED_UNVERIFIED:
-        gone = "does not show the file" if end.seen is None else f"shows the file as {end.seen}"
+    if end.seen is not None and end.seen.sight is not Sight.SIZED:
         warnings.append(
-            f"{connection.host} accepted {end.name} ({end.said}) but {gone}, so its size "
-            "could not be verified; read the results to be sure."
+            f"{connection.host} said that it has {end.name} ({end.said}). "
+            f"{_NOT_VERIFIED[end.seen.sight]}, so its size is not verified. Read the results to be "
+            "sure."
         )
     return Receipt(
         end.state,
@@ -53,19 +53,38 @@ def receipt_of(
     )
 
 
+_NOT_VERIFIED = {
+    Sight.NAMED: "It lists the file without a size",
+    Sight.ABSENT: "It no longer lists the file, which import servers pick up",
+    Sight.HIDDEN: "It does not allow listing",
+    Sight.UNREACHED: "It could not be reached again",
+}
+
+
+def interrupted(name: str) -> OutcomeUnknown:
+    """The error for an upload that Ctrl-C or SIGTERM ended after its first byte."""
+    return OutcomeUnknown(
+        "interrupted",
+        f"Interrupted while {name} was being uploaded, so whether it was delivered is unknown",
+        "",
+        "",
+        CHECK.format(name=name),
+    )
+
+
 def error_of(end: End, connection: "Connection", size: int) -> DeliveryError:
     """The error for an end that is neither delivered nor accepted."""
-    trouble = end.trouble
+    failure = end.failure
     if end.state is not State.UNKNOWN:
-        if trouble is None:
+        if failure is None:
             raise ValueError(f"no error explains {end}")
-        return not_delivered(trouble, connection, end.name, end.attempts)
+        return not_delivered(failure, connection, end.name, end.attempts)
     problem = "Whether the file was delivered is unknown"
-    if trouble is not None:
-        problem = _filled(trouble.fault.problem, connection, end.name)
+    if failure is not None:
+        problem = _filled(failure.fault.problem, connection, end.name)
     seen = f"; the server now shows: {end.seen}, of {size} bytes" if end.seen else ""
     return OutcomeUnknown(
-        trouble.fault.code if trouble else "outcome_unknown",
+        failure.fault.code if failure else "outcome_unknown",
         problem,
         f"{end.said}{seen}".strip("; "),
         f"a file of exactly {size} bytes and no error reply",
@@ -74,15 +93,15 @@ def error_of(end: End, connection: "Connection", size: int) -> DeliveryError:
 
 
 def not_delivered(
-    trouble: Trouble, connection: "Connection", name: str, attempts: int
+    failure: ConnectionFailed, connection: "Connection", name: str, attempts: int
 ) -> DeliveryError:
     """The error for a connection that failed before anything of the file arrived."""
-    fault = trouble.fault
+    fault = failure.fault
     tried = f" (after {attempts} attempts)" if attempts > 1 else ""
     return DeliveryError(
         fault.code,
         _filled(fault.problem, connection, name) + tried,
-        trouble.said,
+        failure.said,
         fault.expected,
         _filled(fault.next_step, connection, name),
     )

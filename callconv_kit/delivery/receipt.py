@@ -10,23 +10,22 @@ class State(StrEnum):
     """How far one file got.
 
     The first four are on the way: a ledger that holds one of them after a crash says how far the
-    run had come. The other four are ends.
+    run had come. The others are ends.
     """
 
     INTENT = "intent"  # written down; no byte of the file was sent
     SENDING = "sending"  # the first byte was about to be sent
     SENT = "sent"  # the server said that it has the file; not yet looked
     RENAMING = "renaming"  # whole under its temporary name; about to get its own
-    DELIVERED = "delivered"  # the server has a file of this name and of exactly this size
-    ACCEPTED_UNVERIFIED = "accepted_unverified"  # the server said yes and lets nobody look
+    DELIVERED = "delivered"  # the server, the results or a person said so
     NOT_DELIVERED = "not_delivered"  # nothing that an importer could take is there
-    UNKNOWN = "unknown"  # a person decides
+    UNKNOWN = "unknown"  # bytes went, and nobody said what became of them
     RESENT = "resent"  # was unknown; a person had the file sent again since
 
     @property
     def is_sent(self) -> bool:
         """Whether the rows count as sent."""
-        return self in (State.DELIVERED, State.ACCEPTED_UNVERIFIED)
+        return self is State.DELIVERED
 
     @property
     def is_open(self) -> bool:
@@ -36,9 +35,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A file that the server has, as far as anyone can tell from here.
+    """A file that the server said it has.
 
-    state: `delivered` or `accepted_unverified`; every other end is raised as an error.
+    state: `delivered`; every other end is raised as an error.
     name: the file's name on the server.
     bytes, sha256, rows: of what was sent, which is less than ready.csv where `left_out` says so.
     attempts: connections on which the file was offered; 0 when nothing had to be sent.

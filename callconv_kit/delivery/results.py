@@ -18,7 +18,7 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.results_api import Batch, ResultsApi, RowError
-from callconv_kit.delivery.results_store import Shelf
+from callconv_kit.delivery.results_store import ResultsStore
 from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
 from callconv_kit.delivery.submission import Submission
 from callconv_kit.model import spec
@@ -175,12 +175,12 @@ def results(
         return Outcome()
     with ledger.lock(), api or ResultsApi(settings, token=token) as asked:
         if line_offset is not None:
-            Shelf(ledger).remember("line_offset", str(line_offset))
+            ResultsStore(ledger).remember("line_offset", str(line_offset))
         names = {submission.name for submission in sent}
         since = min(submission.started for submission in sent)
         batches = [b for b in asked.batches(since) if b.file_name in names]
         errors = {b.id: asked.errors(b.id) for b in batches if b.errors or b.is_complete}
-        return take_in(ledger, batches, errors)
+        return merge(ledger, batches, errors)
 
 
 def confirmer(api: ResultsApi) -> Confirm:
@@ -215,7 +215,7 @@ def results_from(ledger: Ledger, path: Path, *, line_offset: int | None = None) 
         raise _not_results(path, str(error)) from error
     with ledger.lock():
         if line_offset is not None:
-            Shelf(ledger).remember("line_offset", str(line_offset))
+            ResultsStore(ledger).remember("line_offset", str(line_offset))
         if {"line", "reason"} <= columns.keys():
             return _errors_from(ledger, path, rows)
         if "callsessionid" in columns:
@@ -244,7 +244,7 @@ def _errors_from(ledger: Ledger, path: Path, rows: Sequence[Mapping[str, str]]) 
                 row.get("mediapartnerid", "") or row.get("mediaid", ""),
             )
         )
-    return take_in(ledger, list(batches.values()), errors)
+    return merge(ledger, list(batches.values()), errors)
 
 
 def _plain(name: str | None) -> str:
@@ -264,7 +264,7 @@ def _not_results(path: Path, found: str) -> InputError:
 # -- taking in -------------------------------------------------------------------------------------
 
 
-def take_in(
+def merge(
     ledger: Ledger, batches: Iterable[Batch], errors: Mapping[str, Sequence[RowError]]
 ) -> Outcome:
     """Write into the ledger what the server says of its files."""
@@ -278,26 +278,28 @@ def take_in(
         if submission.state is State.UNKNOWN and whole:
             ledger.enter(submission.id, State.DELIVERED, note="the results show it, whole")
             settled.append(ledger.submission(submission.id))
-        _take_in_errors(ledger, submission, errors.get(batch.id, ()))
-        Shelf(ledger).keep_batch(batch.id, submission.id, batch.status, batch.records, batch.errors)
+        _merge_errors(ledger, submission, errors.get(batch.id, ()))
+        ResultsStore(ledger).keep_batch(
+            batch.id, submission.id, batch.status, batch.records, batch.errors
+        )
     seen = outcome(ledger)
     return Outcome(seen.files, tuple(settled), seen.reasons)
 
 
-def _take_in_errors(ledger: Ledger, submission: Submission, errors: Sequence[RowError]) -> None:
+def _merge_errors(ledger: Ledger, submission: Submission, errors: Sequence[RowError]) -> None:
     if not errors:
         return
-    shelf = Shelf(ledger)
+    store = ResultsStore(ledger)
     near = {error.line - offset for error in errors for offset in OFFSETS}
-    rows = shelf.rows(submission.id, near)
-    known = shelf.remembered("line_offset")
+    rows = store.rows(submission.id, near)
+    known = store.remembered("line_offset")
     offset = offset_of(errors, rows, int(known) if known else None)
     if offset is None:
         log.warning("step=results name=%s code=line_offset_unknown", submission.name)
     elif not known:
-        shelf.remember("line_offset", str(offset))
+        store.remember("line_offset", str(offset))
     lines = [0 if offset is None else error.line - offset for error in errors]
-    shelf.keep_refusals(
+    store.keep_refusals(
         submission.id,
         [(line, e.reason, e.status, e.line) for line, e in zip(lines, errors, strict=True)],
     )
@@ -315,7 +317,7 @@ def _confirm(ledger: Ledger, sessions: set[str]) -> None:
             lines = lines_of_sessions(ledger, submission, sessions)
         except FileNotFoundError:
             continue  # its time in the archive was up
-        Shelf(ledger).confirm(submission.id, lines)
+        ResultsStore(ledger).confirm(submission.id, lines)
 
 
 def offset_of(
@@ -352,21 +354,21 @@ def _agrees(error: RowError, row: SentRow | None) -> bool:
 
 def outcome(ledger: Ledger) -> Outcome:
     """What the ledger knows of the results so far."""
-    shelf = Shelf(ledger)
+    store = ResultsStore(ledger)
     files = []
     reasons: Counter[str] = Counter()
     for submission in _sent(ledger):
-        status, records = shelf.batch_of(submission.id)
-        kept = shelf.refusals(submission.id)
-        rows = shelf.rows(submission.id, [line for line, *_ in kept if line])
+        status, records = store.batch_of(submission.id)
+        kept = store.refusals(submission.id)
+        rows = store.rows(submission.id, [line for line, *_ in kept if line])
         refusals = tuple(Refusal(submission, *refusal, rows.get(refusal[0])) for refusal in kept)
         reasons.update(refusal.reason for refusal in refusals)
         offset = next((r.server_line - r.line for r in refusals if r.line), None)
         refused = {refusal.line for refusal in refusals}
-        confirmed = len(shelf.confirmed(submission.id) - refused)
+        confirmed = len(store.confirmed(submission.id) - refused)
         files.append(FileResult(submission, status, records, refusals, offset, confirmed))
     return Outcome(tuple(files), (), reasons)
 
 
 def _sent(ledger: Ledger) -> list[Submission]:
-    return ledger.submissions(State.DELIVERED, State.ACCEPTED_UNVERIFIED, State.UNKNOWN)
+    return ledger.submissions(State.DELIVERED, State.UNKNOWN)

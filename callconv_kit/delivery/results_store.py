@@ -11,7 +11,7 @@ _REFUSALS = (
 )
 
 
-class Shelf:
+class ResultsStore:
     """The results part of a ledger."""
 
     def __init__(self, ledger: Ledger) -> None:

@@ -42,6 +42,7 @@ class Sender:
             journal or NoJournal(),
             self.connection.method,
             self.connection.verify == "required",
+            self.connection.settle_by_size,
             float(self.connection.timeout),
             self.patience,
             self.progress,

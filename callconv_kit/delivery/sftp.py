@@ -17,10 +17,10 @@ from callconv_kit.delivery.transport import (
     ABSENT,
     HIDDEN,
     Connect,
+    ConnectionFailed,
     Seen,
     Sight,
     Source,
-    Trouble,
 )
 from callconv_kit.model.errors import UsageError
 
@@ -183,7 +183,7 @@ class SftpSession:
         except self._errors as error:
             raise self._trouble(error, step) from None
 
-    def _trouble(self, error: BaseException, step: Step) -> Trouble:
+    def _trouble(self, error: BaseException, step: Step) -> ConnectionFailed:
         fault, reply = self._own_fault(error, step), 0
         if fault is None and _is_refusal(error) and step in _REFUSED_AT:
             fault, reply = BY_CODE[_REFUSED_AT[step]], REFUSED
@@ -192,7 +192,7 @@ class SftpSession:
             lost = error if isinstance(error, OSError) and error.errno else EOFError()
             fault = fault_of(lost, Step.LOGIN if step is Step.TLS else step)
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Trouble(fault, step, self._credentials.scrub(said), reply)
+        return ConnectionFailed(fault, step, self._credentials.scrub(said), reply)
 
     def _own_fault(self, error: BaseException, step: Step) -> Fault | None:
         import paramiko

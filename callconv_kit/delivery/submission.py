@@ -12,7 +12,7 @@ from callconv_kit.delivery.receipt import State
 class Submission:
     """One file, as the ledger knows it.
 
-    code, said: of the trouble that it ended in, if any; refused: the server itself said no.
+    code, said: of the failure that it ended in, if any; refused: the server itself said no.
     origin: where it came from: the ready.csv or the run's folder.
     archived: the name of its bytes in the archive; empty once their time was up.
     """

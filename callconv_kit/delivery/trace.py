@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import shown_call
-from callconv_kit.delivery.results_store import Shelf
+from callconv_kit.delivery.results_store import ResultsStore
 from callconv_kit.delivery.sent_rows import SentRow, rows_of_session
 from callconv_kit.delivery.submission import Event, Submission
 from callconv_kit.model import spec
@@ -161,22 +161,22 @@ def trace(session: str, ledger: Ledger | None, runs: Iterable[Path] = ()) -> Tra
 
 
 def _sendings(session: str, ledger: Ledger) -> Iterator[Sending]:
-    shelf = Shelf(ledger)
+    store = ResultsStore(ledger)
     for submission in ledger.submissions():
         try:
             rows = rows_of_session(ledger, submission, session)
         except FileNotFoundError:
             continue  # its time in the archive was up
         for row in rows:
-            refusals = shelf.refusals(submission.id)
+            refusals = store.refusals(submission.id)
             yield Sending(
                 submission,
                 row,
                 _changes(Path(submission.origin).parent / CHANGES, row),
                 tuple(ledger.history(submission.id)),
-                shelf.batch_of(submission.id)[0],
+                store.batch_of(submission.id)[0],
                 tuple(reason for line, reason, *_ in refusals if line == row.line),
-                row.line in shelf.confirmed(submission.id),
+                row.line in store.confirmed(submission.id),
             )
 
 

@@ -35,7 +35,7 @@ NAMED = Seen(Sight.NAMED)
 UNREACHED = Seen(Sight.UNREACHED)
 
 
-class Trouble(Exception):
+class ConnectionFailed(Exception):
     """A connection failed: `fault` is its row in the border table.
 
     said: the server's words or the system's, without any password.
@@ -66,7 +66,7 @@ class Source(Protocol):
 
 
 class Session(Protocol):
-    """One logged-in connection, in the right directory. All methods raise Trouble."""
+    """One logged-in connection, in the right directory. All methods raise ConnectionFailed."""
 
     def look(self, name: str) -> Seen:
         """What the server shows of `name`."""

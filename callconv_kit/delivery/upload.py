@@ -11,8 +11,8 @@ from callconv_kit.delivery import naming
 from callconv_kit.delivery.attempt import Patience
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.ledgered_upload import Accounted, Confirm
-from callconv_kit.delivery.outcomes import receipt_of
+from callconv_kit.delivery.ledgered_upload import Confirm, LedgeredUpload
+from callconv_kit.delivery.outcomes import interrupted, receipt_of
 from callconv_kit.delivery.ready_file import outgoing
 from callconv_kit.delivery.receipt import Receipt
 from callconv_kit.delivery.sending import Progress, sender
@@ -88,7 +88,7 @@ def upload(
             else Ledger.open(Path(ledger), now=now)
         )
         with opening as opened:
-            accounted = Accounted(opened, sending, clock, confirm, keep_days)
+            accounted = LedgeredUpload(opened, sending, clock, confirm, keep_days)
             return accounted.upload(ready, file, resend=resend, canary=canary)
     if canary:
         raise needs_ledger("A canary")
@@ -97,7 +97,13 @@ def upload(
     name = naming.file_name(connection.file_name, now=clock(), sha256=file.sha256)
     started = clock()
     log.warning("step=begin name=%s ledger=none", name)
-    end = sending.send(file, name)
+    delivery = sending.delivery(file, name)
+    try:
+        end = delivery.run()
+    except KeyboardInterrupt:
+        if delivery.begun:
+            raise interrupted(delivery.name) from None
+        raise
     receipt = receipt_of(end, file, started, clock(), connection)
     return replace(receipt, warnings=(*receipt.warnings, NO_LEDGER))
 

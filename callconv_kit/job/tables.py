@@ -354,6 +354,7 @@ class Connection(Table):
     )
     method: Literal["direct", "rename"] = "direct"
     verify: Literal["if_possible", "required"] = "if_possible"
+    settle_by_size: StrictBool = False
     max_rows_per_file: WholeNumber = 0
     ca_file: OwnFile = None
     known_hosts: OwnFile = None

@@ -110,6 +110,16 @@ def server(tmp_path: Path) -> Iterator[MockImportServer]:
         yield serving
 
 
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Any]:
+    """Runs commands in forked children."""
+    from .forked import Zygote
+
+    running = Zygote()
+    yield running
+    running.close()
+
+
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
     """A ready.csv of three calls, A, B and C."""

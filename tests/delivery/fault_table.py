@@ -7,7 +7,6 @@ test_fault_matrix.py delivers through every fault, and holds both against it.
 from typing import NamedTuple
 
 WHOLE = "one whole file"
-UNVERIFIED = "one whole file, unverified"
 NONE = "none, safe to run again"
 UNKNOWN = "unknown"
 
@@ -70,10 +69,10 @@ ENDS = {
     "late-550": Ends(UNKNOWN, UNKNOWN, NONE, NONE),
     "late-552": Ends(UNKNOWN, UNKNOWN, NONE, NONE),
     "late-553": Ends(UNKNOWN, UNKNOWN, NONE, NONE),
-    "no-226": HARMLESS,
-    "lost-226": HARMLESS,
+    "no-226": BROKEN,
+    "lost-226": BROKEN,
     "truncated": BROKEN,
-    "vanish": Ends(UNVERIFIED, UNVERIFIED, WHOLE, NONE),
+    "vanish": Ends(WHOLE, WHOLE, WHOLE, NONE),
     "no-rest": HARMLESS,
     "no-rename": Ends(WHOLE, WHOLE, NONE, NONE),
     "no-size": HARMLESS,
@@ -94,19 +93,19 @@ SFTP = {
 TLS_ONLY = {name for name in ENDS if name.startswith("tls-") or name == "session-reuse-required"}
 
 _HEAD = """\
-<!-- Written by `python tests/delivery/fault_table.py`; a test holds it against real deliveries. -->
-# What a delivery ends in, fault by fault
+<!-- Written by `python tests/delivery/fault_table.py`; a test compares it with real deliveries. -->
+# How a delivery ends, fault by fault
 
-Every fault of the mock server's book, over FTP and over FTPS, striking once or every time.
+The mock server can simulate every failure below. Each was delivered through over FTP and over FTPS,
+happening once and every time.
 
-- **one whole file**: the server has it, once. Exit 0.
-- **one whole file, unverified**: the server said so, and it was gone before it could be looked at
-  (picked up). Exit 0, with a warning; exit 5 where the job says `verify = "required"`.
+- **one whole file**: the server said that it has the file, once. Exit 0.
 - **none, safe to run again**: nothing arrived that could be imported. Exit 4.
-- **unknown**: nobody can tell from here. Exit 5; the ledger holds the file's rows back until a
-  person decides.
+- **unknown**: bytes were sent, and the server did not say that it has the file. Exit 5. The ledger
+  holds the file's calls back until the results or you settle it. On a server where an equal size is
+  known to be enough, `settle_by_size = true` turns `no-226` and `lost-226` into one whole file.
 
-Never two files, and never a part of one taken for the whole.
+A call is never sent twice, and a part of a file never counts as the whole.
 
 | Fault | What the client sees | direct, once | direct, always | rename, once | rename, always |
 |---|---|---|---|---|---|

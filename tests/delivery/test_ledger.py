@@ -62,7 +62,6 @@ NEW, SENT, CHANGED, UNKNOWN = Standing.NEW, Standing.SENT, Standing.CHANGED, Sta
 STANDINGS: dict[str, tuple[dict[str, str], State, dict[str, str], Standing]] = {
     "another call": (A, State.DELIVERED, {"CallSessionId": "B"}, NEW),
     "the same call": (A, State.DELIVERED, A, SENT),
-    "the same, accepted unverified": (A, State.ACCEPTED_UNVERIFIED, A, SENT),
     "the same, another recording": (A, State.DELIVERED, {**A, "City": "Boston"}, SENT),
     "the same, now with a sale": (A, State.DELIVERED, A_PAID, CHANGED),
     "never delivered": (A, State.NOT_DELIVERED, A, NEW),

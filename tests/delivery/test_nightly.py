@@ -212,7 +212,8 @@ def test_an_unknown_outcome_holds_its_rows_back_while_new_calls_go(
     assert (run.state, run.exit_status) == ("refused_after_sending", 5)
     export(job, "y.csv", "C")
     (run,) = night(job)
-    assert run.state == "delivered"
+    assert (run.state, run.exit_status) == ("outcome_unknown", 5)
+    assert run.receipt.rows == 1
     assert "outcome_unknown" in (run.folder / "left_out.csv").read_text()
     assert sessions_on(server) == ["C"]
     with Ledger.open(tmp_path / ".callconv" / "ledger.sqlite") as ledger:
@@ -221,6 +222,23 @@ def test_an_unknown_outcome_holds_its_rows_back_while_new_calls_go(
     (run,) = night(job)
     assert run.state == "delivered"
     assert sessions_on(server) == ["A", "B", "C"]
+
+
+def test_every_night_that_holds_rows_back_ends_with_5(
+    server: MockImportServer, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, server)
+    export(job, "x.csv", "A", "B")
+    server.fault("late-451")
+    nights = [night(job)[0], night(job)[0]]
+    export(job, "y.csv", "C")
+    nights += [night(job)[0], night(job)[0]]
+    export(job, "z.csv", "D")
+    server.fault("stor-550")
+    nights.append(night(job)[0])
+    assert [run.exit_status for run in nights] == [5, 5, 5, 5, 5]
+    assert nights[-1].state == "store_refused"
+    assert sessions_on(server) == ["C"]
 
 
 def test_two_runs_of_one_job_do_not_overlap(server: MockImportServer, tmp_path: Path) -> None:

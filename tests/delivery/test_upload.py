@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callconv_kit.delivery import Patience, State, upload
-from callconv_kit.delivery.attempt import Word, judge
+from callconv_kit.delivery.attempt import Reply, judge
 from callconv_kit.delivery.credentials import credentials_of
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.manual_entries import mark_sent, settle, status
@@ -38,35 +38,40 @@ def send(ready: Path, server: MockImportServer, **more: Any) -> Any:
 # -- the decision ----------------------------------------------------------------------------------
 
 WHOLE, SHORT = Seen(Sight.SIZED, 100), Seen(Sight.SIZED, 99)
-D, A, U = State.DELIVERED, State.ACCEPTED_UNVERIFIED, State.UNKNOWN
+D, U = State.DELIVERED, State.UNKNOWN
 
 DECISIONS = [
-    # what the server said, what it shows, the state, and that with verify = "required"
-    (Word.YES, WHOLE, D, D),
-    (Word.YES, SHORT, U, U),
-    (Word.YES, Seen(Sight.SIZED, 0), U, U),
-    (Word.YES, Seen(Sight.SIZED, 101), U, U),
-    (Word.YES, ABSENT, A, U),
-    (Word.YES, HIDDEN, A, U),
-    (Word.YES, NAMED, A, U),
-    (Word.YES, UNREACHED, U, U),
-    (Word.NO, WHOLE, U, U),
-    (Word.NO, ABSENT, U, U),
-    (Word.NOTHING, WHOLE, D, D),
-    (Word.NOTHING, SHORT, U, U),
-    (Word.NOTHING, ABSENT, U, U),
-    (Word.NOTHING, HIDDEN, U, U),
-    (Word.NOTHING, UNREACHED, U, U),
+    # the reply, what the server shows; the state, with verify = "required", with settle_by_size
+    (Reply.OK, WHOLE, D, D, D),
+    (Reply.OK, SHORT, U, U, U),
+    (Reply.OK, Seen(Sight.SIZED, 0), U, U, U),
+    (Reply.OK, Seen(Sight.SIZED, 101), U, U, U),
+    (Reply.OK, ABSENT, D, U, D),
+    (Reply.OK, HIDDEN, D, U, D),
+    (Reply.OK, NAMED, D, U, D),
+    (Reply.OK, UNREACHED, D, U, D),
+    (Reply.REFUSED, WHOLE, U, U, U),
+    (Reply.REFUSED, ABSENT, U, U, U),
+    (Reply.NONE, WHOLE, U, U, D),
+    (Reply.NONE, SHORT, U, U, U),
+    (Reply.NONE, ABSENT, U, U, U),
+    (Reply.NONE, HIDDEN, U, U, U),
+    (Reply.NONE, NAMED, U, U, U),
+    (Reply.NONE, UNREACHED, U, U, U),
 ]
 
 
-@pytest.mark.parametrize(("word", "seen", "state", "strictly"), DECISIONS)
+@pytest.mark.parametrize(("reply", "seen", "state", "strictly", "by_size"), DECISIONS)
 def test_what_is_known_of_a_file_after_bytes_were_sent(
-    word: Word, seen: Seen, state: State, strictly: State
+    reply: Reply, seen: Seen, state: State, strictly: State, by_size: State
 ) -> None:
-    assert judge(word, seen, 100, must_verify=False) is state
-    assert judge(word, seen, 100, must_verify=True) is strictly
+    assert judge(reply, seen, 100, must_verify=False) is state
+    assert judge(reply, seen, 100, must_verify=True) is strictly
+    assert judge(reply, seen, 100, must_verify=False, settle_by_size=True) is by_size
 
+
+LOOKS = ("SIZE", "MLSD", "LIST", "NLST")
+"""All ways in which a client can look for a file."""
 
 # -- the receipt -----------------------------------------------------------------------------------
 
@@ -86,30 +91,30 @@ def test_a_receipt_says_what_was_delivered(server: MockImportServer, ready: Path
 def test_a_server_that_lets_nobody_look_is_believed_with_a_warning(
     server: MockImportServer, ready: Path
 ) -> None:
-    for command in ("SIZE", "MLSD", "NLST"):
+    for command in LOOKS:
         server.fault("no-size", None, command=command)
     receipt = send(ready, server)
-    assert receipt.state is State.ACCEPTED_UNVERIFIED
-    assert "could not be verified" in receipt.warnings[0]
+    assert receipt.state is State.DELIVERED
+    assert "its size is not verified" in receipt.warnings[0]
     assert sessions_on(server) == ["A", "B", "C"]
 
 
 def test_and_is_not_believed_where_verifying_is_required(
     server: MockImportServer, ready: Path
 ) -> None:
-    for command in ("SIZE", "MLSD", "NLST"):
+    for command in LOOKS:
         server.fault("no-size", None, command=command)
     with pytest.raises(OutcomeUnknown) as caught:
         send(ready, server, connection={"verify": "required"})
     assert caught.value.code == "unverified"
 
 
-def test_a_name_that_is_only_listed_counts_as_unverified(
-    server: MockImportServer, ready: Path
-) -> None:
-    for command in ("SIZE", "MLSD"):
+def test_a_name_that_is_only_listed_is_not_verified(server: MockImportServer, ready: Path) -> None:
+    for command in ("SIZE", "MLSD", "LIST"):
         server.fault("no-size", None, command=command)
-    assert send(ready, server).state is State.ACCEPTED_UNVERIFIED
+    receipt = send(ready, server)
+    assert receipt.state is State.DELIVERED
+    assert "without a size" in receipt.warnings[0]
 
 
 # -- with a ledger ---------------------------------------------------------------------------------

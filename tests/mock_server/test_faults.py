@@ -195,6 +195,48 @@ def test_a_fault_can_be_moved_to_another_command_and_byte():
             assert ftp.size("calls.csv") == 77
 
 
+HALVED = {
+    # what the client gets, whether the file is taken in
+    "data-cut": (CUT_DATA, 0),
+    "control-cut": ((*GONE, ssl.SSLError), 0),
+    "disk-full": (CUT_DATA, 0),
+    "stall": (TimeoutError, 0),
+    "truncated": ((), 1),
+}
+
+
+@pytest.mark.parametrize(("raises", "submitted"), HALVED.values(), ids=HALVED)
+def test_a_file_smaller_than_n_suffers_the_fault_at_its_half(raises, submitted, request):
+    name, content = request.node.callspec.id, call_file({})
+    assert len(content) < BY_NAME[name].after
+    with serving(now=NOW_AT) as server:
+        server.fault(name)
+        if raises:
+            with pytest.raises(raises):
+                _upload(server, 1.0 if name == "stall" else 10.0, content=content)
+        else:
+            assert _upload(server, content=content).startswith("226")
+            server.next_receipt()
+        assert (server.directory / "calls.csv").stat().st_size == len(content) // 2
+        assert len(server.submissions()) == submitted
+
+
+UNCONFIRMED = ("data-cut", "control-cut", "disk-full", "late-451", "late-552")
+
+
+@pytest.mark.parametrize("takes", [False, True])
+@pytest.mark.parametrize("name", UNCONFIRMED)
+def test_what_had_no_226_is_visible_and_taken_in_only_where_the_server_does_so(name, takes):
+    with serving(now=NOW_AT, takes_unconfirmed=takes) as server:
+        server.fault(name)
+        with pytest.raises((*ftplib.all_errors,)):
+            _upload(server)
+        with ftplib_to(server) as ftp:
+            ftp.voidcmd("TYPE I")
+            assert ftp.size("calls.csv") > 0
+        assert len(server.submissions()) == (1 if takes else 0)
+
+
 def test_a_listing_does_not_use_up_a_fault_of_uploads():
     with serving() as server:
         server.fault("data-cut")

@@ -1,0 +1,57 @@
+"""Commands in forked children of a process that has everything imported; see `zygote.py`."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .conftest import PASSWORD
+
+
+class Zygote:
+    """Runs commands that can be killed, one at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "CALLCONV_PASSWORD": PASSWORD},
+        )
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def start(self, *arguments: str) -> int:
+        """The process id of the command."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(arguments) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether the command ends within so many seconds."""
+        return bool(select.select([self._process.stdout], [], [], seconds)[0])
+
+    def wait(self) -> int:
+        """The exit status of the command; negative where a signal ended it."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def run(
+        self,
+        *arguments: str,
+        kill_after: float | None = None,
+        number: signal.Signals = signal.SIGKILL,
+    ) -> int:
+        """The exit status; a command that runs longer than `kill_after` gets the signal."""
+        child = self.start(*arguments)
+        if kill_after is not None and not self.ends_within(kill_after):
+            os.kill(child, number)
+        return self.wait()
