@@ -35,11 +35,12 @@ WARNS = """
     encoding_guessed event_old country_corrected caller_maybe_unknown status_empty
     answer_without_talk voicemail_not_answered session_with_and_without_event
     identifier_maybe_rounded zip_invalid phone_type_unknown flag_unknown link_invalid
-    reference_not_a_number formula_text cell_emptied not_ready_form
+    reference_not_a_number formula_text ivr_exceeds_call country_from_digits cell_emptied
+    not_ready_form
 """.split()
 CHANGES = """
     trimmed invisible_removed armour_removed empty_mark grouping_removed decimal_zero_removed
-    moment_rewritten zone_applied fraction_dropped epoch_read serial_day_read phone_rewritten
+    moment_rewritten zone_applied fraction_dropped epoch_read serial_day_read phone_rewritten plus_restored
     extension_dropped keypad_letters_read country_filled country_corrected country_mapped
     duration_read duration_rounded unit_converted status_mapped value_mapped flag_mapped
     money_rewritten zip_cut zip_zero_restored line_break_replaced control_removed unicode_composed

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -57,10 +58,19 @@ class CoercionSettings:
     units: Mapping[str, duration.Unit] = field(default_factory=dict)
 
 
+Habit: TypeAlias = Callable[[str], bool]
+"""Tells of a column how most of its cells are written: `Kernels.habit` says what of which."""
+
+
+def _no_habit(column: str) -> bool:  # noqa: ARG001 # answers as a `Habit` does
+    return False
+
+
 class Kernels:
     """The kernels of one run. They remember the texts that they have read."""
 
     def __init__(self, settings: CoercionSettings) -> None:
+        self._settings = settings
         self._clean = {column.name: _cleaning(column) for column in spec.COLUMNS}
         self._read = {
             column.name: _reading(column, settings)
@@ -73,28 +83,46 @@ class Kernels:
             if column.limit is not None and column.kind is not Kind.TEXT
         }
         self._zip = postal.kernel()
-        self._phone = {
-            column: phone.kernel(
-                phone.PhoneSettings(
-                    settings.default_country,
-                    settings.phone_format,
-                    settings.anonymous_callers,
-                    is_caller=column == "CallerId",
-                )
+        self._phone = {column: self._phone_kernel(column) for column in spec.PHONE_COUNTRY}
+        # For the cells that the habit of their column decides, which are few and seldom.
+        self._serials_in_full = moment.kernel(_moment_settings(settings, serials_in_full=True))
+        self._coded = {column: self._phone_kernel(column, True) for column in spec.PHONE_COUNTRY}
+
+    def _phone_kernel(self, column: str, coded: bool = False) -> phone.PhoneKernel:
+        settings = self._settings
+        return phone.kernel(
+            phone.PhoneSettings(
+                settings.default_country,
+                settings.phone_format,
+                settings.anonymous_callers,
+                is_caller=column == "CallerId",
+                coded=coded,
             )
-            for column in spec.PHONE_COUNTRY
-        }
+        )
 
     def clean(self, column: str, cells: pa.StringArray) -> Coerced:
         """What every cell of a column loses before any rule of its kind."""
         return self._clean[column](cells)
 
-    def read(self, cells: Mapping[str, Coerced], length: int) -> dict[str, Coerced]:
+    def habit(self, column: str, cells: pa.StringArray) -> tuple[int, int]:
+        """Of how many cleaned cells a habit can be seen, and how many have it.
+
+        EventDate: serial days, and those that tell the second. Phones: numbers, and those with a
+        country's code. What more than half of a column's cells do is its habit.
+        """
+        if column == "EventDate":
+            return moment.serials(cells)
+        return phone.coded(cells, self._settings.default_country)
+
+    def read(
+        self, cells: Mapping[str, Coerced], length: int, habit: Habit = _no_habit
+    ) -> dict[str, Coerced]:
         """Read cleaned columns, each by its kind; see `Coerced` for what comes out.
 
         Args:
             cells: spec column to its cleaned cells.
             length: the number of rows.
+            habit: whether most cells of a column have its habit; asked where a cell needs it.
 
         Returns:
             The columns of `cells`, and the countries that phone numbers filled in.
@@ -104,9 +132,11 @@ class Kernels:
             for name, column in cells.items()
             if name in self._read
         }
+        if "EventDate" in cells:
+            read["EventDate"] = self._read_serials(cells["EventDate"], read["EventDate"], habit)
         for name, country_name in spec.PHONE_COUNTRY.items():
             if name in cells:
-                read |= self._read_phone(name, cells[name], country_name, read, length)
+                read |= self._read_phone(name, cells[name], country_name, read, length, habit)
         if "Zip" in cells:
             in_us = _in_us(read, length)
             read["Zip"] = notes.then(cells["Zip"], self._zip(cells["Zip"].values, in_us))
@@ -115,6 +145,14 @@ class Kernels:
                 read[name] = notes.then(read[name], limited(read[name].values))
         return {name: read[name] for name in spec.NAMES if name in read}
 
+    def _read_serials(self, cells: Coerced, read: Coerced, habit: Habit) -> Coerced:
+        """EventDate, once more where the decimals of serial days may only lack zeros."""
+        open_rows = _rejected(read, "digits_lost", cells.values, moment.SERIAL)
+        if not len(open_rows) or not habit("EventDate"):
+            return read
+        again = self._serials_in_full(texts.take(cells.values, open_rows))
+        return notes.then(cells, _put(read, open_rows, again))
+
     def _read_phone(
         self,
         name: str,
@@ -122,9 +160,18 @@ class Kernels:
         country_name: str,
         read: Mapping[str, Coerced],
         length: int,
+        habit: Habit,
     ) -> dict[str, Coerced]:
         countries = read.get(country_name) or Coerced.silent(texts.nulls(length))
         phones = self._phone[name](numbers.values, countries.values)
+        open_rows = _rejected(phones.numbers, "phone_invalid", numbers.values, phone.MAY_LACK_PLUS)
+        if len(open_rows) and habit(name):
+            taken = (texts.take(each.values, open_rows) for each in (numbers, countries))
+            again = self._coded[name](*taken)
+            phones = phone.CoercedPhones(
+                _put(phones.numbers, open_rows, again.numbers),
+                _put(phones.countries, open_rows, again.countries),
+            )
         columns = {name: notes.then(numbers, phones.numbers)}
         if country_name in read or phones.countries.values.null_count < length:
             # A country that was wrong stays so: the number's own does not stand in for it.
@@ -138,6 +185,24 @@ class Kernels:
                 said = Coerced(values, said.positions[kept], said.notes[kept])
             columns[country_name] = notes.then(countries, Coerced(values, *_said(said)))
         return columns
+
+
+def _rejected(read: Coerced, code: str, cells: pa.StringArray, pattern: str) -> texts.Ints:
+    """The rows that were rejected with this code, and whose cells match the pattern."""
+    rows = notes.with_code(read, code)
+    if not len(rows):
+        return rows
+    matching = pc.match_substring_regex(texts.take(cells, rows), pattern)
+    return rows[texts.bools(pc.fill_null(matching, False))]
+
+
+def _put(cells: Coerced, rows: texts.Ints, again: Coerced) -> Coerced:
+    """`cells` with what was made of these ascending rows when they were read again."""
+    kept = ~np.isin(cells.positions, rows)
+    positions = np.concatenate([cells.positions[kept], rows[again.positions]])
+    order = np.argsort(positions, kind="stable")
+    said = np.concatenate([cells.notes[kept], again.notes])
+    return Coerced(texts.put(cells.values, rows, again.values), positions[order], said[order])
 
 
 def _said(cells: Coerced) -> tuple[texts.Ints, notes.NoteIds]:
@@ -185,6 +250,14 @@ _SIMPLE: Mapping[Kind, Callable[[], Kernel]] = {
 """Kinds whose kernels have no settings."""
 
 
+def _moment_settings(
+    settings: CoercionSettings, *, serials_in_full: bool = False
+) -> moment.MomentSettings:
+    return moment.MomentSettings(
+        settings.now, settings.timezone, settings.dst, settings.date_order, serials_in_full
+    )
+
+
 def _reading(column: Column, settings: CoercionSettings) -> Kernel:
     if column.name == "ClickId":
         return text.click_kernel()
@@ -193,13 +266,9 @@ def _reading(column: Column, settings: CoercionSettings) -> Kernel:
         return simple()
     match column.kind:
         case Kind.MOMENT:
-            return moment.kernel(
-                moment.MomentSettings(
-                    settings.now, settings.timezone, settings.dst, settings.date_order
-                )
-            )
+            return moment.kernel(_moment_settings(settings))
         case Kind.DURATION:
-            return duration.kernel(settings.units.get(column.name, "seconds"))
+            return duration.kernel(settings.units.get(column.name))
         case Kind.MONEY:
             return money.kernel(settings.decimal, settings.currency)
         case _:

@@ -25,18 +25,20 @@ from callconv_kit.coercion.cells import (
 from callconv_kit.model import spec, texts
 from callconv_kit.model.texts import Ints
 
-Unit: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
+Unit: TypeAlias = Literal["seconds", "milliseconds", "minutes", "days"]
 
 SECONDS_IN: dict[Unit, Fraction] = {
     "seconds": Fraction(1),
     "milliseconds": Fraction(1, 1000),
     "minutes": Fraction(60),
+    "days": Fraction(86_400),
 }
 LONGEST_TEXT = 64
 """Characters; what is longer is no duration, and not worth the arithmetic."""
 
 _NUMBER = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?|\.[0-9]+")
-_AMOUNT = r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+# A comma before three digits may part thousands: it is no decimal sign that is sure.
+_AMOUNT = r"([0-9]+(?:\.[0-9]+|,(?![0-9]{3}(?![0-9]))[0-9]+)?|\.[0-9]+)"
 _CLOCK = re.compile(
     r"(?:(?P<days>[0-9]+) days?,? )?"
     r"(?:(?P<hours>[0-9]+):(?P<minutes>[0-5]?[0-9])|(?P<only_minutes>[0-9]+))"
@@ -54,43 +56,61 @@ _SCALES = (Fraction(3600), Fraction(60), Fraction(1), Fraction(1, 1000))
 _MINUS = "-−–"
 
 
-def read(text: str, unit: Unit = "seconds") -> Reading:
+def read(text: str, unit: Unit | None = None) -> Reading:
     """One duration as whole seconds.
 
     Args:
         text: a cell, cleaned.
-        unit: what a bare number counts. A duration that names its units keeps to them.
+        unit: what a bare number counts, if the job or its preset says so; else seconds. A
+            duration that names its units keeps to them.
 
-    Codes: `duration_invalid` where the text is no duration, `duration_out_of_range` where it is
-    negative or longer than a day. Two numbers parted by one colon are minutes and seconds; a
-    fraction of a second is rounded half up.
+    Codes: `duration_invalid` where the text is no duration, or a fraction that may be one of a day
+    (see `may_be_of_a_day`); `duration_out_of_range` where it is negative or longer than a day. Two
+    numbers parted by one colon are minutes and seconds; a fraction of a second is rounded half up.
 
     >>> [read(text).value for text in ("201", "3:21", "00:03:21", "3m 21s", "3.35 min", "200.5")]
     ['201', '201', '201', '201', '201', '201']
+    >>> read("0.00232638888888889").code, read("0.00232638888888889", "days").value
+    ('duration_invalid', '201')
     """
-    if len(text) > LONGEST_TEXT:
-        return Reading(None, "duration_invalid")
-    negative = text[:1] in _MINUS
-    body = text[1:] if negative else text
-    number = _NUMBER.fullmatch(body)
-    seconds = Fraction(body) * SECONDS_IN[unit] if number else _spelled(body)
+    seconds = exactly(text, unit)
     if seconds is None:
         return Reading(None, "duration_invalid")
-    if negative or seconds > spec.LONGEST_CALL:
+    if text[:1] in _MINUS or seconds > spec.LONGEST_CALL:
         return Reading(None, "duration_out_of_range")
     value = str(int(seconds + Fraction(1, 2)))
-    return Reading(value, None, _rules(text, value, number, unit, seconds))
+    return Reading(value, None, _rules(text, value, unit, seconds))
 
 
-def _rules(
-    text: str, value: str, number: re.Match[str] | None, unit: Unit, seconds: Fraction
-) -> tuple[str, ...]:
+def exactly(text: str, unit: Unit | None = None) -> Fraction | None:
+    """Seconds of one duration, below zero behind a minus; None if it is none. See `read`."""
+    if len(text) > LONGEST_TEXT:
+        return None
+    negative = text[:1] in _MINUS
+    body = text[1:] if negative else text
+    if unit is None and may_be_of_a_day(text):
+        return None
+    number = _NUMBER.fullmatch(body)
+    seconds = Fraction(body) * SECONDS_IN[unit or "seconds"] if number else _spelled(body)
+    return -seconds if seconds is not None and negative else seconds
+
+
+def may_be_of_a_day(text: str) -> bool:
+    """Whether a bare number lies between 0 and 1: a sheet holds durations as fractions of a day.
+
+    201 seconds are 0.00232638888888889 there. Only a named unit tells it from a part of a second.
+    """
+    return bool(_NUMBER.fullmatch(text)) and len(text) <= LONGEST_TEXT and 0 < Fraction(text) < 1
+
+
+def _rules(text: str, value: str, unit: Unit | None, seconds: Fraction) -> tuple[str, ...]:
     if value == text:
         return ()
     rules = []
+    number = _NUMBER.fullmatch(text)
     if not number:
         rules.append("duration_read")
-    elif unit != "seconds":
+    elif unit not in (None, "seconds"):
         rules.append("unit_converted")
     elif number["decimals"] and not number["decimals"].strip("0"):
         rules.append("decimal_zero_removed")
@@ -111,13 +131,15 @@ def _spelled(text: str) -> Fraction | None:
     if not named or not any(named.groups()):
         return None
     amounts = zip(named.groups("0"), _SCALES, strict=False)
-    return sum((Fraction(amount) * scale for amount, scale in amounts), Fraction())
+    return sum(
+        (Fraction(amount.replace(",", ".")) * scale for amount, scale in amounts), Fraction()
+    )
 
 
-def kernel(unit: Unit = "seconds") -> Kernel:
+def kernel(unit: Unit | None = None) -> Kernel:
     """`read` for whole columns whose bare numbers count `unit`."""
-    if unit == "seconds":
-        return where_suspect(_suspects, read)
+    if unit in (None, "seconds"):
+        return where_suspect(_suspects, lambda text: read(text, unit))
     return vectorised(lambda text: _converted(text, unit), lambda text: read(text, unit))
 
 

@@ -8,10 +8,17 @@ in the exports of call-tracking vendors and of spreadsheets.
 """
 
 from callconv_kit.coercion.cells import Kernel, Reading, vectorised
-from callconv_kit.coercion.moment_rule import MomentSettings, order_evidence, read
+from callconv_kit.coercion.moment_rule import (
+    SERIAL,
+    MomentSettings,
+    is_coarse,
+    order_evidence,
+    read,
+    serials,
+)
 from callconv_kit.coercion.moment_vector import vector
 
-__all__ = ["MomentSettings", "kernel", "order_evidence", "read"]
+__all__ = ["SERIAL", "MomentSettings", "is_coarse", "kernel", "order_evidence", "read", "serials"]
 
 
 def kernel(settings: MomentSettings) -> Kernel:

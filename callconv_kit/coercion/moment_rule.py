@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from callconv_kit.coercion import moment_text, zones
 from callconv_kit.coercion.cells import Reading
 from callconv_kit.coercion.zones import DAY, HOUR, Zone
@@ -34,6 +37,12 @@ SERIAL_DAY_ZERO = date(1899, 12, 30).toordinal() - EPOCH_ORDINAL
 SERIAL_DAYS = range(36526, 73051)
 """2000-01-01 to 2100-01-01."""
 
+SERIAL_DECIMALS = 5
+"""Decimals of a serial day that tell the second; four of them tell it to nine seconds."""
+
+EIGHTHS = frozenset({"125", "25", "375", "5", "625", "75", "875"})
+"""Decimals of the times that are exact with fewer: every three hours."""
+
 NUMBER = re.compile(r"(?P<whole>\d{5}|\d{10}|\d{13}|\d{16})(?:[.,](?P<decimals>\d{1,20}))?", re.A)
 SCIENTIFIC = re.compile(r"\d(?:[.,]\d*)?E\+?\d{1,2}", re.A | re.I)
 MICROSECONDS_IN_FULL = re.compile(r"(\d)\.(\d{15})E\+15", re.A)
@@ -50,12 +59,15 @@ class MomentSettings:
         that one of the two instants that it may mean. (A skipped 02:30 means 01:30, had the
         clocks been changed already, or 03:30, had they not been: both are real local times.)
     date_order: "month-first" or "day-first", for numeric dates and two-digit years.
+    serials_in_full: most serial days of the column tell the second, so that one with few decimals
+        lost zeros, and no digits.
     """
 
     now: datetime
     timezone: str | None = None
     dst: str = "reject"
     date_order: str | None = None
+    serials_in_full: bool = False
 
 
 class Ages(NamedTuple):
@@ -172,12 +184,44 @@ def _serial_day(day: int, decimals: str, settings: MomentSettings) -> Reading:
         return Reading(None, "moment_invalid")
     if not decimals.strip("0"):
         return Reading(None, "moment_without_time")
+    if _too_few(decimals) and not settings.serials_in_full:
+        return Reading(None, "digits_lost")
     scale = 10 ** len(decimals)
     seconds = (2 * int(decimals) * DAY + scale) // (2 * scale)
     placed = _place((SERIAL_DAY_ZERO + day) * DAY + seconds, None, settings)
     if isinstance(placed, str):
         return Reading(None, placed)
     return _judged(placed, lambda _: ("zone_applied", "serial_day_read"), settings)
+
+
+def _too_few(decimals: str) -> bool:
+    """Whether the decimals of a serial day do not tell the second."""
+    return len(decimals) < SERIAL_DECIMALS and decimals.rstrip("0") not in EIGHTHS
+
+
+def is_coarse(text: str) -> bool:
+    """Whether a text is a serial day whose decimals do not tell the second.
+
+    >>> is_coarse("46346.4"), is_coarse("46346.375"), is_coarse("46346.39589")
+    (True, False, False)
+    """
+    number = NUMBER.fullmatch(text)
+    if not number or int(number["whole"]) not in SERIAL_DAYS:
+        return False
+    decimals = number["decimals"] or ""
+    return bool(decimals.strip("0")) and _too_few(decimals)
+
+
+SERIAL = r"^(?:3[6-9]|[4-6][0-9]|7[0-3])[0-9]{3}(?:[.,][0-9]{1,20})?$"
+"""A serial day of about 2000 to 2100."""
+_SERIAL_IN_FULL = r"[.,][0-9]{5,}$"
+
+
+def serials(text: pa.StringArray) -> tuple[int, int]:
+    """How many cells hold a serial day of about 2000 to 2100, and how many of them the second."""
+    found = text.filter(pc.match_substring_regex(text, SERIAL))
+    in_full = pc.sum(pc.match_substring_regex(found, _SERIAL_IN_FULL)).as_py()
+    return len(found), in_full or 0
 
 
 class Placed(NamedTuple):

@@ -12,6 +12,7 @@ American plan, a whole column at a time, and is held equal to it by tests.
 An empty country means US to the server, so it is filled whenever the number is of another one.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +20,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callconv_kit.coercion import phone_text
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
 from callconv_kit.coercion.phone_columns import read_plain
-from callconv_kit.coercion.phone_text import Dialled, Fault
+from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, Fault
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Ints
 
@@ -42,12 +44,15 @@ class PhoneSettings:
     anonymous_callers: "keep" keeps the words that stand for a withheld number; under "reject" and
         "leave_out" they are `caller_unknown`, and the pipeline decides what that does.
     is_caller: False for the called number, which nobody can withhold.
+    coded: most numbers of the column carry a country's code, so that eleven digits may be a whole
+        international number that lost its `+`.
     """
 
     default_country: str = "US"
     phone_format: str = "national"
     anonymous_callers: str = "reject"
     is_caller: bool = True
+    coded: bool = False
 
 
 class PhoneReading(NamedTuple):
@@ -82,9 +87,6 @@ SERVER_COUNTRY = "US"
 NO_COUNTRY = "001"
 """What libphonenumber calls the region of +800 and the like."""
 
-RESTRICTED = "7378742883"
-"""RESTRICTED on a keypad; without the + that vendors send before it a valid Texan number, too."""
-
 _CODES = {
     Fault.NOT_A_NUMBER: "phone_invalid",
     Fault.SEVERAL: "phone_multiple",
@@ -114,20 +116,23 @@ def read(number: str, country: str | None, settings: PhoneSettings) -> PhoneRead
         return PhoneReading(_withheld(number, settings), Reading(country))
     if isinstance(dialled, Fault):
         return PhoneReading(Reading(None, _CODES[dialled]), Reading(country))
-    found = _resolve(dialled, country, settings.default_country)
+    found = _resolve(dialled, country, settings)
     if isinstance(found, str):
         return PhoneReading(Reading(None, found), Reading(country))
     value = found.written(settings.phone_format)
-    rules = []
-    if value != number and not (dialled.plain and dialled.digits == value):
+    rules = ["plus_restored"] if found.restored else []
+    if value != number and not (dialled.plain and (found.restored or dialled.digits == value)):
         rules.append("phone_rewritten")
     if dialled.extension:
         rules.append("extension_dropped")
     if dialled.letters:
         rules.append("keypad_letters_read")
     doubtful = settings.is_caller and found.national == RESTRICTED
-    warnings = ("caller_maybe_unknown",) if doubtful else ()
-    return PhoneReading(Reading(value, None, tuple(rules), warnings), _country(found, country))
+    warnings = ["caller_maybe_unknown"] if doubtful else []
+    if found.restored:
+        warnings.append("country_from_digits")
+    reading = Reading(value, None, tuple(rules), tuple(warnings))
+    return PhoneReading(reading, _country(found, country))
 
 
 def kernel(settings: PhoneSettings) -> PhoneKernel:
@@ -205,12 +210,18 @@ def _merged(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A valid number. region: the alpha-2 that it says of itself; rows_own: valid there as well."""
+    """A valid number.
+
+    region: the alpha-2 that it says of itself.
+    rows_own: valid in the row's country as well.
+    restored: its `+` was missing.
+    """
 
     calling_code: int
     national: str
     region: str
     rows_own: bool
+    restored: bool
 
     def written(self, phone_format: str) -> str:
         if phone_format == "e164":
@@ -233,16 +244,15 @@ def _withheld(number: str, settings: PhoneSettings) -> Reading:
     return Reading(None, "caller_unknown")
 
 
-def _resolve(dialled: Dialled, country: str | None, default: str) -> _Found | str:
+def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> _Found | str:
     """The valid number that these digits are, or the code that says why they are none."""
     import phonenumbers
 
-    home = country or default
-    for digits in _dialable(dialled.digits):
-        number = _parse(digits, home)
-        if number is not None:
-            break
-    else:
+    home = country or settings.default_country
+    readings = (_parse(digits, home) for digits in _dialable(dialled.digits))
+    dialled_at_home = next((number for number in readings if number is not None), None)
+    number = dialled_at_home or _without_plus(dialled, country, settings)
+    if number is None:
         return "phone_invalid"
     region = phonenumbers.region_code_for_number(number)
     national = phonenumbers.national_significant_number(number)
@@ -257,7 +267,73 @@ def _resolve(dialled: Dialled, country: str | None, default: str) -> _Found | st
     if region is None or region == NO_COUNTRY or local:
         return "phone_invalid"
     rows_own = country is not None and phonenumbers.is_valid_number_for_region(number, country)
-    return _Found(code, national, region, rows_own)
+    return _Found(code, national, region, rows_own, dialled_at_home is None)
+
+
+WHOLE_DIGITS = 12
+"""Digits that are more than a national number with its prefix: a country's code is among them."""
+
+
+def _without_plus(
+    dialled: Dialled, country: str | None, settings: PhoneSettings
+) -> "PhoneNumber | None":
+    """The international number that these digits are behind a `+`, where nothing else is meant.
+
+    Twelve digits or more, or eleven where the column or the row says that a country's code is
+    among them; and no number of the default country either.
+    """
+    digits = dialled.digits
+    if dialled.letters or len(digits) < WHOLE_DIGITS - 1 or digits.startswith("+"):
+        return None
+    number = _parse(f"+{digits}", settings.default_country)
+    if number is None or has_no_country(f"+{digits}"):
+        return None
+    of_row = country is not None and number.country_code == _calling_code(country)
+    if len(digits) < WHOLE_DIGITS and not (settings.coded or of_row):
+        return None
+    at_home = any(_parse(each, settings.default_country) for each in _dialable(digits))
+    return None if at_home else number
+
+
+MAY_LACK_PLUS = rf"^[^+0-9]*(?:[0-9][^+0-9]*){{{WHOLE_DIGITS - 1}}}$"
+"""Texts of eleven digits: whether one is read depends on the column, see `PhoneSettings.coded`."""
+
+_FEWEST_DIGITS = r"^\D*(?:\d\D*){7}"
+_CODED = rf"^\W*(?:\+|00|011)|^[^+0-9]*1\D*(?:\d\D*){{{NANP_DIGITS}}}$"
+_MORE_DIGITS = rf"^[^+0-9]*[1-9]\D*(?:\d\D*){{{WHOLE_DIGITS - 2},}}$"
+
+
+def coded(text: pa.StringArray, default_country: str) -> tuple[int, int]:
+    """How many cells hold a number, and how many of them one with a country's code.
+
+    The code stands behind a `+` or a dialled prefix, or begins the digits of a number that is valid
+    with a `+` before it.
+    """
+    numbers = text.filter(pc.match_substring_regex(text, _FEWEST_DIGITS))
+    with_code = pc.match_substring_regex(numbers, _CODED)
+    rest = numbers.filter(pc.and_not(pc.match_substring_regex(numbers, _MORE_DIGITS), with_code))
+    valid = sum(
+        cell["counts"]
+        for cell in pc.value_counts(rest).to_pylist()
+        if _parse(f"+{re.sub(r'[^0-9]', '', cell['values'])}", default_country)
+    )
+    return len(numbers), (pc.sum(with_code).as_py() or 0) + valid
+
+
+def has_no_country(text: str) -> bool:
+    """Whether `text` is a valid number that belongs to no country, such as +800 1234 5678.
+
+    Freephone numbers of the world (+800), satellite phones (+881) and networks (+882) have calling
+    codes of their own, and the format writes a number as national digits with a country.
+    """
+    import phonenumbers
+
+    dialled = phone_text.read(text)
+    if not isinstance(dialled, Dialled):
+        return False
+    numbers = (_parse(digits, SERVER_COUNTRY) for digits in _dialable(dialled.digits))
+    number = next((number for number in numbers if number is not None), None)
+    return number is not None and phonenumbers.region_code_for_number(number) == NO_COUNTRY
 
 
 def _dialable(digits: str) -> tuple[str, ...]:
@@ -279,7 +355,27 @@ def _parse(digits: str, home: str) -> "PhoneNumber | None":
         number = phonenumbers.parse(digits, home)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
+    if not phonenumbers.is_valid_number(number) or not _stripped_once(digits, number):
+        return None
+    return number
+
+
+_PREFIX_OF_NANP = re.compile(r"(?:\+|011|00|0011(?=1)|010)?1?")
+"""A way out of the country, and the calling code, which is the prefix within the country too."""
+
+
+def _stripped_once(digits: str, number: "PhoneNumber") -> bool:
+    """Whether no prefix was taken off twice.
+
+    The library takes a 1 for the calling code and another one for the national prefix, so that
+    mistyped digits become somebody's number: +1 123 123 12321 is not 231 231 2321.
+    """
+    import phonenumbers
+
+    national = phonenumbers.national_significant_number(number)
+    if number.country_code != NANP or not digits.endswith(national):
+        return True
+    return _PREFIX_OF_NANP.fullmatch(digits[: -len(national)]) is not None
 
 
 @cache

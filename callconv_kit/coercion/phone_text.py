@@ -55,6 +55,9 @@ FEWEST_DIGITS = 7
 FULL_DIGITS = 10
 """Digits of a whole number where only a space divides two of them."""
 
+RESTRICTED = "7378742883"
+"""RESTRICTED on a keypad; without the + that vendors send before it a valid Texan number, too."""
+
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 _ADDRESS = re.compile(r"(?i)(sips?|tel|callto):/{0,2}(.*)", re.DOTALL)
@@ -69,8 +72,8 @@ _MASK = re.compile(r"[*•●#?]\s*[*•●#?]|\d[\s().-]*[*•●?]")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){3}")
 _EXTENSION = re.compile(
     r"""(?ix)
-    (?<= [\d)\]a-z] ) \s*
-    (?: [,;]* \s* (?: ext(?:ensi[oó]n|n)? | x | [#] ) [.:=]? | [,;]+ )
+    (?<= [\d)\]a-z] ) (?P<apart> \s* [,;]* \s* )
+    (?: (?P<word> ext(?:ensi[oó]n|n)? | x ) [.:=]? | [#] [.:=]? | (?<= [,;] ) )
     \s* (?P<digits> \d{0,6} ) [#]? \Z
     """
 )
@@ -87,7 +90,7 @@ def read(text: str) -> Dialled | Fault:
     if len(text) > LONGEST:
         return Fault.NOT_A_NUMBER
     if text.isascii() and text.isdigit():
-        return Dialled(text)
+        return Fault.WITHHELD if is_withheld(text) else Dialled(text)
     plain = _plain(text)
     if is_withheld(plain):
         return Fault.WITHHELD
@@ -105,12 +108,16 @@ def read(text: str) -> Dialled | Fault:
 def is_withheld(text: str) -> bool:
     """Whether `text` is a word or keypad spelling that stands for a withheld number.
 
+    Keypad spellings are known without their `+` too, but for the one that is a number of Texas.
+
     >>> is_withheld("No Caller-ID"), is_withheld("+266 696 687"), is_withheld("266696687")
-    (True, True, False)
+    (True, True, True)
+    >>> is_withheld("+7378742883"), is_withheld("7378742883")
+    (True, False)
     """
     words, keypad = _withheld()
-    if text.startswith("+") and _PUNCTUATION.sub("", text) in keypad:
-        return True
+    if text[:1] in "+0123456789":
+        return _PUNCTUATION.sub("", text) in keypad
     return " ".join(re.findall(r"[^\W_]+", text.casefold())) in words
 
 
@@ -120,7 +127,9 @@ def _withheld() -> tuple[frozenset[str], frozenset[str]]:
     table = resources.files(__package__).joinpath("data/anonymous_callers.csv").read_text("utf-8")
     rows = list(csv.DictReader(table.splitlines()))
     words = frozenset(row["spelling"] for row in rows if row["form"] == "words")
-    return words, frozenset(row["spelling"] for row in rows if row["form"] == "keypad")
+    keypad = {row["spelling"] for row in rows if row["form"] == "keypad"}
+    bare = {spelling.removeprefix("+") for spelling in keypad} - {RESTRICTED}
+    return words, frozenset(keypad | bare)
 
 
 def _plain(text: str) -> str:
@@ -211,9 +220,10 @@ def _is_masked(text: str) -> bool:
 
 
 def _split(text: str) -> tuple[str, bool]:
-    """`text` up to its extension, and whether an extension with digits was there.
+    """`text` up to its extension, and whether there was one.
 
-    The X of 1-800-GO-FEDEX begins no extension: a number that is whole with its letters stays.
+    The X of 1-800-GO-FEDEX begins no extension: a number that is whole with its letters stays. Nor
+    does the last letter of 1-800-FLOWERSX: a word without digits behind it must stand apart.
     """
     words = set(re.findall(r"[A-Z]+", text.upper()))
     if words and not words & _EXTENSION_WORDS and _keyed(_PUNCTUATION.sub("", text)):
@@ -224,7 +234,9 @@ def _split(text: str) -> tuple[str, bool]:
         or _count(text[: match.start()]) + _letters(text[: match.start()]) < FEWEST_DIGITS
     ):
         return text, False
-    return text[: match.start()], match["digits"] != ""
+    if match["word"] and not match["digits"] and not match["apart"]:
+        return text, False
+    return text[: match.start()], bool(match["digits"] or match["word"])
 
 
 def _keyed(bare: str) -> str | None:

@@ -86,7 +86,7 @@ def _source(value: object) -> Source:
 ColumnSource: TypeAlias = Annotated[
     Source, PlainValidator(_source), PlainSerializer(Source.as_written)
 ]
-UnitName: TypeAlias = Literal["seconds", "milliseconds", "minutes"]
+UnitName: TypeAlias = Literal["seconds", "milliseconds", "minutes", "days"]
 
 
 def _word(value: object) -> str:

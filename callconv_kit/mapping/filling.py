@@ -58,7 +58,7 @@ def fill(
         if constant is not None:
             filled[column] = _constant(constant, length)
         elif feed is not None:
-            filled[column] = _fed(column, cells, feed, job.values.get(column), clean)
+            filled[column] = fed(column, cells, feed, job, clean)
     return filled
 
 
@@ -90,13 +90,10 @@ def _constant(value: str, length: int) -> Filled:
     return Filled(texts.nulls(length), Coerced(texts.repeat(value, length), everywhere, said))
 
 
-def _fed(
-    column: str,
-    cells: tuple[pa.StringArray, ...],
-    feed: Feed,
-    values: Mapping[str, str] | None,
-    clean: Clean,
+def fed(
+    column: str, cells: tuple[pa.StringArray, ...], feed: Feed, job: Job, clean: Clean
 ) -> Filled:
+    """One column from the input's own; see `fill` for the arguments."""
     parts = [(cells[at], clean(column, cells[at])) for at in feed.positions]
     before, cleaned = parts[0]
     if feed.other.issuperset(feed.positions[:1]):
@@ -109,7 +106,7 @@ def _fed(
         else:
             part = _of_the_other(part) if at in feed.other else part
             before, cleaned = _first_that_holds_text(before, cleaned, raw, part)
-    return Filled(before, with_values(cleaned, values or {}))
+    return Filled(before, with_values(cleaned, job.values.get(column) or {}))
 
 
 def _of_the_other(cells: Coerced) -> Coerced:

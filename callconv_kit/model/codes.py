@@ -115,7 +115,11 @@ CODES: dict[str, Code] = {
         ("required_missing", "a required cell is empty", "fill in the cell"),
         ("broken_text", "bytes of the text are broken", "export the file as UTF-8"),
         ("digits_lost", "a spreadsheet rounded the number", "export it as text"),
-        ("excel_error", "a spreadsheet's error stands in the cell", "mend the sheet's formula"),
+        (
+            "excel_error",
+            "a spreadsheet's error stands in the cell",
+            "fix the formula, then open the workbook in Excel and save it again",
+        ),
         ("too_long", "longer than the format allows", "shorten it at its source"),
         (
             "identifier_invalid",
@@ -185,6 +189,16 @@ CODES: dict[str, Code] = {
             "check that it is not one call twice",
         ),
         ("identifier_maybe_rounded", "a spreadsheet may have rounded it", "export it as text"),
+        (
+            "ivr_exceeds_call",
+            "IvrDuration is longer than CallDuration",
+            "check which column each comes from",
+        ),
+        (
+            "country_from_digits",
+            "read as an international number without its +",
+            "check that these are calls from abroad: a mistyped number can look like one",
+        ),
         ("zip_invalid", "not a postal code of digits", ""),
         ("phone_type_unknown", "not a known phone type", "write Landline or Mobile"),
         ("flag_unknown", "not a known yes or no", ""),
@@ -211,6 +225,7 @@ RULES: dict[str, str] = {
     "epoch_read": "an epoch time was read",
     "serial_day_read": "a spreadsheet's serial day was read",
     "phone_rewritten": "the number was written in the format's form",
+    "plus_restored": "the number was read as international, without its +",
     "extension_dropped": "an extension was dropped",
     "keypad_letters_read": "letters were read as a keypad's digits",
     "country_filled": "the country was filled in from the number",

@@ -26,6 +26,7 @@ class Note(NamedTuple):
 
 
 SILENT = Note()
+_NO_CELLS = np.zeros(0, np.int64)
 _notes: list[Note] = [SILENT]
 _ids: dict[Note, int] = {SILENT: 0}
 
@@ -107,10 +108,16 @@ def coded(column: Coerced, length: int) -> Bools:
     return flags
 
 
+def with_code(column: Coerced, code: str) -> Ints:
+    """Ascending positions of the cells that were rejected with this code."""
+    numbers = [n for n in np.unique(column.notes).tolist() if note_of(n).code == code]
+    return column.positions[np.isin(column.notes, numbers)] if numbers else _NO_CELLS
+
+
 def marked(column: Coerced | None, word: str) -> Ints:
     """Ascending positions of the cells whose note holds this rule or warning."""
     if column is None or not len(column.positions):
-        return np.zeros(0, np.int64)
+        return _NO_CELLS
     numbers = [
         number
         for number in np.unique(column.notes).tolist()

@@ -73,6 +73,14 @@ def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]
     return _said("talk_exceeds_call", Severity.ERROR, None, rows)
 
 
+def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+    """More time in the menu than the call took: nothing is paid by it, so it is only said."""
+    ivr = seconds(columns, "IvrDuration", length)
+    call = seconds(columns, "CallDuration", length)
+    rows = np.flatnonzero((call != UNKNOWN) & (ivr > call))
+    return _said("ivr_exceeds_call", Severity.WARNING, "IvrDuration", rows)
+
+
 def status_rules(
     columns: Mapping[str, Coerced], length: int, empty_status: str, undecided: Bools | None = None
 ) -> list[Said]:

@@ -7,6 +7,7 @@ payment or attribution hangs, row and fix may differ only where the reasons say 
 wrong. A fix that fails this was made of another row, or of another state of the file.
 """
 
+import copy
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -308,6 +309,10 @@ class MendedTable:
         self._fixes = fixes
         self.name, self.header, self.padded = table.name, table.header, table.padded
         self.is_frame = table.is_frame
+
+    def __copy__(self) -> "MendedTable":
+        """The same rows, with an account of its own."""
+        return MendedTable(copy.copy(self._table), self._fixes)
 
     @property
     def account(self) -> Account:

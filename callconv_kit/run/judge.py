@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callconv_kit.coercion import glance, moment, postal
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
@@ -27,6 +28,7 @@ from callconv_kit.model.texts import Bools
 from callconv_kit.reading import Table
 from callconv_kit.run import call_checks, leave_out, suggestions
 from callconv_kit.run import cell_checks as cell_rules
+from callconv_kit.run.habits import Habits
 from callconv_kit.run.resolving import Resolved
 from callconv_kit.writing.reasons import shown
 
@@ -81,6 +83,8 @@ class Judge:
                 job.units,
             )
         )
+
+        self._habits = Habits(job, self._kernels)
 
     def check_job(self) -> None:
         """Hold the job's constants, defaults and targets of values to the rules of their columns.
@@ -141,7 +145,8 @@ class Judge:
         filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels.clean)
         derived = rules.status_column(job, plan, self._resolved.export)
         lacking = self._fill_more(filled, derived, source_column, length)
-        columns = self._kernels.read({name: fed.cells for name, fed in filled.items()}, length)
+        cells = {name: fed.cells for name, fed in filled.items()}
+        columns = self._kernels.read(cells, length, self._habits.of(table, plan))
         totals = _totals(columns, batch)
         if totals.any():
             for line in batch.lines[totals].tolist():
@@ -151,11 +156,13 @@ class Judge:
         _lose_short_zips(columns, plan, batch, job)
         self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
+        said = [_with_country(item, columns) for item in said]
         said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
         undecided = rules.undecided(columns, derived, source_column)
         said += call_checks.status_rules(columns, length, job.empty_status, undecided)
         said = rules.naming_column(said, derived, plan)
         said += call_checks.talk_exceeds_call(columns, length)
+        said += call_checks.ivr_exceeds_call(columns, length)
         if job.send == "answered":
             said += call_checks.not_answered(columns, length)
         if self.legs:
@@ -260,6 +267,16 @@ def _not_looked_up(
         if len(rows):
             said.append(replace(item, rows=rows))
     return said
+
+
+def _with_country(said: Said, columns: Mapping[str, Coerced]) -> Said:
+    """A number that was read without its `+` is told with the country that it is of."""
+    if said.code != "country_from_digits" or said.column is None:
+        return said
+    # An empty country means US, in this column and to the server.
+    countries = columns[spec.PHONE_COUNTRY[said.column]].values
+    named = pc.fill_null(texts.take(countries, said.rows), "US").to_pylist()
+    return replace(said, details=tuple(named))
 
 
 def _left_out_caller(said: Said) -> Said:

@@ -1,4 +1,4 @@
-"""What a word that nobody knows was probably meant to be: said beside it, never applied."""
+"""What helps with a wrong cell: the nearest known word, or the cause. Shown, never applied."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,13 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import country, status
+from callconv_kit.coercion import country, duration, moment, phone, status
 from callconv_kit.job.values import nearest_zone
 from callconv_kit.model.rows import Said
 
 Nearest: TypeAlias = Callable[[str], str | None]
+"""A word, or a sentence, for a text; None where there is nothing to say."""
 
 _LONGEST = 60
 """Characters; what is longer was never one of these words."""
@@ -30,10 +32,43 @@ def _of_letters(nearest: Nearest) -> Nearest:
     return lambda text: None if any(char.isdigit() for char in text) else nearest(text)
 
 
-_NEAREST: Mapping[str, Nearest] = {
-    "status_unknown": lru_cache(maxsize=1024)(_of_letters(status.nearest)),
-    "country_unknown": lru_cache(maxsize=1024)(_of_letters(country.nearest)),
-    "moment_zone_unknown": lru_cache(maxsize=1024)(_nearest_place),
+def _perhaps(nearest: Nearest) -> Nearest:
+    """The nearest known word as a detail."""
+
+    def detail(text: str) -> str | None:
+        word = nearest(text)
+        return f"perhaps {word} is meant" if word else None
+
+    return lru_cache(maxsize=1024)(detail)
+
+
+def _of_a_day(text: str) -> str | None:
+    if not duration.may_be_of_a_day(text):
+        return None
+    return 'it may be a fraction of a day: name its unit under [units], such as "days"'
+
+
+def _few_decimals(text: str) -> str | None:
+    if not moment.is_coarse(text):
+        return None
+    return "fewer than five decimals of a day do not tell the second"
+
+
+def _of_no_country(text: str) -> str | None:
+    if not _NO_COUNTRY.match(text) or not phone.has_no_country(text):
+        return None
+    return "numbers such as +800 and +882 belong to no country, and the format needs one"
+
+
+_NO_COUNTRY = re.compile(r"\D*(?:\+|00|011)\D*(?:8[0-9]|979)")
+
+_DETAILS: Mapping[str, Nearest] = {
+    "status_unknown": _perhaps(_of_letters(status.nearest)),
+    "country_unknown": _perhaps(_of_letters(country.nearest)),
+    "moment_zone_unknown": _perhaps(_nearest_place),
+    "duration_invalid": _of_a_day,
+    "digits_lost": _few_decimals,
+    "phone_invalid": _of_no_country,
 }
 
 
@@ -44,7 +79,7 @@ def nearest(code: str, text: str) -> str | None:
 
 
 def told(said: Iterable[Said], before: Mapping[str, pa.StringArray]) -> list[Said]:
-    """The same findings; those of unknown words with the nearest known one as their detail.
+    """The same findings, with what helps as the detail of each row.
 
     Args:
         said: findings of one batch.
@@ -54,15 +89,17 @@ def told(said: Iterable[Said], before: Mapping[str, pa.StringArray]) -> list[Sai
 
 
 def _told(said: Said, before: Mapping[str, pa.StringArray]) -> Said:
-    nearest, column = _NEAREST.get(said.code), said.column or ""
-    if nearest is None or said.details or column not in before:
+    detail, column = _DETAILS.get(said.code), said.column or ""
+    if detail is None or said.details or column not in before:
         return said
-    cells = before[column].take(pa.array(said.rows)).to_pylist()
-    details = tuple(_said(nearest, cell or "") for cell in cells)
-    return replace(said, details=details) if any(details) else said
+    cells = before[column].take(pa.array(said.rows)).dictionary_encode()
+    found = [_said(detail, cell or "") for cell in cells.dictionary.to_pylist()]
+    if not any(found):
+        return said
+    at = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return replace(said, details=tuple(np.asarray([*found, ""], object)[at].tolist()))
 
 
-def _said(nearest: Nearest, cell: str) -> str:
+def _said(detail: Nearest, cell: str) -> str:
     text = cell.strip()
-    word = nearest(text) if len(text) <= _LONGEST else None
-    return f"perhaps {word} is meant" if word else ""
+    return (detail(text) if len(text) <= _LONGEST else None) or ""

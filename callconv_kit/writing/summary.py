@@ -8,7 +8,7 @@ from typing import Any
 
 from callconv_kit.model import spec
 from callconv_kit.model.codes import Severity
-from callconv_kit.writing.tally import DURATION_BINS, Tally
+from callconv_kit.writing.tally import DURATION_BINS, FindingKey, Tally
 
 # JSON itself escapes only the C0 controls. These are C1 controls, direction marks, invisible ones.
 _OBEYED = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -24,6 +24,7 @@ def findings(tally: Tally) -> list[dict[str, Any]]:
             "column": column,
             "severity": severity.value,
             "rows": rows,
+            **_by_value(tally, (code, column, severity)),
             "examples": tally.finding_examples.get((code, column, severity), []),
         }
         for (code, column, severity), rows in tally.findings.items()
@@ -39,6 +40,15 @@ def findings(tally: Tally) -> list[dict[str, Any]]:
             entry["code"],
         ),
     )
+
+
+def _by_value(tally: Tally, key: FindingKey) -> dict[str, Any]:
+    """How many of the rows of a finding there are of each kind, where it tells kinds apart."""
+    counts = tally.by_detail.get(key)
+    if counts is None:
+        return {}
+    kinds = sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
+    return {"by_value": {kind: rows for kind, rows in kinds if rows}}
 
 
 def changes(tally: Tally) -> list[dict[str, Any]]:

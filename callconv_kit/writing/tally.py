@@ -27,6 +27,9 @@ ChangeKey: TypeAlias = tuple[str, str]
 PartnerKey: TypeAlias = tuple[str, str]
 Key = TypeVar("Key", FindingKey, ChangeKey)
 
+COUNTED_BY_DETAIL = frozenset({"country_from_digits"})
+"""Findings whose rows are counted by their details as well: few words, such as countries."""
+
 PARTNERS = 10_000
 """Pairs of partner and tracker that are counted apart. A run has dozens; where a column of ids was
 mistaken for MediaId it has millions, and those past the bound are counted together."""
@@ -88,6 +91,7 @@ class Tally:
     changes: Counter[ChangeKey] = field(default_factory=Counter)
     finding_examples: dict[FindingKey, list[Example]] = field(default_factory=dict)
     change_examples: dict[ChangeKey, list[Example]] = field(default_factory=dict)
+    by_detail: dict[FindingKey, Counter[str]] = field(default_factory=dict)
     partners: dict[PartnerKey, Partner] = field(default_factory=dict)
     days: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -114,6 +118,8 @@ class Tally:
             getattr(self, name).update(getattr(other, name))
         _take_examples(self.finding_examples, other.finding_examples)
         _take_examples(self.change_examples, other.change_examples)
+        for key, counts in other.by_detail.items():
+            self.by_detail.setdefault(key, Counter()).update(counts)
         for pair, partner in other.partners.items():
             self._partner(pair).take_in(partner)
 
@@ -148,6 +154,11 @@ class Tally:
                 continue
             key = (said.code, said.column, said.severity)
             self.findings[key] += sign * len(rows)
+            if said.code in COUNTED_BY_DETAIL and said.details:
+                kept = np.asarray(said.details, object)[np.isin(said.rows, rows)]
+                counts = self.by_detail.setdefault(key, Counter())
+                for detail, number in Counter(kept.tolist()).items():
+                    counts[detail] += sign * number
             examples = self.finding_examples.setdefault(key, [])
             if sign < 0:
                 _forget(examples, judged, rows)

@@ -4,6 +4,7 @@ All of them read the dict of summary.json, so that they can't tell different sto
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
@@ -100,7 +101,9 @@ def of_severity(summary: Summary, severity: Severity) -> list[Entry]:
 def code_of(entry: Entry) -> Code:
     """The texts of a finding; its bare name where the code is not in our table."""
     name = entry["code"]
-    return CODES.get(name) or Code(name, Severity(entry["severity"]), name.replace("_", " "))
+    code = CODES.get(name) or Code(name, Severity(entry["severity"]), name.replace("_", " "))
+    kinds = [f"{kind} {rows:,}" for kind, rows in entry.get("by_value", {}).items()]
+    return replace(code, problem=f"{code.problem} ({', '.join(kinds)})") if kinds else code
 
 
 def remedy_of(entry: Entry) -> str:

@@ -22,6 +22,12 @@ SPELLED = {
     "words": ("3 Minutes and 21 Seconds", "201"),
     "words with a comma": ("3 mins, 21 secs", "201"),
     "decimal minutes": ("3.35 min", "201"),
+    "decimal minutes of Europe": ("3,35 min", "201"),
+    "one decimal of Europe": ("1,5 h", "5400"),
+    "four decimals of Europe": ("0,0500 h", "180"),
+    "words behind a comma": ("3m, 21s", "201"),
+    "words behind a comma without a space": ("3m,21s", "201"),
+    "a part of a minute, in words": ("0.5 min", "30"),
     "seconds": ("201 sec", "201"),
     "seconds, short": ("201s", "201"),
     "milliseconds": ("201000 ms", "201"),
@@ -34,7 +40,6 @@ NUMBERS = {
     "just below half": ("201.49", "201", ("duration_rounded",)),
     "half": ("200.5", "201", ("duration_rounded",)),
     "half to an odd number": ("201.5", "202", ("duration_rounded",)),
-    "less than one": (".5", "1", ("duration_rounded",)),
     "spelled with a fraction": ("0:20.5", "21", ("duration_read", "duration_rounded")),
 }
 CONVERTED = {
@@ -47,6 +52,18 @@ CONVERTED = {
     ),
     "minutes": ("3", "minutes", "180", ("unit_converted",)),
     "decimal minutes": ("3.35", "minutes", "201", ("unit_converted",)),
+    "less than one second, as it was said": (".5", "seconds", "1", ("duration_rounded",)),
+    "a fraction of a day": (
+        "0.00232638888888889",
+        "days",
+        "201",
+        ("unit_converted", "duration_rounded"),
+    ),
+    "half a day": ("0.5", "days", "43200", ("unit_converted",)),
+    "a day": ("1", "days", "86400", ("unit_converted",)),
+    "less than a minute": ("0.5", "minutes", "30", ("unit_converted",)),
+    "less than a millisecond": ("0.6", "milliseconds", "0", ("unit_converted", "duration_rounded")),
+    "seconds that are said to be such": ("200.5", "seconds", "201", ("duration_rounded",)),
     "zero in any unit": ("0", "milliseconds", "0", ()),
     "a clock keeps its own units": ("3:21", "milliseconds", "201", ("duration_read",)),
     "words keep their own units": ("201 sec", "minutes", "201", ("duration_read",)),
@@ -59,6 +76,13 @@ WRONG = {
     "a fraction more than a day": ("86400.1", "duration_out_of_range"),
     "milliseconds taken for seconds": ("201000", "duration_out_of_range"),
     "clock past a day": ("25:00:00", "duration_out_of_range"),
+    "a fraction of a day": ("0.00232638888888889", "duration_invalid"),
+    "half of something": ("0.5", "duration_invalid"),
+    "half without a zero": (".5", "duration_invalid"),
+    "nearly one": ("0.99999999999", "duration_invalid"),
+    "more than a day by words with a comma": ("25,5 h", "duration_out_of_range"),
+    "a comma that may part thousands": ("1,234 sec", "duration_invalid"),
+    "a negative fraction": ("-0.5", "duration_out_of_range"),
     "second 75": ("3:75", "duration_invalid"),
     "minute 75": ("0:75:00", "duration_invalid"),
     "one digit of seconds": ("3:2", "duration_invalid"),
@@ -111,9 +135,18 @@ def test_reading_what_was_read_changes_nothing(text):
     assert value is None or read(value) == (value, None, (), ())
 
 
+@given(st.integers(1, 86_399))
+def test_a_bare_number_below_one_is_a_duration_only_in_a_unit_that_is_named(second):
+    fraction = repr(second / 86_400)
+    if "e" in fraction:  # no sheet shows it so
+        fraction = f"{second / 86_400:.20f}"
+    assert read(fraction).code == "duration_invalid"
+    assert read(fraction, "days").value == str(second)
+
+
 @given(
     st.lists(st.none() | CELLS | st.integers(0, 100_000_000).map(str)),
-    st.sampled_from(["seconds", "milliseconds", "minutes"]),
+    st.sampled_from([None, "seconds", "milliseconds", "minutes", "days"]),
 )
 def test_the_column_is_read_as_its_cells_are(cells, unit):
     text = texts.from_list(cells)

@@ -1,5 +1,6 @@
 """EventDate, one text at a time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit.coercion.moment import MomentSettings, kernel, order_evidence, read
+from callconv_kit.coercion.moment import MomentSettings, kernel, order_evidence, read, serials
 from callconv_kit.model import codes, texts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -232,6 +233,12 @@ WRONG = {
     "basic date": ("20261120", "moment_without_time"),
     "a date in words": ("Nov 20, 2026", "moment_without_time"),
     "a date in either order": ("03/04/2026", "moment_without_time"),
+    "a serial day of one decimal": ("46346.4", "digits_lost"),
+    "a serial day of three decimals": ("46346.396", "digits_lost"),
+    "a serial day of four decimals": ("46346.3959", "digits_lost"),
+    "a sixteenth of a day": ("46346.0625", "digits_lost"),
+    "a serial day with a decimal comma": ("46346,4", "digits_lost"),
+    "a serial day that is written with zeros": ("46346.4000", "digits_lost"),
     "a whole serial day": ("46346", "moment_without_time"),
     "a whole serial day as a float": ("46346.0", "moment_without_time"),
     "IST is India, Israel and Ireland": ("2026-11-20 09:30 IST", "moment_zone_unknown"),
@@ -254,6 +261,43 @@ WRONG = {
 def test_what_is_wrong_is_wrong_whatever_the_settings(text, code):
     for settings in (SILENT, NEW_YORK, MONTH_FIRST, DAY_FIRST):
         assert read(text, settings) == (None, code, (), ())
+
+
+EIGHTHS = {
+    "46346.125": "03:00:00",
+    "46346.25": "06:00:00",
+    "46346.250": "06:00:00",
+    "46346.375": "09:00:00",
+    "46346.5": "12:00:00",
+    "46346.625": "15:00:00",
+    "46346.75": "18:00:00",
+    "46346.875": "21:00:00",
+    "46346.40000": "09:36:00",
+}
+
+
+@pytest.mark.parametrize(("text", "clock"), EIGHTHS.items())
+def test_a_serial_day_of_an_eighth_or_five_decimals_tells_the_second(text, clock):
+    assert read(text, NEW_YORK).value == f"2026-11-20T{clock}-05:00"
+
+
+def test_where_the_column_drops_zeros_few_decimals_are_enough():
+    assert (
+        read("46346.4", replace(NEW_YORK, serials_in_full=True)).value
+        == "2026-11-20T09:36:00-05:00"
+    )
+
+
+SERIALS = {
+    "none": (["2026-11-20", "12"], (0, 0)),
+    "mixed": (["46346.4", "46346.39589", "46346", "46346,395891", "20261120"], (4, 2)),
+    "beyond the days": (["20000.5", "99999.39589"], (0, 0)),
+}
+
+
+@pytest.mark.parametrize(("cells", "counted"), SERIALS.values(), ids=SERIALS)
+def test_serial_days_of_a_column_are_counted(cells, counted):
+    assert serials(texts.from_list(cells)) == counted
 
 
 ORDER = {

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callconv_kit.coercion import country as countries
-from callconv_kit.coercion.phone import PhoneReading, PhoneSettings, read
+from callconv_kit.coercion.phone import PhoneReading, PhoneSettings, has_no_country, read
+from callconv_kit.coercion.phone_text import is_withheld
 
 US = PhoneSettings()
 CALLED = PhoneSettings(is_caller=False)
@@ -72,7 +73,18 @@ READ = {
     "extension of a punctuated number": (
         "(212) 555-0123 Ext 7", None, "2125550123", (*REWRITTEN, "extension_dropped"), None, (),
     ),
-    "extension that is empty": ("2125550123 x", None, "2125550123", REWRITTEN, None, ()),
+    "extension that is empty": ("2125550123 x", None, "2125550123", ("extension_dropped",), None, ()),
+    "ext that is empty": ("6465550111 ext", None, "6465550111", ("extension_dropped",), None, ()),
+    "ext. behind a comma": (
+        "(646) 555-0111, ext.", None, "6465550111", (*REWRITTEN, "extension_dropped"), None, (),
+    ),
+    "a comma at the end": ("6465550111,", None, "6465550111", REWRITTEN, None, ()),
+    "keypad letters and an x apart": (
+        "1-800-FLOWERS X", None, "8003569377",
+        (*REWRITTEN, "extension_dropped", "keypad_letters_read"), None, (),
+    ),
+    "001 and a number": ("001 212 555 0123", None, "2125550123", REWRITTEN, None, ()),
+    "one of the row's calling code": ("61491570156", "AU", "491570156", REWRITTEN, "AU", ()),
     "keypad letters": (
         "1-800-FLOWERS", None, "8003569377", (*REWRITTEN, "keypad_letters_read"), None, (),
     ),
@@ -102,6 +114,21 @@ REJECTED = {
     "two by dash": ("2125550123 - 2125550145", None, "phone_multiple"),
     "two by plus": ("+12125550123+12125550145", None, "phone_multiple"),
     "two, one in brackets": ("2125550123 <2125550145>", None, "phone_multiple"),
+    "eight keypad letters": ("1-800-FLOWERSX", None, "phone_invalid"),
+    "x that is not apart": ("6465550111x", None, "phone_invalid"),
+    "ext that is not apart": ("6465550111ext", None, "phone_invalid"),
+    "more letters than digits behind a space": ("1-800-FLOWERS XY", None, "phone_invalid"),
+    "two ones behind the plus": ("+1 123 123 12321", None, "phone_invalid"),
+    "three ones": ("1112205552637", None, "phone_invalid"),
+    "five ones": ("111112125550123", None, "phone_invalid"),
+    "a one behind the calling code": ("+1 1 212 555 0123", None, "phone_invalid"),
+    "a one behind 00 and the calling code": ("00112125550123", None, "phone_invalid"),
+    "a one behind 011 and the calling code": ("01111 212 555 0123", None, "phone_invalid"),
+    "a one at home in Canada": ("1 1 416 555 0123", "CA", "phone_invalid"),
+    "a one from Britain": ("00 1 1 212 555 0123", "GB", "phone_invalid"),
+    "freephone of the world": ("+800 1234 5678", None, "phone_invalid"),
+    "a satellite": ("+881 6 1234 5678", None, "phone_invalid"),
+    "a network of the world": ("011 882 16 1234 5678", None, "phone_invalid"),
     "short code": ("511", None, "phone_invalid"),
     "extension": ("1001", None, "phone_invalid"),
     "star code": ("*97", None, "phone_invalid"),
@@ -121,7 +148,7 @@ REJECTED = {
     "seven digits": ("555-0123", None, "phone_invalid"),
     "nationwide only in Canada": ("310-1234", "US", "phone_invalid"),
     "American in a British row": ("2125550123", "GB", "phone_invalid"),
-    "calling code without plus or country": ("442079460958", None, "phone_invalid"),
+    "calling code of eleven digits without plus": ("61491570156", None, "phone_invalid"),
     "number of no country": ("+80012345678", None, "phone_invalid"),
     "row's country has no plan": ("2125550123", "AQ", "phone_invalid"),
     "British marked US": ("+442079460958", "US", "country_contradicts_number"),
@@ -269,15 +296,98 @@ def test_no_text_raises_and_each_cell_has_a_value_or_a_code(
 
 
 @settings(max_examples=300)
-@given(st.from_regex(r"[0-9]{5,13}", fullmatch=True), ROWS)
+@given(st.from_regex(r"[0-9]{5,11}", fullmatch=True), ROWS)
 def test_a_number_is_valid_exactly_where_the_library_says_so(digits: str, row: str | None) -> None:
     reading = read(digits, row, US)
     # What begins with 0 may carry a dialled international prefix, which we read everywhere; seven
     # digits are the nationwide numbers of Canada: the tables above say what becomes of both.
-    if digits.startswith("0") or len(digits) == 7:
+    if digits.startswith("0") or len(digits) == 7 or is_withheld(digits):
         return
     try:
         valid = phonenumbers.is_valid_number(phonenumbers.parse(digits, row or "US"))
     except phonenumbers.NumberParseException:
         valid = False
     assert reading.number.code == (None if valid else "phone_invalid")
+
+
+GB, CODED = PhoneSettings("GB"), PhoneSettings(coded=True)
+RESTORED = ("plus_restored",)
+
+# text, country of the row, settings -> number, rules, country
+WITHOUT_PLUS = {
+    "twelve digits": ("442079460123", None, US, "2079460123", RESTORED, "GB"),
+    "twelve digits with spaces": (
+        "44 20 7946 0123", None, US, "2079460123", (*RESTORED, *REWRITTEN), "GB",
+    ),
+    "thirteen digits": ("8613800138000", None, US, "13800138000", RESTORED, "CN"),
+    "twelve digits of Italy": ("390612345678", None, US, "0612345678", RESTORED, "IT"),
+    "eleven in a column of codes": ("61491570156", None, CODED, "491570156", RESTORED, "AU"),
+    "eleven that the row names, not the default": (
+        "61491570156", "AU", CODED, "491570156", REWRITTEN, "AU",
+    ),
+    "an American from Britain": (
+        "16175550123", None, PhoneSettings("GB", coded=True), "6175550123", RESTORED, None,
+    ),
+    "an American that the row names": ("16175550123", "US", GB, "6175550123", REWRITTEN, "US"),
+}  # fmt: skip
+STAYS_WRONG = {
+    "eleven in a column of national numbers": ("61491570156", None, US, "phone_invalid"),
+    "ten in a column of codes": ("4930123456", None, CODED, "phone_invalid"),
+    "an American from Britain": ("16175550123", None, GB, "phone_invalid"),
+    "twelve that another country's row holds": (
+        "442079460123", "US", US, "country_contradicts_number",
+    ),
+    "twelve that no country has": ("999000000123", None, US, "phone_invalid"),
+    "a number of no country": ("80012345678", None, CODED, "phone_invalid"),
+    "a repeated one": ("112125550123", None, CODED, "phone_invalid"),
+    "sixteen digits": ("4420794601234567", None, CODED, "phone_invalid"),
+    "letters of a keypad": ("4420FLOWERS1", None, CODED, "phone_invalid"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "given_settings", "value", "rules", "region"),
+    WITHOUT_PLUS.values(),
+    ids=WITHOUT_PLUS,
+)
+def test_an_international_number_is_read_without_its_plus(
+    text, country, given_settings, value, rules, region
+):
+    reading = read(text, country, given_settings)
+    warnings = ("country_from_digits",) if "plus_restored" in rules else ()
+    assert reading.number == (value, None, rules, warnings)
+    assert reading.country.value == region
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "given_settings", "code"), STAYS_WRONG.values(), ids=STAYS_WRONG
+)
+def test_digits_that_may_be_anything_are_no_number(text, country, given_settings, code):
+    assert read(text, country, given_settings).number == (None, code, (), ())
+
+
+def test_a_number_that_is_valid_at_home_keeps_that_reading():
+    assert read("2125550123", None, CODED).number == ("2125550123", None, (), ())
+    assert read("16175550123", None, CODED).number == ("6175550123", None, REWRITTEN, ())
+
+
+@pytest.mark.parametrize(
+    "spelling", ["266696687", "2562533", "8656696", "86282452253", "266 696 687"]
+)
+def test_keypad_spellings_are_known_without_their_plus(spelling):
+    assert read(spelling, None, US).number.code == "caller_unknown"
+    assert read(spelling, None, CALLED).number.code == "phone_invalid"
+
+
+@given(st.integers(2, 9).flatmap(lambda ones: st.tuples(st.just("1" * ones), st.booleans())))
+def test_no_number_is_found_behind_several_ones(prefix):
+    ones, plus = prefix
+    assert read(f"{'+' if plus else ''}{ones}2125550123", None, US).number.value is None
+
+
+def test_numbers_that_belong_to_no_country_are_told_apart():
+    assert has_no_country("+800 1234 5678")
+    assert has_no_country("011 882 16 1234 5678")
+    assert not has_no_country("800 555 0199")
+    assert not has_no_country("+44 20 7946 0958")
+    assert not has_no_country("+800")
