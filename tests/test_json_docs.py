@@ -20,7 +20,7 @@ DOCUMENT = ROOT / "docs" / "json.md"
 DEMO = ROOT / "callconv_kit" / "demo" / "export.csv"
 NOW = "2026-11-24T12:00:00+00:00"
 PASSWORD, TOKEN = "pw-geheim", "token-geheim"
-MAPS = frozenset("settings reasons left_out call versions aliases constants orders offsets".split())
+MAPS = frozenset("settings by_value reasons left_out call versions aliases constants orders offsets".split())
 """Keys whose values are maps with keys of the data, which are documented as a whole."""
 
 EXPORT = """\
@@ -31,7 +31,7 @@ Campaign ID,Media ID,Event Date,Action Tracker ID,Call Provider,Call Session ID,
 1001,20012,2026-11-20T09:31:05-05:00,30021,Invoca,B,12,8005550199,201,187,ANSWER,Boston,
 1001,20012,2026-11-20T09:30:05-05:00,30021,Invoca,A,(617) 555-0123,8005550199,3:21,187,answered,Boston,2139
 1001,20099,2026-11-20T09:32:05-05:00,30021,Invoca,C,6175550124,8005550199,201,187,ANSWER,Boston,x
-1001,20012,2026-11-20T09:33:05-05:00,30021,Invoca,D,6175550125,8005550199,201,187,ANSWER,Boston,
+1001,20012,2026-11-20T09:33:05-05:00,30021,Invoca,D,442079460123,8005550199,201,187,ANSWER,Boston,
 """
 
 
