@@ -20,7 +20,9 @@ DOCUMENT = ROOT / "docs" / "json.md"
 DEMO = ROOT / "callconv_kit" / "demo" / "export.csv"
 NOW = "2026-11-24T12:00:00+00:00"
 PASSWORD, TOKEN = "pw-geheim", "token-geheim"
-MAPS = frozenset("settings by_value reasons left_out call versions aliases constants orders offsets".split())
+MAPS = frozenset(
+    "settings by_value reasons left_out call versions aliases constants orders offsets".split()
+)
 """Keys whose values are maps with keys of the data, which are documented as a whole."""
 
 EXPORT = """\
