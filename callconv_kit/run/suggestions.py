@@ -39,7 +39,7 @@ def _perhaps(nearest: Nearest) -> Nearest:
         word = nearest(text)
         return f"perhaps {word} is meant" if word else None
 
-    return lru_cache(maxsize=1024)(detail)
+    return detail
 
 
 def _of_a_day(text: str) -> str | None:
@@ -62,10 +62,14 @@ def _of_no_country(text: str) -> str | None:
 
 _NO_COUNTRY = re.compile(r"\D*(?:\+|00|011)\D*(?:8[0-9]|979)")
 
+_NEAREST: Mapping[str, Nearest] = {
+    "status_unknown": lru_cache(maxsize=1024)(_of_letters(status.nearest)),
+    "country_unknown": lru_cache(maxsize=1024)(_of_letters(country.nearest)),
+    "moment_zone_unknown": lru_cache(maxsize=1024)(_nearest_place),
+}
+
 _DETAILS: Mapping[str, Nearest] = {
-    "status_unknown": _perhaps(_of_letters(status.nearest)),
-    "country_unknown": _perhaps(_of_letters(country.nearest)),
-    "moment_zone_unknown": _perhaps(_nearest_place),
+    **{code: _perhaps(nearest) for code, nearest in _NEAREST.items()},
     "duration_invalid": _of_a_day,
     "digits_lost": _few_decimals,
     "phone_invalid": _of_no_country,
