@@ -458,7 +458,13 @@ TAKEN: dict[str, tuple[str | bytes, list[str], list[tuple[int, str]]]] = {
         [(3, "repeated_header")],
     ),
     "10 blank lines and commas": (f"{HEADER}\n\n{',' * 10}\n{ROW}\n , \n", ["S-1"], []),
-    "12 empty cells too many": (f"{HEADER}\n{ROW},,\n", ["S-1"], []),
+    "12 empty cells too many in every row": (
+        f"{HEADER}\n{ROW},,\n{another(2)},,\n",
+        ["S-1", "S-2"],
+        [],
+    ),
+    "02 UTF-16 without its mark": (TABLE.encode("utf-16-le"), ["S-1"], []),
+    "15 a byte of zero": (TABLE.replace("S-1", "S\0-1"), ["S-1"], []),
     "15 mixed line ends": (f"{HEADER}\r\n{ROW}\n{another(2)}\r\n", ["S-1", "S-2"], []),
     "15 carriage returns": (TABLE.replace("\n", "\r"), ["S-1"], []),
     "16 a workbook named .csv": (workbook(), ["S-1"], []),
@@ -489,7 +495,6 @@ def test_a_file_is_taken_as_the_catalogue_says(tmp_path, data, expected, listed)
 
 
 STOPPED: dict[str, tuple[str | bytes, str, str]] = {
-    "02 UTF-16 without its mark": (TABLE.encode("utf-16-le"), "not_a_table", "bytes of zero"),
     "06 no header anywhere": ("Report: Calls\nDate range: all\n", "no_header", "names"),
     "09 two columns of one name": (
         f"{HEADER},CallerId\n{ROW},2125550124\n",
@@ -507,7 +512,6 @@ STOPPED: dict[str, tuple[str | bytes, str, str]] = {
         "unclosed_quote",
         "line 3",
     ),
-    "15 a byte of zero": (TABLE.replace("S-1", "S\0-1"), "not_a_table", "bytes of zero"),
     "16 a web page named .csv": ("<table><tr><td>1</td></tr></table>", "not_a_table", "web page"),
     "17 nothing": ("", "empty_file", "0 bytes"),
     "48 two readings and no order": (
@@ -538,6 +542,7 @@ def test_a_file_is_stopped_as_the_catalogue_says(tmp_path, data, code, told):
 
 RAGGED = {
     "12 a cell too few": (f"{HEADER}\n{ROW.rpartition(',')[0]}\n", "field_count"),
+    "12 an empty cell too many in one row": (f"{HEADER}\n{ROW},\n", "field_count"),
     "12 an unquoted comma": (f"{HEADER}\n{ROW.replace('Invoca', 'Invoca, Inc')}\n", "field_count"),
     "17 the last line cut off": (f"{TABLE}{another(2)[:60]}", "field_count"),
     "64 one session, different content": (

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 STOPS = """
     unreadable empty_file not_a_table no_header ambiguous_header column_missing unclosed_quote
-    no_rows needs_timezone needs_date_order too_many_rejected output_failed
+    no_rows needs_timezone needs_date_order needs_encoding too_many_rejected output_failed
 """.split()
 LEAVES_OUT = """
     duplicate_row conflicting_duplicate caller_unknown left_out_by_rule not_answered not_a_call
@@ -53,6 +53,7 @@ ADDED_CODES = {
     "correction_held",
     "corrections_differ",
     "weak_source",
+    "surplus_cells",
 }
 """Codes that the published table lacks, for rows and cells that vendors' exports know."""
 ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed", "parameter_name_removed"}

@@ -29,6 +29,7 @@ from callconv_kit.job.tables import (
     LeaveOut,
     Legs,
     Lookup,
+    Patterns,
     Results,
     StatusRule,
     Table,
@@ -94,6 +95,7 @@ class Job(Table):
     delimiter: Delimiter = ""
     sheet: StrictText = ""
     header_line: WholeNumber = 0
+    skip_lines: Patterns = ()
     export_suite: Annotated[Path | None, BlankIsNone] = None
     ledger: Annotated[Path | None, BlankIsNone] = None
     now: Annotated[Moment | None, BlankIsNone] = None

@@ -128,6 +128,15 @@ def _pattern(pattern: object) -> str:
 Pattern: TypeAlias = Annotated[str, PlainValidator(_pattern)]
 
 
+def _patterns(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple):
+        raise wrong("is of the wrong type", expected="a list of regular expressions, in quotes")
+    return tuple(_pattern(pattern) for pattern in given)
+
+
+Patterns: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_patterns), AS_LIST]
+
+
 class Condition(Table):
     """What must hold of a cell; of several words all must hold.
 

@@ -211,15 +211,25 @@ def _share(value: object) -> float:
     return float(value)
 
 
+_NO_DELIMITERS = ('"', "\n", "\r", "\0")
+
+
 def _delimiter(text: object) -> str:
     text = {"\\t": "\t", "tab": "\t"}.get(text, text) if isinstance(text, str) else None
-    if text is None or len(text) > 1 or text in ('"', "\n", "\r") or text.isalnum():
+    unfit = text is not None and (text.isalnum() or not text.isascii() or text in _NO_DELIMITERS)
+    if text is None or len(text) > 1 or unfit:
         raise wrong("can't part cells", expected='one character, such as ";" or "\\t"')
     return text
 
 
 _ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "mac-roman", "shift_jis")
-"""Those that exports come in; Python knows more, and all that it knows are taken."""
+"""Those that exports come in; Python knows more, and takes all in which files are written."""
+
+_NO_FILE_ENCODINGS = (
+    *("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "charmap"),
+    *("mbcs", "oem"),
+)
+"""Encodings of Python for other things than files, or that depend on the machine."""
 
 
 def _encoding(name: object) -> str:
@@ -229,7 +239,8 @@ def _encoding(name: object) -> str:
         info = codecs.lookup(name) if isinstance(name, str) else None
     except (LookupError, ValueError):
         info = None
-    if info is None or not getattr(info, "_is_text_encoding", True):
+    of_files = info is not None and info.name not in _NO_FILE_ENCODINGS
+    if not of_files or not getattr(info, "_is_text_encoding", True):
         near = nearest(str(name), _ENCODINGS, cutoff=0.6)
         raise wrong("is no known encoding", expected="such as utf-8 or cp1252", near=near)
     return str(name)

@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
         ("no_rows", "there is a header but not one row", "check the export's date range"),
         ("needs_timezone", "times carry no offset", 'set timezone = "…"'),
         ("needs_date_order", "dates have two readings", 'set date_order = "month-first"'),
+        ("needs_encoding", "the encoding of the file can't be recognized", "set encoding"),
         ("too_many_rejected", "too large a share of the rows is wrong", "see rejected.csv"),
         ("output_failed", "the output can't be written", "check the folder and the free space"),
     ),
@@ -158,6 +159,11 @@ CODES: dict[str, Code] = {
     ),
     **_codes(
         Severity.WARNING,
+        (
+            "surplus_cells",
+            "rows end with empty cells that have no column name; they were ignored",
+            "check that no cell holds a comma without quotation marks",
+        ),
         ("encoding_guessed", "the file is not UTF-8 and was read as cp1252", "export it as UTF-8"),
         (
             "export_changed",
@@ -210,6 +216,9 @@ CODES: dict[str, Code] = {
         ("not_ready_form", "prepare would change this cell", "run callconv prepare"),
     ),
 }
+
+SHOWN_FIRST = frozenset({"surplus_cells"})
+"""Findings about the file as a whole; they come before others of their severity."""
 
 RULES: dict[str, str] = {
     "trimmed": "spaces at the edges were removed",

@@ -99,6 +99,11 @@ def nulls(length: int) -> pa.StringArray:
     return pa.nulls(length, pa.string())
 
 
+def blanks(length: int) -> pa.StringArray:
+    """`length` empty texts."""
+    return from_bytes(np.zeros(0, np.uint8), np.zeros(length + 1, np.int32))
+
+
 def bools(array: pa.Array) -> Bools:
     """A boolean Arrow array without nulls as numpy."""
     return np.asarray(array.to_numpy(zero_copy_only=False), np.bool_)

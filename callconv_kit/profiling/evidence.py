@@ -9,6 +9,13 @@ ENCODINGS = {
     "utf-8-sig": "the file begins with a byte-order mark",
     "utf-16": "the file begins with a byte-order mark",
     "utf-32": "the file begins with a byte-order mark",
+    **{
+        f"utf-{width}-{order}e": "every other byte is zero"
+        if width == 16
+        else "most bytes are zero"
+        for width in (16, 32)
+        for order in "lb"
+    },
     "utf-8": "no byte-order mark, and its bytes are UTF-8",
     "cp1252": "line {line} is not UTF-8, and not one valid multi-byte character stands anywhere",
 }

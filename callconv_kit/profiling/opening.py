@@ -31,6 +31,7 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
             delimiter=job.delimiter,
             sheet=job.sheet,
             header_line=job.header_line,
+            skip_lines=job.skip_lines,
             **more,
         )
 

@@ -33,6 +33,7 @@ def open_tables(
     sheet: str = "",
     header_line: int = 0,
     headerless: Mapping[int, tuple[str, ...]] | None = None,
+    skip_lines: Sequence[str] = (),
     as_written: bool = False,
 ) -> Sequence[Table]:
     """Recognise each input as a table, an archive as several; their rows are not read yet.
@@ -46,6 +47,7 @@ def open_tables(
         header_line: the job's; 0 to detect.
         headerless: for text files that have no header: the names of the columns, by how many
             there are.
+        skip_lines: the job's; regular expressions of whole records of text files that are no rows.
         as_written: a rejected.csv is a table like any other: its first four columns are not set
             aside.
 
@@ -83,6 +85,7 @@ def open_tables(
                     delimiter=delimiter,
                     header_line=header_line,
                     headerless=headerless,
+                    skip_lines=skip_lines,
                     as_written=as_written,
                 )
 

@@ -13,7 +13,10 @@ SKIPPED_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A line that is no row, and why: `preamble`, `separator`, `repeated_header`, `total`."""
+    """A line that is no row.
+
+    why: `preamble`, `separator`, `repeated_header`, `total`, or `skip_lines` (the job's setting).
+    """
 
     line: int
     why: str
@@ -21,7 +24,10 @@ class Skipped:
 
 @dataclass(slots=True)
 class Account:
-    """What was read of one input, for summary.json; complete when its batches are exhausted."""
+    """What was read of one input, for summary.json; complete when its batches are exhausted.
+
+    surplus_cells: how many empty cells without a name each row ends with.
+    """
 
     file: str
     sha256: str = ""
@@ -32,6 +38,7 @@ class Account:
     blank_lines: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     guessed_from_line: int = 0
+    surplus_cells: int = 0
 
     def skip(self, line: int, why: str) -> None:
         """List a line that is no row; the first ones are kept."""

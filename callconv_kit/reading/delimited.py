@@ -6,42 +6,42 @@ scanner instead.
 """
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO, NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
 from callconv_kit.model import texts
-from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import Batch, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import encoding as encodings
-from callconv_kit.reading import reimport, scanning
+from callconv_kit.reading import reimport, scanning, surplus
 from callconv_kit.reading.batches import Account
+from callconv_kit.reading.blocks import Block, Cutter
 from callconv_kit.reading.dialect import Dialect, sniff
+from callconv_kit.reading.other_encodings import Decoder
+from callconv_kit.reading.skipping import LinePatterns
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.whole_rows import (
-    BLANK,
     columns_of,
+    is_blank,
+    is_header,
+    with_rows,
     without_blank_rows,
     without_repeated_headers,
 )
 
 BLOCK = 1 << 23
 SAMPLE = 1 << 18
+HEADER_ROOM = 2 * SAMPLE
+"""The sample holds the whole header, so twice its size does as UTF-8, whatever the encoding."""
 HEAD = 1 << 10
 
-
-class Block(NamedTuple):
-    """Whole records as UTF-8, and the physical line of the first, counted from 1."""
-
-    data: bytes
-    line: int
-    newlines: int
-    regular: bool
+Long: TypeAlias = list[tuple[int, list[str]]]
+"""Rows of another length than usual: their lines and cells."""
 
 
 class DelimitedTable:
@@ -59,11 +59,21 @@ class DelimitedTable:
         delimiter: str = "",
         header_line: int = 0,
         headerless: Mapping[int, tuple[str, ...]] | None = None,
+        skip_lines: Sequence[str] = (),
         as_written: bool = False,
     ) -> None:
         """Look at the file: its encoding, delimiter and header.
 
-        With `as_written`, a rejected.csv is a table like any other.
+        Args:
+            source: the file.
+            is_known: whether a header's cell is the name of a column that the run can use.
+            encoding: the job's; empty to detect.
+            delimiter: the job's; empty to detect.
+            header_line: the job's; 0 to detect.
+            headerless: for files that have no header: the names of the columns, by how many there
+                are.
+            skip_lines: patterns of whole records that are no rows.
+            as_written: a rejected.csv is a table like any other.
 
         Raises:
             InputError: it is not a table, has no header, or can't be read.
@@ -73,11 +83,11 @@ class DelimitedTable:
         with source.open(hashing=False) as stream:
             if reimport.begins(stream.read(HEAD)):
                 # The settings are those of the export that it came from.
-                encoding, delimiter, header_line = "", "", 0
+                encoding, delimiter, header_line, skip_lines = "", "", 0, ()
         with source.open(hashing=False) as stream:
             self._encoding = encodings.detect(stream, source.name, encoding)
         with source.open(hashing=False) as stream:
-            sample = self._sample(stream)
+            sample = self._sample(stream.read(SAMPLE))
         self.dialect: Dialect = sniff(
             sample,
             source.name,
@@ -90,6 +100,13 @@ class DelimitedTable:
         self.header = self.dialect.header
         if self.fed_back:
             self.header = reimport.own_columns(self.header)
+        self._patterns = LinePatterns(skip_lines)
+        self._cutter = Cutter(
+            source.name, self._encoding, self.dialect, block=BLOCK, header_room=HEADER_ROOM
+        )
+        self._width = len(self.dialect.header)
+        self.account = self._new_account()
+        self._width = self._usual_width()
         self.account = self._new_account()
 
     def _new_account(self) -> Account:
@@ -101,17 +118,36 @@ class DelimitedTable:
             blank_lines=self.dialect.blank_lines,
             skipped=list(self.dialect.skipped),
             guessed_from_line=self._encoding.guessed_from_line,
+            surplus_cells=self._surplus(),
         )
 
-    def _sample(self, stream: BinaryIO) -> str:
-        data = stream.read(SAMPLE)
-        decoder = codecs.getincrementaldecoder(self._encoding.name)("replace")
-        text = decoder.decode(data, final=len(data) < SAMPLE)
+    def _sample(self, data: bytes) -> str:
+        text = Decoder(self._encoding.name, self.name).text(data, final=len(data) < SAMPLE)
         if self._encoding.newline == b"\r":
             text = text.replace("\r", "\n")
         if len(data) == SAMPLE and "\n" in text:
             text = text[: text.rindex("\n") + 1]
         return text
+
+    def _surplus(self) -> int:
+        """How many cells without a name rows have behind the last column."""
+        if self.fed_back:
+            return 0
+        unnamed = surplus.unnamed_columns(self.dialect.header)
+        return max(self._width - len(self.dialect.header), 0) + unnamed
+
+    def _usual_width(self) -> int:
+        """How many cells rows have; more than the header only where that is how all rows end."""
+        header = self.dialect.header
+        width = surplus.usual_width(header, self.dialect.first_rows)
+        if self.fed_back or width <= len(header):
+            return len(header) if self.fed_back else width
+        tally = surplus.Tally(header)
+        with self._source.open(hashing=False) as stream:
+            for block in self._cutter.blocks(stream):
+                _, columns, others = self._parsed(self._without_skipped(block), width)
+                tally.add(columns, len(columns[0]), [cells for _, cells in others])
+        return width if tally.is_practically_every_row else len(header)
 
     def batches(self, wanted: Ints | None = None) -> Iterator[Batch]:
         """The rows in order; with `wanted`, only those on these ascending lines.
@@ -121,133 +157,52 @@ class DelimitedTable:
         """
         self.account = self._new_account()
         with self._source.open() as stream:
-            for block in self._blocks(stream):
-                batch = self._parse(block, wanted)
+            for block in self._cutter.blocks(stream):
+                batch = self._parse(self._without_skipped(block), wanted)
                 if batch is not None:
                     self.account.rows += len(batch.lines) + len(batch.ragged)
                     yield batch
         self.account.sha256 = self._source.sha256
 
-    # -- cutting --------------------------------------------------------------------------------
-
-    def _blocks(self, stream: BinaryIO) -> Iterator[Block]:
-        line = self.dialect.body_line
-        rest = b""
-        for chunk in self._body(stream):
-            block = rest + chunk
-            cut, regular = self._cut(block, line, final=False)
-            if cut:
-                data = self._utf8(block[:cut])
-                newlines = scanning.count_newlines(data)
-                yield Block(data, line, newlines, regular)
-                line += newlines
-            rest = block[cut:]
-        if rest:
-            cut, regular = self._cut(rest, line, final=True)
-            data = self._utf8(rest)
-            yield Block(data, line, scanning.count_newlines(data), regular)
-
-    def _body(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The bytes after the header, still in the file's encoding where that is 8-bit."""
-        decoder = None
-        if self._encoding.name not in {"utf-8", "utf-8-sig", "cp1252"}:
-            decoder = codecs.getincrementaldecoder(self._encoding.name)("replace")
-        # The sample held the whole header, so twice its size does, whatever the encoding.
-        head, in_head = b"", True
-        while data := stream.read(BLOCK):
-            if decoder is not None:
-                data = decoder.decode(data).encode()
-            if self._encoding.newline == b"\r":
-                data = data.replace(b"\r", b"\n")
-            if in_head:
-                head += data
-                if len(head) < 2 * SAMPLE:
-                    continue
-                data, in_head = self._after_header(head), False
-            yield data
-        if in_head:
-            yield self._after_header(head)
-
-    def _after_header(self, head: bytes) -> bytes:
-        """What comes after the header's lines: lines count alike in characters and in bytes."""
-        at = 0
-        for _ in range(self.dialect.body_line - 1):
-            newline = head.find(b"\n", at)
-            if newline < 0:
-                return b""
-            at = newline + 1
-        return head[at:]
-
-    def _cut(self, block: bytes, line: int, *, final: bool) -> tuple[int, bool]:
-        """Where the last whole record ends, and whether the block is regular."""
-        if not self._has_lone_returns(block, final=final):
-            end = scanning.last_record_end(block, self.dialect.delimiter)
-            if end is not None:
-                unfinished = block[end:]
-                opened = b'"' in unfinished and unfinished.count(b'"') % 2 == 1
-                if opened and (final or len(unfinished) > BLOCK + scanning.LONGEST_CELL):
-                    at = line + block.count(b"\n", 0, end)
-                    self._scan(unfinished, at, final=True)
-                    raise self._unclosed(at)
-                return (len(block), True) if final else (end, True)
-        # latin-1 gives one character a byte, so that offsets in the text are offsets in bytes.
-        _, end = self._scan(block, line, final=final)
-        return end, False
-
-    def _has_lone_returns(self, block: bytes, *, final: bool) -> bool:
-        if b"\r" not in block:
-            return False
-        half_read = 0 if final else block.endswith(b"\r")
-        return block.count(b"\r") - block.count(b"\r\n") - half_read > 0
-
-    def _scan(self, block: bytes, line: int, *, final: bool) -> tuple[list[scanning.Record], int]:
-        try:
-            return scanning.scan(block.decode("latin-1"), self.dialect.delimiter, final=final)
-        except scanning.UnclosedQuote as error:
-            raise self._unclosed(line + error.line) from None
-
-    def _unclosed(self, line: int) -> InputError:
-        return InputError(
-            "unclosed_quote",
-            f"A quote opens on line {line} of {self.name} and never closes",
-            "everything after it would be one cell",
-            'a closing ", or "" where a quote is meant',
-            f"Correct line {line}, or export the file again.",
-        )
-
-    def _utf8(self, block: bytes) -> bytes:
-        """The block as valid UTF-8; broken bytes become U+FFFD, which no column takes."""
-        if block.isascii():
-            return block
-        if self._encoding.name == "cp1252":
-            return block.decode("cp1252", "replace").encode()
-        return block if texts.is_utf8(block) else block.decode("utf-8", "replace").encode()
-
     # -- parsing --------------------------------------------------------------------------------
+
+    def _without_skipped(self, block: Block) -> Block:
+        if not self._patterns:
+            return block
+        block, lines, taken = self._patterns.blanked(block, self.dialect.delimiter)
+        for line in lines:
+            self.account.skip(line, "skip_lines")
+        # They come as blank lines, and are not counted as such.
+        self.account.blank_lines -= taken
+        return block
 
     def _parse(self, block: Block, wanted: Ints | None) -> Batch | None:
         if wanted is not None:
-            last = block.line + block.newlines
+            last = block.line + block.lines
             span = wanted[(wanted >= block.line) & (wanted <= last)]
             if not len(span):
                 return None
-            batch = (self._parse_wanted if block.regular else self._parse_irregular)(block, span)
+            numbers, columns, others = self._parsed(block, self._width, span)
+            batch = self._batch(numbers, columns, others)
             ragged = tuple(row for row in batch.ragged if row.line in span)
             return replace(batch.keep(np.isin(batch.lines, span)), ragged=ragged)
-        batch = (self._parse_regular if block.regular else self._parse_irregular)(block)
+        batch = self._batch(*self._parsed(block, self._width))
         return without_repeated_headers(
             without_blank_rows(batch, self.account), self.header, self.account
         )
 
-    def _parse_wanted(self, block: Block, wanted: Ints) -> Batch:
-        where = scanning.layout(block.data)
-        at = np.flatnonzero(np.isin(where.lines + block.line, wanted))
-        ranges = zip(where.starts[at], where.ends[at], strict=True)
-        pieces = [block.data[start:end] for start, end in ranges]
-        return self._arrow(b"\n".join(pieces), lambda _: (where.lines + block.line)[at])
+    def _parsed(
+        self, block: Block, width: int, wanted: Ints | None = None
+    ) -> tuple[Ints, list[pa.StringArray], Long]:
+        """The rows of a block that have `width` cells, with their lines; and the others.
 
-    def _parse_regular(self, block: Block) -> Batch:
-        newlines = block.newlines
+        With `wanted`, those on these lines, and perhaps more.
+        """
+        if not block.regular:
+            return self._parse_irregular(block, width)
+        if wanted is not None:
+            return self._parse_wanted(block, width, wanted)
+        newlines = block.lines
         unended = not block.data.endswith(b"\n")
 
         def lines(records: int) -> Ints:
@@ -259,9 +214,20 @@ class DelimitedTable:
             self.account.blank_lines += blank
             return (where.lines + block.line)[filled]
 
-        return self._arrow(block.data, lines)
+        return self._arrow(block.data, width, lines)
 
-    def _arrow(self, data: bytes, lines: Callable[[int], Ints]) -> Batch:
+    def _parse_wanted(
+        self, block: Block, width: int, wanted: Ints
+    ) -> tuple[Ints, list[pa.StringArray], Long]:
+        where = scanning.layout(block.data)
+        at = np.flatnonzero(np.isin(where.lines + block.line, wanted))
+        ranges = zip(where.starts[at], where.ends[at], strict=True)
+        pieces = [block.data[start:end] for start, end in ranges]
+        return self._arrow(b"\n".join(pieces), width, lambda _: (where.lines + block.line)[at])
+
+    def _arrow(
+        self, data: bytes, width: int, lines: Callable[[int], Ints]
+    ) -> tuple[Ints, list[pa.StringArray], Long]:
         """Parse a regular block; `lines(count)` gives the line of each of its non-blank records."""
         invalid: list[tuple[int, str]] = []
 
@@ -269,11 +235,12 @@ class DelimitedTable:
             invalid.append((row.number, row.text))
             return "skip"
 
-        width = len(self.dialect.header)
         names = [str(number) for number in range(width)]
         if not data.lstrip(b"\r\n"):
             lines(0)
-            return self._batch(np.zeros(0, np.int64), [texts.from_list([])] * width, [])
+            return np.zeros(0, np.int64), [texts.from_list([])] * width, []
+        if data.startswith(codecs.BOM_UTF8):
+            data = codecs.BOM_UTF8 + data  # pyarrow takes one away; here it belongs to a cell
         table = csv.read_csv(
             pa.BufferReader(data),
             read_options=csv.ReadOptions(
@@ -291,10 +258,10 @@ class DelimitedTable:
             ),
         )
         numbers = lines(table.num_rows + len(invalid))
-        ragged: list[tuple[int, list[str]]] = []
+        others: Long = []
         if invalid:
             at = np.asarray([number - 1 for number, _ in invalid])
-            ragged = [
+            others = [
                 (int(line), scanning.split(text, self.dialect.delimiter))
                 for line, (_, text) in zip(numbers[at], invalid, strict=True)
             ]
@@ -303,15 +270,14 @@ class DelimitedTable:
             column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             for column in table.columns
         ]
-        return self._batch(numbers, columns, ragged)
+        return numbers, columns, others
 
-    def _parse_irregular(self, block: Block, _wanted: Ints | None = None) -> Batch:
-        records, _ = scanning.scan(block.data.decode(), self.dialect.delimiter, final=True)
-        width = len(self.dialect.header)
+    def _parse_irregular(self, block: Block, width: int) -> tuple[Ints, list[pa.StringArray], Long]:
+        scanned = scanning.scan(block.data.decode(), self.dialect.delimiter, final=True)
         numbers: list[int] = []
         rows: list[list[str]] = []
-        ragged: list[tuple[int, list[str]]] = []
-        for record in records:
+        others: Long = []
+        for record in scanned.records:
             line = block.line + record.line
             if record.cells == [""]:
                 self.account.blank_lines += 1
@@ -319,32 +285,34 @@ class DelimitedTable:
                 numbers.append(line)
                 rows.append(record.cells)
             else:
-                ragged.append((line, record.cells))
-        return self._batch(np.asarray(numbers, np.int64), columns_of(rows, width), ragged)
+                others.append((line, record.cells))
+        return np.asarray(numbers, np.int64), columns_of(rows, width), others
 
-    def _batch(
-        self, numbers: Ints, columns: list[pa.StringArray], ragged: list[tuple[int, list[str]]]
-    ) -> Batch:
-        """Rows as they are: those whose extra cells hold nothing are no longer ragged."""
+    def _batch(self, numbers: Ints, columns: list[pa.StringArray], others: Long) -> Batch:
+        """Rows as wide as the header; those of another length are ragged."""
         width = len(self.dialect.header)
-        wrong: list[tuple[int, list[str]]] = []
-        mended: list[tuple[int, list[str]]] = []
-        for line, cells in ragged:
-            if not any(cell.strip(BLANK) for cell in cells):
-                self.account.blank_lines += 1
-            elif len(cells) > width and not any(cell.strip(BLANK) for cell in cells[width:]):
-                mended.append((line, cells[:width]))
-            else:
-                wrong.append((line, cells))
-        if mended:
-            numbers = np.concatenate([numbers, [line for line, _ in mended]])
-            order = np.argsort(numbers, kind="stable")
-            numbers = numbers[order]
-            more = columns_of([cells for _, cells in mended], width)
-            columns = [
-                texts.take(pa.concat_arrays(pair), order)
-                for pair in zip(columns, more, strict=True)
+        if self._width > width:
+            filled = surplus.filled_tails(columns, width, len(numbers))
+            long = np.flatnonzero(filled)
+            others = others + [
+                (int(numbers[at]), [column[at].as_py() for column in columns])
+                for at in long.tolist()
             ]
+            kept = np.flatnonzero(~filled)
+            columns = [texts.take(column, kept) if len(long) else column for column in columns]
+            numbers, columns = numbers[kept], columns[:width]
+        columns += [texts.blanks(len(numbers))] * (width - len(columns))
+        wrong: Long = []
+        fitting: Long = []
+        for line, cells in sorted(others):
+            if is_blank(cells):
+                self.account.blank_lines += 1
+            elif is_header(cells, self.dialect.header):
+                self.account.skip(line, "repeated_header")
+            else:
+                (fitting if len(cells) == width else wrong).append((line, cells))
+        if fitting:
+            numbers, columns = with_rows(numbers, columns, fitting)
         if self.fed_back:
             return reimport.restore(self.name, self.dialect.header, numbers, columns, wrong)
         rows = tuple(Ragged(line, cells, self.name, line) for line, cells in wrong)

@@ -8,9 +8,10 @@ from callconv_kit.model.errors import InputError
 from callconv_kit.reading import reimport
 from callconv_kit.reading.batches import Skipped
 from callconv_kit.reading.scanning import Record, lines_of
+from callconv_kit.reading.whole_rows import is_blank
 
 DELIMITERS = (",", ";", "\t", "|")
-EDGES = " \t\r\n\ufeff\u200b\xa0"
+EDGES = " \t\r\n\v\f\0\x1a\ufeff\u200b\u200e\u200f\u2060\xa0"
 """What a header's cell loses at its edges."""
 HEADER_WITHIN = 60
 """A header stands within so many records of a file's start."""
@@ -23,17 +24,17 @@ class Dialect:
     """How a file is laid out.
 
     header_line: the physical line on which the header starts, counted from 1; 0: there is none.
-    body_offset: characters of the decoded text before the first row.
     body_line: the physical line on which the first row starts.
+    first_rows: the cells of the first few records after the header.
     """
 
     delimiter: str
     header_line: int
     header: tuple[str, ...]
-    body_offset: int
     body_line: int
     skipped: tuple[Skipped, ...]
     blank_lines: int
+    first_rows: tuple[list[str], ...] = ()
 
 
 def sniff(
@@ -80,7 +81,7 @@ def sniff(
         return _without_header(sample[sample_start:], name, candidates, headerless)
     if chosen is None or best is None or (best[0] < 1 and not header_line):
         raise _no_header(sample, name)
-    return _dialect(sample, *chosen, separator_line=bool(sample_start))
+    return _dialect(*chosen, separator_line=bool(sample_start))
 
 
 def _without_header(
@@ -94,7 +95,7 @@ def _without_header(
     known = {at: shape for at, shape in usual.items() if shape[1] in headerless}
     if known:
         delimiter = max(known, key=lambda candidate: known[candidate])
-        return Dialect(delimiter, 0, headerless[known[delimiter][1]], 0, 1, (), 0)
+        return Dialect(delimiter, 0, headerless[known[delimiter][1]], 1, (), 0)
     found = max(width for _, width in usual.values())
     raise InputError(
         "no_header",
@@ -150,43 +151,31 @@ def find_header(
     return (hits.index(most), most) if most >= needed else (None, 0)
 
 
-def _dialect(
-    sample: str, delimiter: str, records: list[Record], at: int, *, separator_line: bool
-) -> Dialect:
+def _dialect(delimiter: str, records: list[Record], at: int, *, separator_line: bool) -> Dialect:
     record = records[at]
     following = records[at + 1].line if at + 1 < len(records) else None
     skipped = [Skipped(1, "separator")] if separator_line else []
     blank = 0
     for before in records[:at]:
-        if any(cell.strip() for cell in before.cells):
-            skipped.append(Skipped(before.line + 1, "preamble"))
-        else:
+        if is_blank(before.cells):
             blank += 1
+        else:
+            skipped.append(Skipped(before.line + 1, "preamble"))
     lines_before_body = following if following is not None else _lines_through(record)
     return Dialect(
         delimiter,
         record.line + 1,
         tuple(cell.strip(EDGES) for cell in record.cells),
-        _offset_of_line(sample, lines_before_body),
         lines_before_body + 1,
         tuple(skipped),
         blank,
+        tuple(record.cells for record in records[at + 1 :]),
     )
 
 
 def _lines_through(record: Record) -> int:
     """Lines up to and with this last record of a sample."""
     return record.line + 1 + sum(cell.count("\n") for cell in record.cells)
-
-
-def _offset_of_line(sample: str, line: int) -> int:
-    at = 0
-    for _ in range(line):
-        newline = sample.find("\n", at)
-        if newline < 0:
-            return len(sample)
-        at = newline + 1
-    return at
 
 
 def _no_header(sample: str, name: str) -> InputError:

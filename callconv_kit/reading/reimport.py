@@ -16,7 +16,7 @@ from callconv_kit.model import texts
 from callconv_kit.model.names import plain
 from callconv_kit.model.rows import Batch, Ragged
 from callconv_kit.model.texts import Ints
-from callconv_kit.reading.whole_rows import columns_of
+from callconv_kit.reading.whole_rows import with_rows
 
 ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
 FILE, LINE, CODES, REASONS = range(4)
@@ -99,7 +99,10 @@ def restore(
     completed = [row for row in ragged if width <= len(row[1]) and not any(row[1][width:])]
     if completed:
         ragged = [row for row in ragged if row not in completed]
-        numbers, columns = _with_rows(numbers, columns, completed)
+        fitting = [
+            (line, (cells + [""] * len(columns))[: len(columns)]) for line, cells in completed
+        ]
+        numbers, columns = with_rows(numbers, columns, fitting)
     files = columns[FILE]
     named = pc.if_else(texts.mask(texts.present(files)), files, name)
     source_lines = numbers.copy()
@@ -129,16 +132,3 @@ def restore(
         source_lines,
     )
     return batch.keep(~over_long)
-
-
-def _with_rows(
-    numbers: Ints, columns: Sequence[pa.StringArray], rows: Sequence[tuple[int, list[str]]]
-) -> tuple[Ints, list[pa.StringArray]]:
-    """`columns` with more rows, in the order of their lines."""
-    more = columns_of(
-        [(cells + [""] * len(columns))[: len(columns)] for _, cells in rows], len(columns)
-    )
-    numbers = np.concatenate([numbers, [line for line, _ in rows]])
-    order = np.argsort(numbers, kind="stable")
-    taken = [texts.take(pa.concat_arrays(pair), order) for pair in zip(columns, more, strict=True)]
-    return numbers[order], taken

@@ -28,10 +28,26 @@ class UnclosedQuote(Exception):
 
 
 class Record(NamedTuple):
-    """One record: its cells, and the line on which it starts, counted from 0."""
+    """One record: its cells, and the line on which it starts, counted from 0.
+
+    start: where it starts in the text that was scanned.
+    """
 
     line: int
     cells: list[str]
+    start: int = 0
+
+
+class Scan(NamedTuple):
+    """What a scan found.
+
+    end: where the last whole record ends in the text.
+    lines: how many physical lines the records take up.
+    """
+
+    records: list[Record]
+    end: int
+    lines: int
 
 
 class Layout(NamedTuple):
@@ -109,13 +125,14 @@ def layout(block: bytes) -> Layout:
     return Layout(starts, trimmed, lines)
 
 
-def scan(text: str, delimiter: str, *, final: bool) -> tuple[list[Record], int]:
-    """The whole records of any text, and where the last of them ends.
+def scan(text: str, delimiter: str, *, final: bool) -> Scan:
+    r"""The whole records of any text.
 
     A quote inside an unquoted cell is a character like any other. A quoted cell closes at a quote
-    that stands before a delimiter, a line's end or the end; another single quote on the line on
-    which the cell opened is a character too, but after a line break it proves that the cell was
-    never closed.
+    that comes before a delimiter, a line's end or the end, with or without spaces between; another
+    single quote on the line on which the cell opened is a character too, but after a line break
+    it proves that the cell was never closed. A line ends in `\n` or `\r\n`; behind a closing quote
+    a lone `\r` ends one as well.
 
     Args:
         text: starts where a record starts.
@@ -132,9 +149,25 @@ def scan(text: str, delimiter: str, *, final: bool) -> tuple[list[Record], int]:
         if scanned is None:
             break
         cells, end, breaks = scanned
-        records.append(Record(line, cells))
+        records.append(Record(line, cells, at))
         at, line = end, line + breaks
-    return records, at
+    return Scan(records, at, line)
+
+
+def offset_of_line(text: str, delimiter: str, line: int) -> int:
+    """Where the record on a line (counted from 0) starts; the text's end if there is none.
+
+    Raises:
+        UnclosedQuote: in a record before it.
+    """
+    at = now = 0
+    while now < line:
+        scanned = _scan_record(text, at, now, delimiter, False)
+        if scanned is None:
+            return len(text)
+        _, at, breaks = scanned
+        now += breaks
+    return at
 
 
 def _scan_record(
@@ -144,9 +177,7 @@ def _scan_record(
     cells: list[str] = []
     breaks = 0
     while True:
-        quote = at
-        while text[quote : quote + 1] == " ":
-            quote += 1
+        quote = _after_spaces(text, at, delimiter)
         if text[quote : quote + 1] == '"':
             closing = _closing_quote(text, quote, line + breaks, delimiter, final)
             if closing is None:
@@ -154,7 +185,7 @@ def _scan_record(
             cell = text[quote + 1 : closing]
             breaks += cell.count("\n")
             cells.append(cell.replace('""', '"'))
-            at = closing + 1
+            at = _after_spaces(text, closing + 1, delimiter)
         else:
             end = _cell_end(text, at, delimiter)
             if end == len(text) and not final:
@@ -171,6 +202,12 @@ def _scan_record(
         return cells, at + 1, breaks + 1
 
 
+def _after_spaces(text: str, at: int, delimiter: str) -> int:
+    while text[at : at + 1] == " " != delimiter:
+        at += 1
+    return at
+
+
 def _ends_line(text: str, at: int) -> bool:
     return at >= len(text) or text[at] == "\n"
 
@@ -184,30 +221,33 @@ def _cell_end(text: str, at: int, delimiter: str) -> int:
 
 def _closing_quote(text: str, opening: int, line: int, delimiter: str, final: bool) -> int | None:
     """Where the quoted cell that opens at `opening` closes; None if that is not here yet."""
-    at = opening + 1
+    at = searched = opening + 1
     while True:
         at = text.find('"', at)
         if at < 0:
             if final or len(text) - opening > LONGEST_CELL:
                 raise UnclosedQuote(line)
             return None
-        after = text[at + 1 : at + 2]
-        if after == '"':
+        if text[at + 1 : at + 2] == '"':
             at += 2
-        elif after in {delimiter, "\n"} or text[at + 1 : at + 3] == "\r\n":
+            continue
+        following = _after_spaces(text, at + 1, delimiter)
+        after = text[following : following + 1]
+        if not final and (after == "" or (after == "\r" and following + 1 == len(text))):
+            return None  # what comes next decides
+        if after in {delimiter, "\n", "\r", ""}:
             return at
-        elif after in {"", "\r"} and at + 2 >= len(text):
-            return at if final else None
-        elif "\n" in text[opening:at]:
+        # Each stretch is searched once: a cell may hold very many quotes.
+        if text.find("\n", searched, at) >= 0:
             raise UnclosedQuote(line)
-        else:
-            at += 1
+        at += 1
+        searched = at
 
 
 def split(record: str, delimiter: str) -> list[str]:
     """The cells of one record."""
-    records, _ = scan(record, delimiter, final=True)
-    return [cell for _, cells in records for cell in cells]
+    records = scan(record, delimiter, final=True).records
+    return [cell for record in records for cell in record.cells]
 
 
 def lines_of(text: str, delimiter: str) -> Iterator[Record]:
@@ -221,5 +261,5 @@ def lines_of(text: str, delimiter: str) -> Iterator[Record]:
         if scanned is None:
             return
         cells, end, breaks = scanned
-        yield Record(line, cells)
+        yield Record(line, cells, at)
         at, line = end, line + breaks

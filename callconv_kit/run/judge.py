@@ -24,7 +24,7 @@ from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.model.notes import Coerced, added, note_id, note_of
 from callconv_kit.model.rows import Batch, Fate, Judged, Said
-from callconv_kit.model.texts import Bools
+from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
 from callconv_kit.run import call_checks, leave_out, suggestions
 from callconv_kit.run import cell_checks as cell_rules
@@ -147,7 +147,7 @@ class Judge:
         lacking = self._fill_more(filled, derived, source_column, length)
         cells = {name: fed.cells for name, fed in filled.items()}
         columns = self._kernels.read(cells, length, self._habits.of(table, plan))
-        totals = _totals(columns, batch)
+        totals = _totals(columns, plan, batch)
         if totals.any():
             for line in batch.lines[totals].tolist():
                 table.account.skip(line, "total")
@@ -296,32 +296,53 @@ def _ask(judged: Judged) -> None:
                     raise SettingNeeded(code, judged.source_line(row), value)
 
 
-def _totals(columns: Mapping[str, Coerced], batch: Batch) -> Bools:
-    """Lines with a total word, and without a valid EventDate, session and phone."""
-    length = len(batch.lines)
-    rows = np.arange(length)
+def _totals(columns: Mapping[str, Coerced], plan: Plan, batch: Batch) -> Bools:
+    """Lines with a total word, and without an EventDate, session or phone number of their own.
+
+    What a constant or a default fills in is not the line's own.
+    """
+    rows = np.arange(len(batch.lines))
     for name in ("EventDate", "CallerId", "CalledPhoneNumber"):
         if name in columns:
-            rows = rows[~texts.present(columns[name].values)[rows]]
-    totals = np.zeros(length, np.bool_)
-    sessions = columns.get("CallSessionId")
-    for row in rows.tolist():
-        session = None if sessions is None else sessions.values[row].as_py()
-        if session is not None and not TOTAL.fullmatch(session):
-            continue
-        totals[row] = any(
-            TOTAL.fullmatch(column[row].as_py().strip()) for column in batch.cells
-        ) and not _was_wrong(columns, row)
+            rows = rows[~_of_their_own(columns[name], name, plan, batch, rows)]
+    if len(rows) and "EventDate" in columns:
+        rows = rows[~_lacks_setting(columns["EventDate"], len(batch.lines))[rows]]
+    if len(rows) and "CallSessionId" in columns:
+        sessions = columns["CallSessionId"]
+        own = _of_their_own(sessions, "CallSessionId", plan, batch, rows)
+        rows = rows[~own | _hold_total(sessions.values, rows)]
+    totals = np.zeros(len(batch.lines), np.bool_)
+    for column in batch.cells if len(rows) else ():
+        totals[rows] |= _hold_total(column, rows)
     return totals
 
 
-def _was_wrong(columns: Mapping[str, Coerced], row: int) -> bool:
-    """Whether a date stands there that only lacks a setting: then the line is a call."""
-    cells = columns.get("EventDate")
-    if cells is None:
-        return False
-    at = np.flatnonzero(cells.positions == row)
-    return bool(len(at)) and note_of(int(cells.notes[at[0]])).code in SETTING_NEEDED
+def _of_their_own(cells: Coerced, name: str, plan: Plan, batch: Batch, rows: Ints) -> Bools:
+    """Which of these rows hold a valid value that comes from a cell of the line."""
+    own = np.zeros(len(rows), np.bool_)
+    feed = plan.feeds.get(name)
+    for at in feed.positions if feed else ():
+        if at < len(batch.cells):
+            own |= texts.present(batch.cells[at])[rows]
+    return own & texts.present(cells.values)[rows]
+
+
+def _hold_total(cells: pa.StringArray, rows: Ints) -> Bools:
+    trimmed = pc.utf8_trim_whitespace(texts.take(cells, rows))
+    found = pc.match_substring_regex(trimmed, rf"(?i)\A(?:{TOTAL.pattern})\z")
+    return texts.bools(pc.fill_null(found, False))
+
+
+def _lacks_setting(dates: Coerced, length: int) -> Bools:
+    """Where a date only lacks a setting: then the line is a call."""
+    lacking = [number for number in np.unique(dates.notes).tolist() if _asks(number)]
+    flags = np.zeros(length, np.bool_)
+    flags[dates.positions[np.isin(dates.notes, lacking)]] = True
+    return flags
+
+
+def _asks(number: int) -> bool:
+    return note_of(number).code in SETTING_NEEDED
 
 
 def is_total(cells: list[str], header_width: int) -> bool:

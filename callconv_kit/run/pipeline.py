@@ -314,19 +314,19 @@ class Run:
                 self._calls.close()
 
     def _warn_of_guesses(self, tables: Sequence[Table]) -> None:
+        """Say what was assumed of a file as a whole."""
         for table in tables:
-            if table.account.guessed_from_line:
-                self._tally.count(
-                    "encoding_guessed",
-                    Severity.WARNING,
-                    None,
-                    table.account.rows,
-                    {
-                        "source_file": table.name,
-                        "source_line": table.account.guessed_from_line,
-                        "value": "",
-                    },
-                )
+            account = table.account
+            if account.guessed_from_line:
+                self._of_file(table, "encoding_guessed", account.guessed_from_line, "")
+            if account.surplus_cells:
+                cells = account.surplus_cells
+                value = f"{cells} cell{'s' if cells > 1 else ''} at the end of each row"
+                self._of_file(table, "surplus_cells", account.header_line or 1, value)
+
+    def _of_file(self, table: Table, code: str, line: int, value: str) -> None:
+        example = {"source_file": table.name, "source_line": line, "value": value}
+        self._tally.count(code, Severity.WARNING, None, table.account.rows, example)
 
     def _warn_of_changes(self, tables: Sequence[Table]) -> None:
         """Columns that an export has, or lacks, against what it was when its job was made."""

@@ -83,6 +83,7 @@ def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
         delimiter=job.delimiter,
         sheet=job.sheet,
         header_line=job.header_line,
+        skip_lines=job.skip_lines,
         headerless=resolved.export.headerless,
     )
 

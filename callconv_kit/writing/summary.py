@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callconv_kit.model import spec
-from callconv_kit.model.codes import Severity
+from callconv_kit.model.codes import SHOWN_FIRST, Severity
 from callconv_kit.writing.tally import DURATION_BINS, FindingKey, Tally
 
 # JSON itself escapes only the C0 controls. These are C1 controls, direction marks, invisible ones.
@@ -35,6 +35,7 @@ def findings(tally: Tally) -> list[dict[str, Any]]:
         entries,
         key=lambda entry: (
             order[entry["severity"]],
+            entry["code"] not in SHOWN_FIRST,
             -entry["rows"],
             _place(entry["column"]),
             entry["code"],

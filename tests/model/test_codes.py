@@ -124,6 +124,7 @@ STOPS = {
     "unclosed_quote": (TABLE.replace("Invoca", '"Invoca'), {}),
     "needs_timezone": (file_of({"EventDate": "2026-11-20 09:30:05"}), {}),
     "needs_date_order": (file_of({"EventDate": "03/04/2026 9:30"}), ZONE),
+    "needs_encoding": (TABLE.replace("Invoca", "東京").encode("shift_jis"), {}),
 }
 
 
@@ -513,6 +514,7 @@ def test_the_other_number_is_used_under_its_rule(run, tmp_path):
 ELSEWHERE = {
     *("unreadable", "output_failed", "field_count", "duplicate_row", "conflicting_duplicate"),
     *("session_with_and_without_event", "encoding_guessed", "superseded"),
+    "surplus_cells",
     "corrections_differ",
     *("identifier_maybe_rounded", "not_ready_form"),
     *("session_id_derived", "other_number_used"),

@@ -4,6 +4,7 @@ It shares no code and no method with the kit's reader.
 """
 
 from dataclasses import dataclass, field
+from unicodedata import category
 
 
 class Unclosed(Exception):
@@ -25,22 +26,51 @@ def hold(text: str, header: list[str], delimiter: str = ",") -> Held:
     if "\n" not in text:
         text = text.replace("\r", "\n")
     held = Held()
+    rows = []
     for line, cells in _records(text, delimiter)[1:]:
-        filled = [bool(cell.strip(" \t\xa0\r\n")) for cell in cells]
-        if not any(filled):
+        if not any(map(_seen, cells)):
             held.blank_lines += 1
-        elif [cell.strip() for cell in cells] == header:
+        elif _spelled(cells) == [*_spelled(header), *[""] * (len(cells) - len(header))]:
             held.repeated_headers.append(line)
-        elif len(cells) > len(header) and not any(filled[len(header) :]):
-            held.rows.append((line, cells[: len(header)]))
-        elif len(cells) == len(header):
+        else:
+            rows.append((line, cells))
+    more = _surplus([cells for _, cells in rows], len(header))
+    for line, cells in rows:
+        if len(cells) == len(header):
             held.rows.append((line, cells))
+        elif more and len(cells) == len(header) + more and not any(map(_seen, cells[-more:])):
+            held.rows.append((line, cells[:-more]))
         else:
             held.ragged.append((line, cells))
     return held
 
 
-def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+def _seen(cell: str) -> bool:
+    return any(not char.isspace() and category(char) not in {"Cc", "Cf"} for char in cell)
+
+
+def _spelled(cells: list[str]) -> list[str]:
+    return ["".join(char for char in cell if char.isalnum()).lower() for cell in cells]
+
+
+def _surplus(rows: list[list[str]], width: int) -> int:
+    """How many empty cells practically every row has behind the header's: nineteen of twenty."""
+    rows = [cells for cells in rows if len(cells) >= width]
+    for more in {len(cells) - width for cells in rows} - {0}:
+        carrying = [
+            cells
+            for cells in rows
+            if len(cells) == width + more and not any(map(_seen, cells[width:]))
+        ]
+        spaced = [
+            cells for cells in carrying if any(c[:1] == " " and c.strip(" ") for c in cells[:width])
+        ]
+        if len(carrying) >= max(2, 0.95 * len(rows)) and len(spaced) < len(carrying):
+            return more
+    return 0
+
+
+def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:  # noqa: C901 # one machine
     records = []
     line, starts_on, opened_on = 1, 1, 0
     cells: list[str] = []
@@ -50,9 +80,8 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     while rest:
         char = rest.pop(0)
         following = rest[0] if rest else ""
-        at_end = following in (delimiter, "\n", "") or (
-            following == "\r" and (len(rest) == 1 or rest[1] == "\n")
-        )
+        after = "".join(rest).lstrip(" ")[:1]
+        at_end = after in (delimiter, "\n", "\r", "")
         if state == "start" and cell.strip(" ") == "" and char == '"':
             state, cell, opened_on = "quoted", "", line
         elif state == "quoted" and char == '"' and following == '"':
@@ -67,13 +96,18 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
         elif char == delimiter:
             cells.append(cell)
             cell, state = "", "start"
+        elif state == "closed" and char == "\r" and following != "\n":
+            cells.append(cell)
+            records.append((starts_on, cells))
+            line += 1
+            cells, cell, state, starts_on = [], "", "start", line
         elif char == "\n":
             cells.append(cell if state == "closed" else cell.removesuffix("\r"))
             records.append((starts_on, cells))
             line += 1
             cells, cell, state, starts_on = [], "", "start", line
         elif state == "closed":
-            pass  # the carriage return of its line's end
+            pass  # spaces, and the carriage return of its line's end
         else:
             state = "start" if char == " " and not cell.strip(" ") else "plain"
             cell += char

@@ -280,7 +280,12 @@ BAD = {
     "a web page": ("calls.csv", b"<html><table>", "not_a_table", "a web page"),
     "a PDF": ("calls.csv", b"%PDF-1.7", "not_a_table", "a PDF"),
     "text without columns": ("calls.csv", b"hello\nworld\n", "no_header", "no comma"),
-    "bytes of zero": ("calls.csv", b"a,b\n\0,2\n", "not_a_table", "bytes of zero"),
+    "bytes of a program": (
+        "calls.csv",
+        bytes(range(256)) * 4,
+        "not_a_table",
+        "unprintable characters",
+    ),
     "a JSON array": ("calls.json", b'[{"CallerId": 1}]', "not_a_table", "one object a line"),
     "a broken JSON line": (
         "c.jsonl",
