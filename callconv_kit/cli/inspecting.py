@@ -169,21 +169,44 @@ def _show_open(seen: "Inspection", console: "Console") -> None:
     if seen.constants:
         told = ", ".join(f"{name} = {value}" for name, value in seen.constants.items())
         _say(console, f"\nIn every row: {told}")
+    _show_proposals(seen, console)
     if seen.missing:
-        _say(console, "\nNothing feeds these required columns", style="bold")
+        _say(console, "\nRequired columns with no source yet", style="bold")
         for how in seen.missing.values():
             _say(console, f"  {how}")
-    if seen.likely:
-        _say(console, "\nPerhaps; never applied without you", style="bold")
-        for each in seen.likely:
-            _say(
-                console,
-                f'  --column {each.column}="{shown_name(each.source)}": {each.because}',
-            )
     if seen.unused:
         _say(console, f"\nNot used: {', '.join(shown_name(name, 40) for name in seen.unused)}")
     if seen.missing or (seen.times and (seen.times.without_offset or seen.times.two_readings)):
         _say(console, "\n→ `callconv init` asks for what is open, and writes the job.")
+
+
+def _show_proposals(seen: "Inspection", console: "Console") -> None:
+    """What the evidence says, with how well it holds; nothing of it is applied."""
+    from callconv_kit.profiling.columns import shown, shown_name
+    from callconv_kit.profiling.questions import shown_value
+
+    if seen.proposed:
+        _say(console, "\nProposed; `callconv init` asks for what is only likely", style="bold")
+        for each in seen.proposed:
+            named = shown_name(each.text, 60)
+            _say(console, f"  {each.column} from {named} ({each.confidence}): {each.because}")
+            for other in each.alternatives[:LISTED]:
+                _say(console, f"    or {shown_name(' + '.join(other.sources), 60)}")
+    for found in seen.proposals.direction:
+        told = ", ".join(
+            f"{shown_value(each.value)} {each.means or 'not known'} ({each.rows:,})"
+            for each in found.values[:LISTED]
+        )
+        _say(console, f"\nWhich rows are calls to you: {shown_name(found.column, 40)}: {told}")
+    words = [word for word in seen.proposals.statuses.words if not word.known]
+    if words:
+        _say(
+            console, f"\nStatuses ({shown_name(seen.proposals.statuses.column, 40)})", style="bold"
+        )
+        for word in words[:LISTED]:
+            _say(console, f"  {shown(word.word)} ({word.rows:,}): {word.status or 'not known'}")
+    for rule in seen.proposals.statuses.rules:
+        _say(console, f"  {rule.then} in {rule.rows:,}: {rule.because}")
 
 
 def _say(console: "Console", line: str, style: str = "") -> None:

@@ -22,7 +22,7 @@ USAGE, BUG = 2, 70
 COMMANDS = {
     "demo": ("demo", "Try it all: prepare a messy export and upload it to a mock server."),
     "inspect": ("inspecting", "Inspect an export: vendor, columns, and what is missing."),
-    "init": ("asking", "Answer a few questions and write the job file for an export."),
+    "init": ("init", "Answer a few questions and write the job file for an export."),
     "workbench": ("workbench", "Open the workbench in JupyterLab on this machine."),
     "prepare": ("prepare", "Clean and validate an export; write ready.csv and rejected.csv."),
     "check": ("check", "Validate a file that should be ready; change nothing."),

@@ -1,25 +1,33 @@
 """One look at an export: its dialect, its columns, the preset that fits, what is still missing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.export import Export
-from callconv_kit.mapping.plan import Plan
-from callconv_kit.model import spec
+from callconv_kit.mapping.plan import CHILD, Plan
+from callconv_kit.model import spec, texts
 from callconv_kit.model.names import plain
-from callconv_kit.profiling import evidence
+from callconv_kit.model.rows import Batch
+from callconv_kit.model.texts import Ints
+from callconv_kit.profiling import evidence, lines
 from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
-from callconv_kit.profiling.likeness import Likeness, propose
 from callconv_kit.profiling.opening import known_to_anybody, open_export
+from callconv_kit.profiling.proposal import Proposal, Proposals, direction_as_dict
+from callconv_kit.profiling.proposing import Known, propose
 from callconv_kit.profiling.recognition import Fit, measured, recognise, sample_of
-from callconv_kit.profiling.times import Times, Watch
+from callconv_kit.profiling.sample import Sample
+from callconv_kit.profiling.times import Times, times_of
 from callconv_kit.reading import Input, Table
-from callconv_kit.run.resolving import resolve
+from callconv_kit.run.resolving import Resolved, resolve
 from callconv_kit.writing.wording import DELIMITERS
 
 ROWS = 100_000
@@ -41,9 +49,10 @@ class Inspection:
     constants: spec columns that the preset sets.
     unused: columns that go nowhere.
     missing: required columns that nothing feeds, and how each can be fed.
-    likely: unused columns that may be meant for one of the format, by their names and cells;
-        never applied.
-    times: what the column of times tells; None where nothing feeds EventDate.
+    proposals: what each column of the format may come from, and which rows are calls; never
+        applied.
+    times: what the column of times tells; None where nothing is proposed for EventDate.
+    skip_lines: patterns of lines that are no rows, such as the types of the columns.
     others: other tables of the same archive, which were not looked at.
     evidence: why the encoding, the delimiter and the header's line are taken for what they are.
     settings: those under which it was looked at, beside a job; a draft takes them over.
@@ -63,11 +72,15 @@ class Inspection:
     constants: Mapping[str, str]
     unused: tuple[str, ...]
     missing: Mapping[str, str]
-    likely: tuple[Likeness, ...]
+    proposals: Proposals
     times: Times | None
+    skip_lines: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    sample: Sample = field(default_factory=lambda: Sample((), ()), repr=False, compare=False)
+    lines: Ints = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
+    known: Known = field(default_factory=Known, repr=False, compare=False)
 
     @property
     def preset(self) -> str | None:
@@ -82,7 +95,19 @@ class Inspection:
     @property
     def similar(self) -> Mapping[str, str]:
         """Column of the export → the column of the format that it may mean; never applied."""
-        return {each.source: each.column for each in self.likely}
+        return {each.sources[0]: each.column for each in self.proposed}
+
+    @property
+    def proposed(self) -> tuple[Proposal, ...]:
+        """The proposals that nothing settles yet, in the order of the format's columns."""
+        return tuple(
+            each for each in self.proposals.mapping.values() if each.sources and not each.settled
+        )
+
+    def proposed_for(self, column: str) -> bool:
+        """Whether a source is proposed for a column, and nothing settles it yet."""
+        each = self.proposals.mapping[column]
+        return bool(each.sources) and not each.settled
 
     def column(self, name: str) -> Profile | None:
         """The profile of a column."""
@@ -112,10 +137,10 @@ class Inspection:
             "constants": dict(self.constants),
             "unused": list(self.unused),
             "missing": [{"column": name, "how": how} for name, how in self.missing.items()],
-            "likely": [
-                {"source": each.source, "column": each.column, "because": each.because}
-                for each in self.likely
-            ],
+            "mapping": {name: each.as_dict() for name, each in self.proposals.mapping.items()},
+            "direction": direction_as_dict(self.proposals.direction),
+            "statuses": self.proposals.statuses.as_dict(),
+            "skip_lines": list(self.skip_lines),
             "times": None if self.times is None else self.times.as_dict(),
         }
 
@@ -173,24 +198,13 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
     fits = _fits(table, given, recognised=settings.get("preset") != "")
     chosen = given.preset or (fits[0].preset if fits else None)
     resolved = resolve(given if chosen is None else Job.from_keywords(given, preset=chosen))
-    full, export = resolved.job, resolved.export
-    plan = _plan(table, full, export)
-    gathered = [Gathered() for _ in table.header]
-    watch = Watch(plan.feeds["EventDate"].positions if "EventDate" in plan.feeds else ())
-    rows, ragged, more = 0, 0, False
-    for batch in table.batches():
-        if rows >= ROWS:
-            more = True
-            break
-        for column, cells in zip(gathered, batch.cells, strict=True):
-            column.add(cells)
-        watch.add(batch.lines.tolist(), batch.cells)
-        rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
-    fed = {
-        column: tuple(plan.header[at] for at in feed.positions)
-        for column, feed in plan.feeds.items()
-    }
-    used = _used(full, export)
+    plan = _plan(table, resolved.job, resolved.export)
+    read = _read(table)
+    known = _known(plan, resolved)
+    sample = Sample(table.header, read.cells)
+    proposals = propose(sample, known)
+    fed = known.feeds
+    used = _used(resolved.job, resolved.export)
     unused = tuple(name for name in plan.unused if plain(name) not in used)
     return Inspection(
         file=table.name,
@@ -198,32 +212,138 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
         guessed_from_line=table.account.guessed_from_line,
         delimiter=table.account.delimiter,
         header_line=table.account.header_line,
-        rows=rows,
-        more=more,
-        skipped=tuple((line.line, line.why) for line in table.account.skipped),
-        columns=tuple(
-            column.profile(name, _holds(at, plan))
-            for at, (name, column) in enumerate(zip(table.header, gathered, strict=True))
-        ),
+        rows=read.rows,
+        more=read.more,
+        skipped=tuple((line.line, line.why) for line in table.account.skipped) + read.types,
+        columns=_profiles(table.header, read.gathered, plan, proposals),
         fits=fits,
         feeds=fed,
-        constants=dict(full.constants),
+        constants=dict(resolved.job.constants),
         unused=unused,
         missing={
-            column: planning.how_to_feed(column, table.header, export)
+            column: planning.how_to_feed(column, table.header, resolved.export)
             for column in spec.REQUIRED
-            if column not in fed and not _set(column, full, resolved.looked_up)
+            if column not in fed and not _set(column, resolved.job, resolved.looked_up)
         },
-        likely=propose(
-            [name for name in unused if name.strip() and not export.is_vendors(name)],
-            [name for name in spec.NAMES if name not in fed and name not in full.constants],
-            {name: each.texts for name, each in zip(table.header, gathered, strict=True)},
-        ),
-        times=watch.told(plan),
+        proposals=proposals,
+        times=times(sample, proposals.mapping["EventDate"], read.lines),
+        skip_lines=read.skip_lines,
         others=tuple(other.name for other in tables[1:]),
-        evidence=evidence.of(table, given, known=known_to_anybody(given), rows=rows, ragged=ragged),
+        evidence=evidence.of(
+            table, given, known=known_to_anybody(given), rows=read.rows, ragged=read.ragged
+        ),
         settings={name: value for name, value in settings.items() if name != "now"},
+        sample=sample,
+        lines=read.lines,
+        known=known,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The first rows of a table.
+
+    rows, ragged: how many were read, and how many more have another number of cells.
+    more: whether there are others.
+    gathered: what each column holds.
+    cells, lines: of the rows that are calls: neither totals nor the types of the columns.
+    types: the line that holds the types, and why it is no row; empty where there is none.
+    skip_lines: a pattern for it.
+    """
+
+    rows: int
+    ragged: int
+    more: bool
+    gathered: Sequence[Gathered]
+    cells: Sequence[pa.StringArray]
+    lines: Ints
+    types: tuple[tuple[int, str], ...]
+    skip_lines: tuple[str, ...]
+
+
+def _read(table: Table) -> _Read:
+    gathered = [Gathered() for _ in table.header]
+    rows, ragged, more = 0, 0, False
+    kept: list[Batch] = []
+    for batch in table.batches():
+        if rows >= ROWS:
+            more = True
+            break
+        for column, cells in zip(gathered, batch.cells, strict=True):
+            column.add(cells)
+        kept.append(batch)
+        rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
+    if not rows:
+        none = tuple(texts.nulls(0) for _ in table.header)
+        return _Read(0, ragged, more, gathered, none, np.zeros(0, np.int64), (), ())
+    whole = Batch.of(kept)
+    keep = ~lines.are_totals(whole.cells)
+    at = lines.type_row(whole.cells)
+    types: tuple[tuple[int, str], ...] = ()
+    patterns: tuple[str, ...] = ()
+    if at >= 0:
+        keep[at] = False
+        types = ((int(whole.lines[at]), "types"),)
+        patterns = (lines.type_pattern(whole.cells, at, table.account.delimiter),)
+    whole = whole.keep(keep)
+    return _Read(rows, ragged, more, gathered, whole.cells, whole.lines, types, patterns)
+
+
+def _profiles(
+    header: Sequence[str], gathered: Sequence[Gathered], plan: Plan, proposals: Proposals
+) -> tuple[Profile, ...]:
+    phones = {name for column in spec.PERSONAL for name in proposals.mapping[column].sources}
+    return tuple(
+        column.profile(name, Holds.PHONES if name in phones else _holds(at, plan))
+        for at, (name, column) in enumerate(zip(header, gathered, strict=True))
+    )
+
+
+def _known(plan: Plan, resolved: Resolved) -> Known:
+    """What the job, its preset and the names of the columns say of an export."""
+    job, export = resolved.job, resolved.export
+    feeds = {
+        column: tuple(plan.header[at] for at in feed.positions)
+        for column, feed in plan.feeds.items()
+        if not all(plan.header[at].startswith(CHILD) for at in feed.positions)
+    }
+    title = export.preset.about.title if export.preset else ""
+    ours = f"{title}'s own layout" if title else "your job says so"
+
+    def here(names: Iterable[str]) -> frozenset[str]:
+        found = (plan.position(name) for name in names)
+        return frozenset(plan.header[at] for at in found if at is not None)
+
+    gone = [rule.source_column for rule in job.leave_out if rule.source_column]
+    gone += [job.legs.parent] if job.legs is not None else []
+    return Known(
+        feeds=feeds,
+        by=dict.fromkeys([*job.columns, *export.mapped], ours),
+        fixed=frozenset(
+            column
+            for column in spec.NAMES
+            if _set(column, job, resolved.looked_up) or column in plan.feeds
+        )
+        - feeds.keys()
+        | frozenset(job.constants) & frozenset(spec.REQUIRED),
+        rule_columns=here(gone),
+        status_columns=here(name for rule in job.status for name in rule.when),
+        values=job.values.get("CallStatus", {}),
+        zone=job.timezone or "",
+        order=job.date_order or "",
+    )
+
+
+def times(sample: Sample, proposal: Proposal, lines_of: Ints) -> Times | None:
+    """What the times that are proposed for EventDate tell; None where none are."""
+    held = [found for name in proposal.sources if (found := sample.column(name)) is not None]
+    if not held:
+        return None
+    cells = held[0].cells
+    for other in held[1:] if proposal.how == "join" else ():
+        cells = pc.binary_join_element_wise(cells, other.cells, " ")
+    name = proposal.text if proposal.how == "join" else held[0].name
+    return times_of(name, lines_of.tolist(), cells)
 
 
 def _fits(table: Table, job: Job, *, recognised: bool) -> tuple[Fit, ...]:

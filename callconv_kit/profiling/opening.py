@@ -12,12 +12,13 @@ from callconv_kit.mapping.preset import Form, Preset
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.names import plain
 from callconv_kit.profiling.columns import looks_like_data
+from callconv_kit.profiling.naming import known_roles
 from callconv_kit.profiling.recognition import headerless_forms, sample_of
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.run.resolving import resolve
 
-_NAME = re.compile(r"[^\W\d][\w .()#/&'-]{0,60}")
+_NAME = re.compile(r"[^\W\d][\w .,()\[\]#/&':+%*-]{0,60}")
 
 
 def open_export(source: Input, job: Job) -> Sequence[Table]:
@@ -83,13 +84,13 @@ def _looks_like_a_name(cell: str) -> bool:
     return _NAME.fullmatch(cell.strip()) is not None
 
 
-def known_to_anybody(job: Job) -> planning.Known:
-    """The names of columns that the job, the format or any vendor knows."""
+def known_to_anybody(job: Job) -> Callable[[str], bool]:
+    """Whether the job, the format, any vendor or the list of known names knows a column."""
     resolved = resolve(job)
     known = planning.Known(resolved.job, resolved.export)
     for preset in presets.bundled():
         known.names.update(map(plain, preset.names))
-    return known
+    return lambda cell: known(cell) or bool(known_roles(cell))
 
 
 DATA = 0.5

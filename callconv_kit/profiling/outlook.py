@@ -8,7 +8,7 @@ no key.
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,16 @@ from callconv_kit.job.layers import anchored
 from callconv_kit.model import spec
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import CallConvError
-from callconv_kit.profiling.draft import Draft, settled
+from callconv_kit.profiling.draft import REJECTED_SHARE, Draft, with_share
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS, open_points
+from callconv_kit.profiling.questions import IDS, all_questions
 from callconv_kit.reading import Input
 from callconv_kit.run.pipeline import Progress
 from callconv_kit.run.prepared import Prepared, prepare
 from callconv_kit.writing.visible import visible
 from callconv_kit.writing.wording import of_severity
 
-MEND = {
+FIX = {
     "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
     "moment_repeated": 'dst = "earlier" or "later"',
     "moment_skipped": 'dst = "earlier" or "later"',
@@ -42,9 +42,9 @@ MEND = {
     "phone_invalid": 'default_country = "…" if these are of another country; else correct them',
     "event_too_old": "none: impact.com takes no call that old",
 }
-"""The setting that would mend the rows of a code, where it is not simply what the code says."""
+"""What makes the rows of a code ready, where it is not simply what the code says."""
 
-MEND_EMPTY = {
+FIX_EMPTY = {
     "TalkDuration": 'talk_time = "call_if_answered"',
     "CallSessionId": 'session_id_from = ["…"]',
     "CalledPhoneNumber": 'called_number = "tracking", or [defaults] CalledPhoneNumber = "…"',
@@ -54,14 +54,20 @@ MEND_EMPTY = {
 STAND_INS = {
     "timezone": "UTC",
     "date_order": "month-first",
-    "called_number": "destination",
     "talk_time": "call_if_answered",
-    "session_id_from": "",
+    "status": "ANSWER",
+    "provider": "to be named",
 }
 """What a blank is taken for where nothing is proposed."""
 
+WARNED = {
+    *("direction_unused", "answer_without_talk", "voicemail_not_answered", "status_empty"),
+    *("event_old", "times_all_midnight", "encoding_guessed", "country_from_digits"),
+}
+"""Warnings that a person should see before the first run."""
+
 WORDS = 4
-"""Texts of a cell that are named in a mend."""
+"""Texts of a cell that are named in a fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Reason:
 
     code: of `findings.CODES`; column: the one that it is about, if it is about one.
     rows: how many.
-    problem: in words; mend: the setting that would mend them, or what else does.
+    problem: in words; fix: the lines of a job that would make them ready, or what else does.
     left_out: these rows were not meant to go, and need nobody.
     """
 
@@ -78,8 +84,12 @@ class Reason:
     column: str | None
     rows: int
     problem: str
-    mend: str
+    fix: str
     left_out: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reason as `callconv init --json` prints it."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Outlook:
     reasons: the most frequent first, those that need somebody before the others.
     assumed: what was taken for granted of the blanks, in words.
     stopped: why the run would stop altogether, where it would.
+    warnings: what the run would warn of; these rows are ready.
     """
 
     rows: int = 0
@@ -100,6 +111,13 @@ class Outlook:
     reasons: tuple[Reason, ...] = ()
     assumed: tuple[str, ...] = ()
     stopped: CallConvError | None = None
+    warnings: tuple[Reason, ...] = ()
+
+    @property
+    def rejected_share(self) -> float:
+        """The rejected rows' share of those that are judged."""
+        judged = self.ready + self.need_you
+        return self.need_you / judged if judged else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The outlook as `callconv init --json` prints it."""
@@ -108,17 +126,8 @@ class Outlook:
             "ready": self.ready,
             "need_you": self.need_you,
             "left_out": self.left_out,
-            "reasons": [
-                {
-                    "code": reason.code,
-                    "column": reason.column,
-                    "rows": reason.rows,
-                    "problem": reason.problem,
-                    "mend": reason.mend,
-                    "left_out": reason.left_out,
-                }
-                for reason in self.reasons
-            ],
+            "reasons": [reason.as_dict() for reason in self.reasons],
+            "warnings": [reason.as_dict() for reason in self.warnings],
             "assumed": list(self.assumed),
             "stopped": None if self.stopped is None else self.stopped.as_dict(),
         }
@@ -169,7 +178,18 @@ def outlook(
         _reasons(summary, statuses),
         assumed,
         prepared.problem,
+        _warnings(summary),
     )
+
+
+def shared_with(inspection: Inspection, draft: Draft, ahead: Outlook) -> Draft:
+    """The draft with a share of rejected rows that its own first run does not pass."""
+    share = ahead.rejected_share
+    if share <= REJECTED_SHARE:
+        return draft
+    tenth = min(1.0, (int(share * 10) + 1) / 10)
+    why = f"{share:.0%} of today's rows are rejected; lower it once they are corrected"
+    return with_share(inspection, draft, tenth, why)
 
 
 def _filled_in(
@@ -182,25 +202,36 @@ def _filled_in(
     unfilled = lookup is not None and not Path(lookup["file"]).exists()
     if unfilled:
         del settings["lookup"]
-    lacking = [name for name in IDS if name in draft.blanks or (unfilled and name not in fed)]
-    similar = {each.column: each.source for each in inspection.likely}
+    constants: dict[str, Any] = {}
     assumed = []
-    if lacking:
-        settings["constants"] = {**settings.get("constants", {}), **dict.fromkeys(lacking, 1)}
-        assumed.append(f"{', '.join(lacking)} filled in")
-    for column in draft.blanks:
-        if column == "CallProvider":
-            settings["constants"] = {"CallProvider": "to be named", **settings.get("constants", {})}
-            assumed.append("CallProvider filled in")
-        elif column in spec.REQUIRED and column not in IDS and column in similar:
-            settings["columns"] = {**settings.get("columns", {}), column: similar[column]}
-            assumed.append(f"{column} from {similar[column]!r}")
-    for question in open_points(inspection):
-        if question.key in draft.blanks and question.key in STAND_INS:
-            value = question.proposal or STAND_INS[question.key]
-            settings |= settled(question, value, inspection) if value else {}
-            assumed += [f"{question.key} {value}"] if value else []
+    for key, told in IDS.items():
+        looked_up = unfilled and told.column in draft.looked_up and told.column not in fed
+        if key in draft.blanks or looked_up:
+            constants[told.column] = STAND_INS.get(key, 1)
+    if constants:
+        assumed.append(f"{', '.join(constants)} filled in")
+    for key in draft.blanks:
+        if key.startswith("map."):
+            column = key.removeprefix("map.")
+            constants[column] = spec.BY_NAME[column].example
+            assumed.append(f"{column} filled in")
+        elif key in ("timezone", "date_order", "talk_time"):
+            settings[key] = _proposed(inspection, key) or STAND_INS[key]
+            assumed.append(f"{key} {settings[key]}")
+        elif key == "status":
+            constants["CallStatus"] = STAND_INS[key]
+            assumed.append(f"CallStatus {STAND_INS[key]}")
+        elif key == "call_id":
+            settings["session_id_from"] = [column.name for column in inspection.columns]
+            assumed.append("a call id")
+        elif key == "direction":
+            assumed.append("no row left out for its direction")
+    settings["constants"] = {**settings.get("constants", {}), **constants}
     return settings, tuple(assumed)
+
+
+def _proposed(inspection: Inspection, key: str) -> str:
+    return next((each.proposal for each in all_questions(inspection) if each.id == key), "")
 
 
 def _unknown_statuses(prepared: Prepared, inspection: Inspection) -> Sequence[str]:
@@ -211,7 +242,8 @@ def _unknown_statuses(prepared: Prepared, inspection: Inspection) -> Sequence[st
     rejected = prepared.rejected
     rows = rejected[rejected["codes"].str.contains("status_unknown", regex=False)]
     counts: Counter[str] = Counter()
-    for name in inspection.feeds.get("CallStatus", ())[:1]:
+    status = inspection.proposals.statuses.column
+    for name in [status] if status else []:
         if name in rows:
             counts.update(rows[name])
     return [text for text, _ in counts.most_common()]
@@ -224,7 +256,7 @@ def _reasons(summary: Mapping[str, Any], statuses: Sequence[str]) -> tuple[Reaso
             entry["column"],
             entry["rows"],
             CODES[entry["code"]].problem,
-            "" if severity is Severity.LEFT_OUT else _mend(entry, statuses),
+            "" if severity is Severity.LEFT_OUT else _fix(entry, statuses),
             severity is Severity.LEFT_OUT,
         )
         for severity in (Severity.ERROR, Severity.LEFT_OUT)
@@ -232,15 +264,30 @@ def _reasons(summary: Mapping[str, Any], statuses: Sequence[str]) -> tuple[Reaso
     )
 
 
-def _mend(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
-    """The setting that would mend the rows of a finding."""
+def _warnings(summary: Mapping[str, Any]) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(
+            entry["code"],
+            entry["column"],
+            entry["rows"],
+            CODES[entry["code"]].problem,
+            CODES[entry["code"]].remedy,
+            False,
+        )
+        for entry in of_severity(summary, Severity.WARNING)
+        if entry["code"] in WARNED
+    )
+
+
+def _fix(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
+    """What would make the rows of a finding ready."""
     code, column = entry["code"], entry["column"] or ""
-    if code == "required_missing" and column in MEND_EMPTY:
-        return MEND_EMPTY[column]
-    if code == "required_missing" and column in IDS:
+    if code == "required_missing" and column in FIX_EMPTY:
+        return FIX_EMPTY[column]
+    if code == "required_missing" and column in {told.column for told in IDS.values()}:
         return f"[defaults] {column} = …, or a row for each key in the look-up file"
     if code == "status_unknown" and statuses:
         listed = ", ".join(f'"{visible(text, 40)}" = "…"' for text in statuses[:WORDS])
         more = f" and {len(statuses) - WORDS} more" if len(statuses) > WORDS else ""
         return f"[values.CallStatus] {listed}{more}"
-    return MEND[code].format(column=column) if code in MEND else CODES[code].remedy_for(column)
+    return FIX[code].format(column=column) if code in FIX else CODES[code].remedy_for(column)

@@ -1,39 +1,28 @@
-"""What a job must say that no export says: at most seven questions, each with what the data shows.
+"""What a job must say and the export does not: one question each, with its evidence.
 
 A question comes only where it matters: no zone is asked for where every time carries an offset.
-What can be answered from evidence is proposed, never applied by itself.
+Each carries the proposed answer, if there is evidence for one, and how well that holds: `sure`
+ones are not asked, `likely` ones can be accepted, and the others need a person.
+
+Ids: preset, timezone, date_order, direction, call_id, talk_time, status, status.WORD, map.COLUMN,
+campaign, partner, tracker, provider.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from callconv_kit.job import PRESETS
 from callconv_kit.mapping import preset as presets
-from callconv_kit.mapping.preset import Preset
+from callconv_kit.model import spec
 from callconv_kit.model.names import plain
-from callconv_kit.profiling.columns import Profile, shown_name
+from callconv_kit.profiling.columns import Profile, shown, shown_name
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.likeness import Likeness
-from callconv_kit.profiling.times import Times
+from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Proposal
+from callconv_kit.profiling.zone_effects import zone_effects
 
-MOST = 7
-"""Questions; the least important go first where there are more."""
-
-DISPENSABLE = ("called_number", "preset", "session_id_from", "talk_time")
-"""Keys of the questions that are left out first; what they ask for is marked in the file."""
-
-WHOSE = ("preset", "columns")
-"""Keys of the questions on whose answers the others depend."""
-
-ZONES = {
-    **dict.fromkeys(("ET", "EST", "EDT", "EASTERN"), "America/New_York"),
-    **dict.fromkeys(("CT", "CST", "CDT", "CENTRAL"), "America/Chicago"),
-    **dict.fromkeys(("MT", "MST", "MDT", "MOUNTAIN"), "America/Denver"),
-    **dict.fromkeys(("PT", "PST", "PDT", "PACIFIC"), "America/Los_Angeles"),
-    **dict.fromkeys(("UTC", "GMT"), "UTC"),
-}
-"""Words for a zone in a header, and the zone that they mean in North America."""
+MOST = 15
+"""Questions that are asked of a person; open words beyond them are marked in the file."""
 
 SURE = 0.8
 """A preset that knows so much of a header is not asked about."""
@@ -43,278 +32,403 @@ LOOKUP_FILE = "trackers.csv"
 ONE_KEY = 0.5
 """A look-up key that stands in so many rows tells hardly anything apart."""
 
+LISTED = 6
+"""Values that are listed in a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """One of the ids that impact.com gave you.
+
+    column: of the format; called: what impact.com's screens call it; where: to find it.
+    """
+
+    column: str
+    called: str
+    where: str
+
+
 IDS = {
-    "CampaignId": (
-        "program",
-        "the id of your program; impact.com lists it with your programs",
-        re.compile(r"program|campaign", re.IGNORECASE),
+    "campaign": Id(
+        "CampaignId", "program", "the id of your program; impact.com lists it with your programs"
     ),
-    "MediaId": (
-        "partner",
+    "partner": Id(
+        "MediaId",
+        "media partner",
         "the id of the partner who is paid; impact.com shows it in the partner's profile",
-        re.compile(r"partner|media|publisher|affiliate", re.IGNORECASE),
     ),
-    "ActionTrackerId": (
+    "tracker": Id(
+        "ActionTrackerId",
         "event type",
         "the id of the call's event type; in impact.com: your profile → Settings → Tracking → "
         "Event Types",
-        re.compile(r"event.?type|action|tracker", re.IGNORECASE),
+    ),
+    "provider": Id(
+        "CallProvider",
+        "call provider",
+        "the name of the company or system that tracks the calls, such as CallRail",
     ),
 }
-"""The ids that are impact.com's: what its screens call them, where to find each, likely names."""
+"""The questions about what no export holds: the ids of impact.com, and who tracks the calls."""
 
-_WHOLE = re.compile(r"9[9…]*(?:,999)*(?:\.9)?")
+MAPPED = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
+"""Required columns that an export must feed, asked for as map.COLUMN."""
+
+PLAIN_IDS = (
+    *("preset", "timezone", "date_order", "direction", "call_id", "talk_time", "status"),
+    *IDS,
+)
+"""The ids that are one question each; beside them there are status.WORD and map.COLUMN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question.
 
-    key: the setting or column that the answer is for.
-    text: the question; hint: how it may be answered; where: in which place the answer stands.
-    samples: cells that it is about.
-    proposal: an answer from the evidence; empty where there is none. `because` says why.
+    id: see the module; the answer goes under it.
+    text: the question; hint: how it may be answered; where: to find the answer.
+    samples: cells or values that it is about.
+    proposal: the proposed answer; confidence: how well it holds; because: the evidence.
     choices: the only answers, where there are only some.
-    warning: what to mind.
+    warning: what to note.
     """
 
-    key: str
+    id: str
     text: str
     hint: str = ""
     where: str = ""
     samples: tuple[str, ...] = ()
     proposal: str = ""
+    confidence: Confidence = "none"
     because: str = ""
     choices: tuple[str, ...] = ()
     warning: str = ""
 
+    def as_dict(self) -> dict[str, object]:
+        """The question as `callconv init --json` prints it."""
+        return {
+            "id": self.id,
+            "text": self.text,
+            "samples": list(self.samples),
+            "choices": list(self.choices),
+            "proposal": self.proposal or None,
+            "confidence": self.confidence,
+            "why": self.because,
+        }
 
-def questions(inspection: Inspection, *, asked_before: int = 0) -> tuple[Question, ...]:
-    """The questions that are asked of a person, in their order: at most `MOST` of the open ones.
+
+def questions(inspection: Inspection, *, now: datetime | None = None) -> tuple[Question, ...]:
+    """What is open: every question whose answer is not sure, in the order in which they are asked.
 
     Args:
         inspection: of the export.
-        asked_before: how many were asked of the same export already.
+        now: the clock by which calls are too old; none: the real one.
     """
-    asked = list(open_points(inspection))
-    for key in DISPENSABLE:
-        if len(asked) + asked_before > MOST:
-            asked = [question for question in asked if question.key != key]
-    return tuple(asked)
+    return tuple(
+        question for question in all_questions(inspection, now=now) if question.confidence != "sure"
+    )
 
 
-def open_points(inspection: Inspection) -> Iterator[Question]:
-    """All that this export leaves open, however much that be."""
+def all_questions(inspection: Inspection, *, now: datetime | None = None) -> Iterator[Question]:
+    """All questions that the export raises, those with a sure answer among them."""
     yield from _whose(inspection)
-    yield from _when(inspection)
-    yield from _which_number(inspection)
-    yield from _lacking(inspection)
-    for column in IDS:
-        if column in inspection.missing:
-            yield _id(inspection, column)
+    yield from _columns(inspection)
+    yield from _when(inspection, now)
+    yield from _directions(inspection)
+    yield from _call_id(inspection)
+    yield from _talk_time(inspection)
+    yield from _statuses(inspection)
+    for key, told in IDS.items():
+        if told.column in inspection.missing or inspection.proposed_for(told.column):
+            yield _id(inspection, key)
 
 
 def _whose(inspection: Inspection) -> Iterator[Question]:
-    if "preset" not in inspection.settings and inspection.fits and inspection.fit < SURE:
-        fit = inspection.fits[0]
-        yield Question(
-            "preset",
-            "Whose export is this?",
-            hint="the name of a preset, or none",
-            samples=tuple(shown_name(column.name, 40) for column in inspection.columns[:5]),
-            proposal=fit.preset,
-            because=f"{fit.known} of its {fit.columns} columns are {fit.title}'s",
-            choices=(*PRESETS, "none"),
-        )
-    needed = [each for each in inspection.likely if each.column in inspection.missing]
-    if not inspection.fits and "columns" not in inspection.settings and needed:
-        yield Question(
-            "columns",
-            "No preset knows this export. Do its columns mean this?",
-            hint="yes takes them all over; no leaves them in the file, to be chosen by hand",
-            samples=tuple(_meant(inspection, each) for each in inspection.likely),
-            proposal="yes",
-            because="their names and their cells look like it",
-            choices=("yes", "no"),
-        )
+    if "preset" in inspection.settings or not inspection.fits:
+        return
+    fit = inspection.fits[0]
+    yield Question(
+        "preset",
+        f"Is this an export of {fit.title}?",
+        hint="the name of a preset, or none",
+        samples=tuple(shown_name(column.name, 40) for column in inspection.columns[:5]),
+        proposal=fit.preset,
+        confidence="sure" if inspection.fit >= SURE else "likely",
+        because=f"{fit.known} of its {fit.columns} columns are {fit.title}'s",
+        choices=(*PRESETS, "none"),
+    )
 
 
-def _meant(inspection: Inspection, each: Likeness) -> str:
-    column = inspection.column(each.source)
-    cells = f" ({column.samples[0]})" if column and column.samples else ""
-    return f"{each.column} from {shown_name(each.source, 40)!r}{cells}"
+def _columns(inspection: Inspection) -> Iterator[Question]:
+    for name, each in inspection.proposals.mapping.items():
+        wanted = name in MAPPED
+        told = name == "CallStatus" and each.how != "nothing"
+        optional = each.how != "nothing" and name not in spec.REQUIRED and name != "CallStatus"
+        if (wanted or told or optional) and not each.settled:
+            yield _column(inspection, each)
 
 
-def _when(inspection: Inspection) -> Iterator[Question]:
+def _column(inspection: Inspection, each: Proposal) -> Question:
+    told = spec.BY_NAME[each.column].description
+    others = " or ".join(shown_name("/".join(other.sources), 40) for other in each.alternatives[:3])
+    return Question(
+        f"map.{each.column}",
+        f"Which column of the export is {each.column}?",
+        hint="the name of a column, or a value for all rows",
+        where=told,
+        samples=_samples(inspection, each),
+        proposal=written(each),
+        confidence=each.confidence,
+        because=each.because,
+        warning=f"it could also be {others}" if others else "",
+    )
+
+
+def written(each: Proposal) -> str:
+    """A proposal as a person types it: `Date + Time` for a join or a sum, `End - Start`."""
+    match each.how:
+        case "join" | "sum":
+            return " + ".join(each.sources)
+        case "difference":
+            return " - ".join(each.sources)
+        case "nothing":
+            return ""
+        case "constant":
+            return each.value
+    return each.sources[0]
+
+
+def _samples(inspection: Inspection, each: Proposal) -> tuple[str, ...]:
+    """Cells of what is proposed, and of the other candidates where nothing is."""
+    names = each.sources or tuple(name for other in each.alternatives for name in other.sources)
+    found = []
+    for name in names[:3]:
+        column = inspection.column(name)
+        if column is not None and column.samples:
+            found.append(f"{shown_name(name, 40)}: {', '.join(column.samples[:2])}")
+    return tuple(found)
+
+
+def _when(inspection: Inspection, now: datetime | None) -> Iterator[Question]:
     times = inspection.times
     if times is None:
         return
     column = inspection.column(times.column)
-    samples = column.samples if column else ()
-    if times.without_offset:
-        zone, because = _zone(inspection, times)
+    samples = column.samples if column else (times.first_without,)
+    if times.without_offset and not inspection.known.zone:
+        zone, because, confidence = inspection.proposals.zone
         hours = times.busy_hours
+        busy = (
+            f"most calls lie between {hours[0]}:00 and {hours[1]}:00 by these clocks"
+            if hours
+            else ""
+        )
+        effects = zone_effects(inspection.sample, inspection.proposals.mapping["EventDate"], now)
         yield Question(
             "timezone",
-            f"In which time zone are the times of {times.column!r}?",
-            hint="an IANA name such as America/New_York, or UTC",
+            f"Which time zone are the times of {times.column!r} in?",
+            hint="an IANA time zone such as America/New_York, or UTC",
             samples=samples,
             proposal=zone,
+            confidence=confidence,
             because=because,
-            warning=f"most calls lie between {hours[0]}:00 and {hours[1]}:00 by these clocks"
-            if hours
-            else "",
+            warning="; ".join(filter(None, (busy, *(effect.text for effect in effects)))),
         )
-    if times.two_readings:
+    if times.two_readings and not inspection.known.order:
         proven = times.proven_order
+        both = any(times.orders.values()) and not proven
         yield Question(
             "date_order",
             f"Is {times.first_of_two!r} month first or day first?",
             samples=samples,
             proposal=proven,
+            confidence="likely" if proven else "none",
             because=f"line {times.orders[proven]} can be read in no other way" if proven else "",
             choices=("month-first", "day-first"),
-            warning=""
-            if proven or not any(times.orders.values())
-            else "some lines can only be month-first and others only day-first",
+            warning="some lines can only be month-first and others only day-first" if both else "",
         )
 
 
-def _zone(inspection: Inspection, times: Times) -> tuple[str, str]:
-    """The zone for which there is evidence, and the evidence; blanks where there is none."""
-    for column in inspection.columns:
-        named = re.search(r"time.?zone", column.name, re.IGNORECASE)
-        if named and column.distinct == 1 and "/" in column.samples[0]:
-            return column.samples[0], f"the column {column.name!r} says so in every row"
-    words = re.findall(r"[A-Za-z]+", times.column)
-    named_zone = next((ZONES[word.upper()] for word in words if word.upper() in ZONES), "")
-    return named_zone, f"the header says {times.column!r}" if named_zone else ""
-
-
-def _which_number(inspection: Inspection) -> Iterator[Question]:
-    preset = _preset(inspection)
-    if preset is None:
+def _directions(inspection: Inspection) -> Iterator[Question]:
+    found = [each for each in inspection.proposals.direction if each.left_out]
+    if not found:
         return
-    numbers = preset.about.called_number
-    destination = _filled(inspection, preset, numbers.destination)
-    tracking = _filled(inspection, preset, numbers.tracking)
-    if destination is None or tracking is None:
+    first = found[0]
+    also = tuple(_said(each) for each in found[1:])
+    sure = all(each.confidence == "sure" and not _unknown(each) for each in found)
+    yield Question(
+        "direction",
+        f"Which values of {shown_name(first.column, 40)!r} are calls to you? "
+        "The other rows are left out.",
+        hint="values with commas between; all for every row",
+        samples=(_said(first), *also),
+        proposal=", ".join(shown_value(value) for value in first.calls),
+        confidence="sure" if sure else "likely",
+        because=first.because,
+    )
+
+
+def _unknown(found: Direction) -> bool:
+    return any(not each.means for each in found.values)
+
+
+def _said(found: Direction) -> str:
+    """The values of a column with their counts, and what each is taken for."""
+    told = [
+        f"{shown_value(each.value)} ({each.rows:,}: "
+        f"{'left out, ' + each.means if each.means in CODES else each.means or 'call'})"
+        for each in found.values[:LISTED]
+    ]
+    more = f" and {len(found.values) - LISTED} more" if len(found.values) > LISTED else ""
+    return f"{shown_name(found.column, 40)}: {', '.join(told)}{more}"
+
+
+def shown_value(value: str) -> str:
+    """A value as a person reads and types it."""
+    if value == FILLED:
+        return "(filled)"
+    return shown(value) if value else "(empty)"
+
+
+def _call_id(inspection: Inspection) -> Iterator[Question]:
+    each = inspection.proposals.mapping["CallSessionId"]
+    if each.settled:
+        return
+    derived = inspection.proposals.call_id
+    if each.how == "nothing":
+        yield Question(
+            "call_id",
+            "The export has no call id. Which columns together identify a call?",
+            hint="column names with commas between; a one-way hash of them becomes the call id",
+            samples=tuple(shown_name(name, 40) for name in derived),
+            proposal=", ".join(derived),
+            confidence="likely" if derived else "none",
+            because="together they are different in each call" if derived else "",
+        )
         return
     yield Question(
-        "called_number",
-        "Which number is the one that was called?",
-        hint=f"destination is {destination.name!r}, tracking is {tracking.name!r}",
-        samples=(*destination.samples[:1], *tracking.samples[:1]),
-        proposal="destination",
-        because="the published page asks for the destination first",
-        choices=("destination", "tracking"),
+        "call_id",
+        "Which column is the id of the call?",
+        hint="a column name, or several with commas between",
+        samples=_samples(inspection, each),
+        proposal=each.sources[0],
+        confidence=each.confidence,
+        because=each.because,
     )
 
 
-def _lacking(inspection: Inspection) -> Iterator[Question]:
-    if "CallSessionId" in inspection.missing:
-        named = [
-            column.name
-            for column in inspection.columns
-            if column.fill == 1
-            and column.distinct == column.rows > 1
-            and _means(inspection, column.name) <= _MAY_NAME_A_CALL
-        ]
-        fed = [names[0] for key in _TELLING if (names := inspection.feeds.get(key))]
-        yield Question(
-            "session_id_from",
-            "The export has no call id. From which columns together may one be derived?",
-            hint="names with commas between; their hash stands in, nobody can read it back",
-            samples=tuple(named[:3]),
-            proposal=", ".join(named[:1] or fed),
-            because="each row has another value there" if named else "together they name a call",
-        )
-    if "TalkDuration" in inspection.missing and "CallDuration" in inspection.feeds:
+def _talk_time(inspection: Inspection) -> Iterator[Question]:
+    each = inspection.proposals.mapping["TalkDuration"]
+    if each.settled:
+        return
+    if each.how == "nothing":
         yield Question(
             "talk_time",
-            "The export has no talk time. Take the call's duration where it was answered, else 0?",
-            proposal="call_if_answered",
-            because="that is all such an export can say",
-            choices=("call_if_answered", "column"),
+            "The export has no talk time. Use the call's duration where it was answered, else 0?",
+            hint="call_if_answered, or a column name",
+            proposal=inspection.proposals.talk_time,
+            confidence="likely" if inspection.proposals.talk_time else "none",
+            because="an export without talk times can't say more",
+        )
+        return
+    yield Question(
+        "talk_time",
+        "Which column is the talk time?",
+        hint="a column name, or call_if_answered",
+        samples=_samples(inspection, each),
+        proposal=written(each),
+        confidence=each.confidence,
+        because=each.because,
+    )
+
+
+def _statuses(inspection: Inspection) -> Iterator[Question]:
+    found = inspection.proposals.statuses
+    status = inspection.proposals.mapping["CallStatus"]
+    if not found.column and not found.rules:
+        if not status.settled:
+            declined = "; ".join(
+                f"{shown_name(name, 40)!r}: {why}" for name, why in found.declined.items()
+            )
+            yield Question(
+                "status",
+                "No column says how the calls ended. Which status do all rows have?",
+                hint="ANSWER only if every row is an answered call; or a column name",
+                choices=(),
+                where="impact.com pays for ANSWER",
+                warning=declined,
+            )
+        return
+    for word in found.words:
+        if word.known or word.split:
+            continue
+        talked = f", {word.talk:.0f} s of talk on average" if word.talk is not None else ""
+        yield Question(
+            f"status.{word.word}",
+            f"Which status is {shown(word.word)!r}?",
+            hint=f"{', '.join(spec.STATUSES)}; blank: its rows are rejected",
+            samples=(f"{word.rows:,} calls{talked}",),
+            proposal=word.status or "",
+            confidence=word.confidence,
+            because=word.because,
         )
 
 
-def _means(inspection: Inspection, name: str) -> set[str]:
-    return {*inspection.goes_to(name), inspection.similar.get(name, "")}
-
-
-_TELLING = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
-"""Columns that together name a call where nothing else does."""
-
-_MAY_NAME_A_CALL = {"", "CallSessionId", "VendorEventId", "CallRecording", "ReferenceId"}
-"""A column that means another one does not, even if no value of it occurs twice in this file."""
-
-
-def _id(inspection: Inspection, column: str) -> Question:
-    called, where, likely = IDS[column]
-    named = [each.source for each in inspection.likely if each.column == column]
-    candidates = [
-        profile
-        for profile in inspection.columns
-        if profile.name in named or (likely.search(profile.name) and _is_free(inspection, profile))
-    ]
-    found = next((each for each in candidates if each.name in named), None) or next(
-        iter(candidates), None
-    )
-    key = lookup_key(inspection)
-    by_file = f', or a look-up file: {LOOKUP_FILE} by "{key.name}"' if key else ""
+def _id(inspection: Inspection, key: str) -> Question:
+    told = IDS[key]
+    each = inspection.proposals.mapping[told.column]
+    found = inspection.column(each.sources[0]) if each.sources else None
+    lookup = lookup_key(inspection)
+    by_file = f", or lookup:{LOOKUP_FILE}:{lookup.name}" if lookup and key != "provider" else ""
     warning = ""
-    if key and key.top_share >= ONE_KEY and (key.distinct or 0) > 1:
-        warning = one_key(key)
+    if by_file and lookup and lookup.top_share >= ONE_KEY and (lookup.distinct or 0) > 1:
+        warning = one_key(lookup)
+    what = "a name" if key == "provider" else "a number"
     return Question(
-        column,
-        f"{column}, the {called}: one value for all rows, or where does it come from?",
-        hint=f"a number, a column's name{by_file}",
-        where=where,
+        key,
+        f"{told.column}, the {told.called}: one value for all rows, or a column of the export?",
+        hint=f"{what}, a column name{by_file}",
+        where=told.where,
         samples=found.samples if found else (),
         proposal=found.name if found else "",
-        because="it is named so and holds whole numbers" if found else "",
+        confidence=each.confidence if found else "none",
+        because=each.because if found else "",
         warning=warning,
     )
 
 
 def one_key(key: Profile) -> str:
-    """What to mind of a look-up key that covers most rows."""
+    """What to note of a look-up key that covers most rows."""
     return (
-        f"one value of {shown_name(key.name, 40)!r} stands in {key.top_share:.0%} of the rows: "
+        f"one value of {shown_name(key.name, 40)!r} is in {key.top_share:.0%} of the rows: "
         "a look-up by it gives nearly all of them the same"
     )
 
 
-def _is_free(inspection: Inspection, profile: Profile) -> bool:
-    """Whether a column holds whole numbers, and is not the vendor's own."""
-    preset = _preset(inspection)
-    own = frozenset(map(plain, preset.names)) if preset else frozenset()
-    whole = bool(profile.shapes) and all(_WHOLE.fullmatch(shape) for shape in profile.shapes)
-    return whole and plain(profile.name) not in own
-
-
 def lookup_key(inspection: Inspection) -> Profile | None:
     """The column by which ids are looked up best: the tracking number, else the number called."""
-    preset = _preset(inspection)
-    if preset is not None:
-        numbers = preset.about.called_number
-        found = _filled(inspection, preset, (*numbers.tracking, *numbers.destination))
+    if inspection.preset:
+        numbers = presets.load(inspection.preset).about.called_number
+        found = _filled(inspection, (*numbers.tracking, *numbers.destination))
         if found is not None:
             return found
-    for name in inspection.feeds.get("CalledPhoneNumber", ()):
-        return inspection.column(name)
-    return None
+    called = inspection.proposals.mapping["CalledPhoneNumber"]
+    for other in called.alternatives:
+        if any("tracking" in name.casefold() for name in other.sources):
+            return inspection.column(other.sources[0])
+    return inspection.column(called.sources[0]) if called.sources else None
 
 
-def _filled(inspection: Inspection, preset: Preset, names: tuple[str, ...]) -> Profile | None:
+def _filled(inspection: Inspection, names: tuple[str, ...]) -> Profile | None:
+    preset = presets.load(inspection.preset) if inspection.preset else None
     for name in names:
-        for spelling in preset.spellings(name):
+        for spelling in preset.spellings(name) if preset else (name,):
             for column in inspection.columns:
                 if plain(column.name) == plain(spelling) and column.filled:
                     return column
     return None
 
 
-def _preset(inspection: Inspection) -> Preset | None:
-    return presets.load(inspection.preset) if inspection.preset else None
+def by_id(inspection: Inspection) -> Mapping[str, Question]:
+    """All questions that the export raises, by their ids."""
+    return {question.id: question for question in all_questions(inspection)}

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from callconv_kit.coercion import moment, moment_text
-from callconv_kit.mapping.plan import Plan
 
 MOST = 0.9
 """Of all calls lie within the busy hours."""
@@ -74,34 +74,45 @@ class Times:
         return None if hours is None else list(hours)
 
 
-class Watch:
-    """Looks at the column of times as batches come by, each different text once."""
+def times_of(column: str, lines: Sequence[int], cells: pa.StringArray) -> Times:
+    """What a column of times tells; each different text is read once.
 
-    def __init__(self, positions: tuple[int, ...]) -> None:
-        self._positions = positions
+    Args:
+        column: its name, for a person.
+        lines: n source lines.
+        cells: n texts.
+    """
+    encoded = cells.dictionary_encode()
+    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    counts = np.bincount(places[places >= 0], minlength=len(encoded.dictionary))
+    _, firsts = np.unique(places, return_index=True)
+    first_at = dict(zip(np.unique(places).tolist(), firsts.tolist(), strict=True))
+    seen = _Seen()
+    for place, cell in enumerate(encoded.dictionary.to_pylist()):
+        if cell.strip() and counts[place]:
+            seen.add(cell.strip(), int(counts[place]), int(lines[first_at[place]]))
+    return seen.told(column)
+
+
+class _Seen:
+    """What came by of the different texts."""
+
+    def __init__(self) -> None:
         self._codes: Counter[str] = Counter()
         self._first: dict[str, str] = {}
         self._offsets: Counter[str] = Counter()
         self._hours: Counter[int] = Counter()
         self._orders = {"month-first": 0, "day-first": 0}
 
-    def add(self, lines: list[int], cells: Sequence[pa.StringArray]) -> None:
-        """Look at a batch: its lines, and all its columns."""
-        for at in self._positions[:1]:
-            encoded = cells[at].dictionary_encode()
-            places = encoded.indices.to_numpy(zero_copy_only=False).tolist()
-            counts = Counter(places)
-            for place, cell in enumerate(encoded.dictionary.to_pylist()):
-                text = cell.strip()
-                if not text:
-                    continue
-                code = moment.read(text, NO_RULES).code or ""
-                self._codes[code] += counts[place]
-                self._place(text, code, counts[place])
-                self._first.setdefault(code, text)
-                order = moment.order_evidence(text)
-                if order and not self._orders[order]:
-                    self._orders[order] = lines[places.index(place)]
+    def add(self, text: str, count: int, line: int) -> None:
+        """Look at a text that stands in so many rows, on this line first."""
+        code = moment.read(text, NO_RULES).code or ""
+        self._codes[code] += count
+        self._place(text, code, count)
+        self._first.setdefault(code, text)
+        order = moment.order_evidence(text)
+        if order and not self._orders[order]:
+            self._orders[order] = line
 
     def _place(self, text: str, code: str, count: int) -> None:
         """Count the offset that a time carries, or else the hour that it shows."""
@@ -113,12 +124,10 @@ class Watch:
             carried = "+00:00" if stamp is None else stamp.zone or _written(stamp.offset or 0)
             self._offsets[carried] += count
 
-    def told(self, plan: Plan) -> Times | None:
-        """What came by; None where no column feeds EventDate."""
-        if not self._positions:
-            return None
+    def told(self, column: str) -> Times:
+        """The same, counted."""
         return Times(
-            plan.header[self._positions[0]],
+            column,
             self._codes["needs_timezone"] + self._codes["needs_date_order"],
             self._first.get("needs_timezone") or self._first.get("needs_date_order", ""),
             self._codes["needs_date_order"],

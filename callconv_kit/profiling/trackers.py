@@ -14,9 +14,12 @@ from callconv_kit.reading import Input
 from callconv_kit.run.resolving import KeyForm
 from callconv_kit.writing.lines import line_of
 
+COUNT = "Calls"
+"""The last column of a new look-up file; no run uses it."""
+
 
 def lookup_file(source: Input, draft: Draft, inspection: Inspection) -> str:
-    """The text of a look-up file for a draft: each key once, the most frequent first.
+    """The text of a look-up file for a draft: each key once with its rows, the most frequent first.
 
     Args:
         source: the export.
@@ -25,16 +28,16 @@ def lookup_file(source: Input, draft: Draft, inspection: Inspection) -> str:
     """
     lookup = draft.settings["lookup"]
     name = lookup["on_source"]
-    header = (name, *draft.looked_up)
-    lines = [line_of(header)]
+    lines = [line_of((name, *draft.looked_up, COUNT))]
     lines += [
-        line_of([key, *[""] * len(draft.looked_up)]) for key in _keys(source, inspection, name)
+        line_of([key, *[""] * len(draft.looked_up), str(rows)])
+        for key, rows in _keys(source, inspection, name)
     ]
     return "".join(lines)
 
 
-def _keys(source: Input, inspection: Inspection, name: str) -> Sequence[str]:
-    """Different keys, as they are compared: two spellings of one phone number are one key."""
+def _keys(source: Input, inspection: Inspection, name: str) -> Sequence[tuple[str, int]]:
+    """Different keys with their rows, as they are compared: two spellings of one number are one."""
     job = Job.from_keywords(**inspection.settings)
     form = KeyForm(job, Lookup(file=Path(), on_source=name))
     counts: dict[str, int] = {}
@@ -53,4 +56,4 @@ def _keys(source: Input, inspection: Inspection, name: str) -> Sequence[str]:
             if text and key is not None:
                 counts[key] = counts.get(key, 0) + count
                 spelled.setdefault(key, text)
-    return [spelled[key] for key in sorted(counts, key=lambda key: -counts[key])]
+    return [(spelled[key], counts[key]) for key in sorted(counts, key=lambda key: -counts[key])]

@@ -5,7 +5,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from callconv_kit.model import spec
 from callconv_kit.profiling.inspection import Inspection
+from callconv_kit.profiling.proposal import Proposal
 from callconv_kit.profiling.questions import IDS, Question
 
 COMMENT_AT = 34
@@ -14,8 +16,12 @@ WIDTH = 100
 LONGEST_LIST = 12
 """Columns that are named in a comment."""
 
-ASKED = ("timezone", "date_order", "called_number", "session_id_from", "talk_time")
-LAYOUT = ("encoding", "delimiter", "sheet", "header_line")
+SETTINGS = ("timezone", "date_order", "session_id_from", "talk_time", "outbound")
+LAYOUT = ("encoding", "delimiter", "sheet", "header_line", "skip_lines")
+BLANK = {"call_id": "session_id_from"}
+"""Questions whose setting has another name."""
+
+SHARE_WHY = "if a larger share of the rows is rejected, there is no ready.csv"
 
 AFTERWARDS = """
 # For `callconv run`, every night; see the README, "Deliver":
@@ -32,102 +38,205 @@ AFTERWARDS = """
 def text_of(
     inspection: Inspection,
     settings: Mapping[str, Any],
-    points: Sequence[Question],
-    blanks: Sequence[Question],
+    blanks: Sequence[str],
+    raised: Mapping[str, Question],
     *,
-    by_person: bool,
+    share_why: str = SHARE_WHY,
 ) -> str:
     """The file.
 
     Args:
         inspection: of the export.
         settings: the keys of the job that are settled.
-        points: what was open, with the evidence for each.
-        by_person: whether somebody was asked.
-        blanks: what is open still; each gets a line marked TODO, in which only the value lacks.
+        blanks: ids of the questions that are open; each gets a line marked TODO.
+        raised: the questions that the export raises, with the evidence for each.
+        share_why: the comment beside `max_rejected_share`.
     """
-    why = {point.key: point for point in points}
-    lacking = {blank.key: blank for blank in blanks}
-    lines = [
-        f"# How {_one_line(inspection.file)} becomes call conversions; written by `callconv init`.",
-        "# Every setting, and what it may say: the README, and `callconv prepare --help`.",
-    ]
-    if blanks:
-        lines += ["# Fill in the values that are blank: they are marked TODO."]
-    lines += [""]
-    if "preset" in settings:
-        lines.append(_line("preset", settings["preset"], _fit(inspection)))
-    lines += [_line(key, settings[key]) for key in LAYOUT if settings.get(key)]
-    for key in ASKED:
-        if key in lacking:
-            empty: Any = [] if key == "session_id_from" else ""
-            lines.append(_line(key, empty, _todo(lacking[key])))
-        elif key in settings:
-            lines.append(
-                _line(key, settings[key], _because(settings[key], why.get(key), by_person))
+    writing = _Writing(inspection, settings, blanks, raised, share_why)
+    return "\n".join(writing.lines()) + "\n" + AFTERWARDS
+
+
+class _Writing:
+    def __init__(
+        self,
+        inspection: Inspection,
+        settings: Mapping[str, Any],
+        blanks: Sequence[str],
+        raised: Mapping[str, Question],
+        share_why: str,
+    ) -> None:
+        self._seen, self._settings, self._blanks = inspection, settings, blanks
+        self._raised, self._share_why = raised, share_why
+
+    def lines(self) -> Iterator[str]:
+        """All lines, but those at the end that are the same in every job."""
+        file = one_line(self._seen.file)
+        yield f"# How {file} becomes call conversions; written by `callconv init`."
+        yield "# `callconv settings` lists every setting and what it may say."
+        if self._blanks:
+            yield "# Fill in the values that are blank: they are marked TODO."
+        yield ""
+        yield from self._top()
+        yield from self._constants()
+        yield from self._columns()
+        for table in ("units",):
+            if self._settings.get(table):
+                yield from ("", f"[{table}]")
+                yield from (line(name, unit) for name, unit in self._settings[table].items())
+        yield from self._values()
+        yield from self._rules("status", "Where these hold of a row, its status is `then`.")
+        yield from self._leave_out()
+        if "lookup" in self._settings:
+            yield from (
+                "",
+                "# Its columns: the key, and what it gives, such as MediaId.",
+                "[lookup]",
             )
-    share = "with a larger share of rejected rows there is no ready.csv"
-    lines.append(_line("max_rejected_share", settings["max_rejected_share"], share))
-    constants = [name for name in lacking if name in IDS or name == "CallProvider"]
-    columns = [name for name in lacking if name not in (*constants, *ASKED)]
-    for table, open_columns in (("constants", constants), ("columns", columns)):
-        given = settings.get(table, {})
-        if given or open_columns:
-            lines += ["", f"[{table}]"]
-            lines += [_line(name, value, _meaning(name)) for name, value in given.items()]
-            lines += [_line(name, "", _todo(lacking[name])) for name in open_columns]
-    if "lookup" in settings:
-        lines += ["", "# Its columns: the key, and what it gives, such as MediaId.", "[lookup]"]
-        lines += [_line(name, value) for name, value in settings["lookup"].items()]
-    lines += _perhaps(inspection, settings)
-    return "\n".join(lines) + "\n" + AFTERWARDS
+            yield from (line(name, value) for name, value in self._settings["lookup"].items())
+        yield from self._perhaps()
 
+    def _top(self) -> Iterator[str]:
+        settings = self._settings
+        if "preset" in settings:
+            yield line("preset", settings["preset"], self._fit())
+        for key in LAYOUT:
+            if settings.get(key):
+                why = "the line under the header holds types" if key == "skip_lines" else ""
+                yield line(key, settings[key], why)
+        open_keys = {BLANK.get(key, key) for key in self._blanks}
+        for key in SETTINGS:
+            if key in settings:
+                yield line(key, settings[key], self._because(key))
+            elif key in open_keys:
+                asked = next(k for k in self._blanks if BLANK.get(k, k) == key)
+                empty: Any = [] if key == "session_id_from" else ""
+                yield line(key, empty, self._todo(asked))
+        yield line("max_rejected_share", settings["max_rejected_share"], self._share_why)
 
-def _fit(inspection: Inspection) -> str:
-    fit = inspection.fits[0] if inspection.fits else None
-    return f"{fit.known} of {fit.columns} columns are {fit.title}'s" if fit else ""
+    def _fit(self) -> str:
+        fit = self._seen.fits[0] if self._seen.fits else None
+        return f"{fit.known} of {fit.columns} columns are {fit.title}'s" if fit else ""
 
+    def _because(self, key: str) -> str:
+        """Why a setting says what it says: the evidence, where it is what was proposed."""
+        if key == "talk_time" and self._settings[key] == "column_if_answered":
+            return "the talk time of the export counts only where the status is ANSWER"
+        asked = self._raised.get({"session_id_from": "call_id"}.get(key, key))
+        if asked is None:
+            return ""
+        value = self._settings[key]
+        answer = value if isinstance(value, str) else ", ".join(value)
+        if asked.because and answer == asked.proposal:
+            return asked.because
+        return f"for cells such as {', '.join(asked.samples[:2])}" if asked.samples else ""
 
-def _todo(blank: Question) -> str:
-    perhaps = f'; perhaps "{blank.proposal}"' if blank.proposal else ""
-    if blank.key in IDS:
-        called, where, _ = IDS[blank.key]
-        other = "; or delete this line and name a column under [columns], or a [lookup]"
-        if blank.proposal:
-            other = f'; or delete this line: [columns] {blank.key} = "{blank.proposal}"'
-        return f"TODO the {called}: {where}{other}"
-    return f"TODO {blank.text} {blank.hint}{perhaps}"
+    def _todo(self, key: str) -> str:
+        asked = self._raised.get(key)
+        if asked is None:
+            return "TODO"
+        hint = f" {asked.hint}." if asked.hint else ""
+        perhaps = f' Perhaps "{asked.proposal}": {asked.because}.' if asked.proposal else ""
+        where = f" {asked.where}." if asked.where and key in IDS else ""
+        return f"TODO {asked.text}{where}{hint}{perhaps}"
 
+    def _constants(self) -> Iterator[str]:
+        given = self._settings.get("constants", {})
+        lacking = {told.column: key for key, told in IDS.items() if key in self._blanks}
+        if "status" in self._blanks:
+            lacking["CallStatus"] = "status"
+        if not given and not lacking:
+            return
+        yield from ("", "[constants]")
+        yield from (line(name, value, _meaning(name)) for name, value in given.items())
+        yield from (line(name, "", self._todo(key)) for name, key in lacking.items())
 
-def _because(value: Any, point: Question | None, by_person: bool) -> str:
-    """Why a setting says what it says: the evidence, where it is what the evidence proposed."""
-    if point is None:
-        return ""
-    answer = value if isinstance(value, str) else ", ".join(value)
-    if point.because and answer == point.proposal:
-        return point.because if by_person else f"proposed, look at it: {point.because}"
-    return f"for cells such as {', '.join(point.samples[:2])}" if point.samples else ""
+    def _columns(self) -> Iterator[str]:
+        given = self._settings.get("columns", {})
+        lacking = [key.removeprefix("map.") for key in self._blanks if key.startswith("map.")]
+        if "talk_time" in self._blanks and self._seen.proposals.mapping["TalkDuration"].sources:
+            lacking.append("TalkDuration")
+        if not given and not lacking:
+            return
+        yield from ("", "[columns]")
+        for name in (*spec.NAMES,):
+            if name in given:
+                yield line(name, given[name], self._evidence(name, given[name]))
+            elif name in lacking:
+                key = f"map.{name}" if f"map.{name}" in self._blanks else "talk_time"
+                yield line(name, "", self._todo(key))
+
+    def _evidence(self, name: str, source: Any) -> str:
+        each: Proposal | None = self._seen.proposals.mapping.get(name)
+        if each is None or each.source != source:
+            return ""
+        return f"{each.confidence}: {each.because}"
+
+    def _values(self) -> Iterator[str]:
+        given = self._settings.get("values", {}).get("CallStatus", {})
+        words = {word.word: word for word in self._seen.proposals.statuses.words}
+        lacking = [key.removeprefix("status.") for key in self._blanks if key.startswith("status.")]
+        if not given and not lacking:
+            return
+        yield from ("", "[values.CallStatus]")
+        for name, value in given.items():
+            found = words.get(name)
+            why = f"{found.rows:,} calls; {found.because}" if found else ""
+            yield line(toml_key(name), value, why)
+        for name in lacking:
+            found = words.get(name)
+            count = f"{found.rows:,} calls, rejected until their status is known" if found else ""
+            yield line(f"# {toml_key(name)}", "", f"TODO {count}")
+
+    def _rules(self, table: str, said: str) -> Iterator[str]:
+        rules = self._settings.get(table, ())
+        reasons = {
+            json.dumps(dict(rule.when), default=str): rule.because
+            for rule in self._seen.proposals.statuses.rules
+        }
+        for at, rule in enumerate(rules):
+            yield from ("", f"# {said}") if not at else ("",)
+            yield f"[[{table}]]"
+            why = reasons.get(json.dumps(dict(rule.get("when", {})), default=str), "")
+            for number, (name, value) in enumerate(rule.items()):
+                yield line(name, value, why if not number else "")
+
+    def _leave_out(self) -> Iterator[str]:
+        rules = self._settings.get("leave_out", ())
+        if rules:
+            yield from ("", "# Rows that are not calls to you.")
+        for rule in rules:
+            yield "[[leave_out]]"
+            yield from (line(name, value) for name, value in rule.items())
+        if "direction" in self._blanks:
+            found = next(each for each in self._seen.proposals.direction if each.left_out)
+            yield from ("", "# Rows that are not calls to you.", "[[leave_out]]")
+            yield line("source_column", found.column)
+            yield line("in", [], self._todo("direction"))
+
+    def _perhaps(self) -> Iterator[str]:
+        taken = self._settings.get("columns", {})
+        sources = {name for source in taken.values() for name in _names(source)}
+        ruled = {rule.get("source_column") for rule in self._settings.get("leave_out", ())}
+        ruled |= {name for rule in self._settings.get("status", ()) for name in rule["when"]}
+        likely = [
+            each for each in self._seen.proposed
+            if each.column not in taken and each.column not in self._settings.get("constants", {})
+        ]  # fmt: skip
+        if likely:
+            yield from ("", "# Perhaps; move what is right under [columns]:")
+            for each in likely:
+                yield line(f"# {each.column}", each.source, each.because)
+        unused = [name for name in self._seen.unused if name not in sources and name not in ruled]
+        if unused:
+            more = f" and {len(unused) - LONGEST_LIST} more" if len(unused) > LONGEST_LIST else ""
+            listed = ", ".join(one_line(name) for name in unused[:LONGEST_LIST])
+            text = f"Not sent, because nothing uses them: {listed}{more}."
+            yield ""
+            yield from (f"# {part}" for part in textwrap.wrap(text, WIDTH - 2))
 
 
 def _meaning(column: str) -> str:
-    return f"the {IDS[column][0]}" if column in IDS else ""
-
-
-def _perhaps(inspection: Inspection, settings: Mapping[str, Any]) -> Iterator[str]:
-    taken = settings.get("columns", {})
-    likely = [each for each in inspection.likely if each.column not in taken]
-    if likely:
-        yield ""
-        yield "# Perhaps, by their names and cells; take what is right over under [columns]:"
-        for each in likely:
-            yield f"# {each.column} = {_toml(each.source)}".ljust(COMMENT_AT) + f"# {each.because}"
-    sources = {name for source in taken.values() for name in _names(source)}
-    unused = [name for name in inspection.unused if name not in sources]
-    if unused:
-        more = f" and {len(unused) - LONGEST_LIST} more" if len(unused) > LONGEST_LIST else ""
-        listed = ", ".join(_one_line(name) for name in unused[:LONGEST_LIST])
-        yield ""
-        yield f"# Not sent, as nothing uses them: {listed}{more}."
+    return next((f"the {told.called}" for told in IDS.values() if told.column == column), "")
 
 
 def _names(source: Any) -> Iterable[str]:
@@ -136,31 +245,37 @@ def _names(source: Any) -> Iterable[str]:
     return (source,) if isinstance(source, str) else source
 
 
-def _line(key: str, value: Any, comment: str = "") -> str:
-    """A key with its value; a comment that is too long for the rest of the line stands above."""
-    text = f"{key} = {_toml(value)}"
-    comment = _one_line(comment)
+def line(key: str, value: Any, comment: str = "") -> str:
+    """A key with its value; a comment that is too long for the rest of the line goes above."""
+    text = f"{key} = {toml(value)}"
+    comment = one_line(comment)
     if not comment:
         return text
     whole = f"{text:{COMMENT_AT - 1}} # {comment}"
     if len(whole) <= WIDTH:
         return whole
-    mark = "# TODO" if comment.startswith("TODO ") else ""
+    mark = "# TODO" if comment.startswith("TODO") else ""
     above = textwrap.wrap(comment.removeprefix("TODO "), WIDTH - 2, break_on_hyphens=False)
     return "\n".join([*(f"# {part}" for part in above), f"{text:{COMMENT_AT - 1}} {mark}".rstrip()])
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
     """A value as TOML writes it."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
+        inner = ", ".join(f"{toml_key(key)} = {toml(item)}" for key, item in value.items())
         return f"{{{inner}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml, value))}]"
     # JSON's strings are TOML's, but for the one control character that JSON does not escape.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _one_line(text: str) -> str:
-    """A text that can stand in a comment: nothing in it ends the line or is obeyed."""
+def toml_key(key: str) -> str:
+    """A key as TOML writes it: in quotes unless it is a plain word."""
+    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if bare else toml(key)
+
+
+def one_line(text: str) -> str:
+    """A text that can be in a comment: nothing in it ends the line or is obeyed."""
     return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))

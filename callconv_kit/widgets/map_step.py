@@ -8,6 +8,7 @@ import ipywidgets as ipw
 
 from callconv_kit.model import spec
 from callconv_kit.profiling import Question
+from callconv_kit.profiling.job_answers import answer_in
 from callconv_kit.profiling.questions import IDS
 from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
@@ -45,7 +46,7 @@ class MapStep(ipw.VBox):
         self._twin = parts.Twin()
         super().__init__(
             [
-                ipw.HTML(tag("h3", "What no export says")),
+                ipw.HTML(tag("h3", "Settings the export doesn't include")),
                 self._questions,
                 parts.row(self._take),
                 ipw.HTML(tag("h3", "Column by column")),
@@ -60,7 +61,7 @@ class MapStep(ipw.VBox):
 
     def show(self) -> None:
         """Show the export that is open."""
-        asked = [one for one in self._session.questions if one.key != "preset"]
+        asked = [one for one in self._session.questions if one.id != "preset"]
         self._questions.children = [self._question(one) for one in asked] or [
             ipw.HTML(tag("p", "Nothing: the export and the job say it all."))
         ]
@@ -83,34 +84,28 @@ class MapStep(ipw.VBox):
             because = f" ({asked.because})" if asked.because else ""
             told.append(tag("small", f" Proposed: {asked.proposal}{because}."))
         if asked.warning:
-            told.append(tag("b", f" Mind: {asked.warning}."))
-        held = self._held(asked.key)
+            told.append(tag("b", f" Note: {asked.warning}."))
+        held = self._held(asked.id)
         # An id has a row below as well; its question says where it is found.
-        label = IDS[asked.key][0] if asked.key in IDS else asked.key.replace("_", " ")
+        label = IDS[asked.id].column if asked.id in IDS else asked.id.replace("_", " ")
         if asked.choices:
             made = parts.field(
-                ipw.Dropdown, label, f"ask-{asked.key}",
+                ipw.Dropdown, label, f"ask-{asked.id}",
                 options=[CHOOSE, *((choice, choice) for choice in asked.choices)],
                 value=held if held in asked.choices else "", width="20em",
             )  # fmt: skip
         else:
             made = parts.field(
-                ipw.Text, label, f"ask-{asked.key}", value=held, width="34em",
+                ipw.Text, label, f"ask-{asked.id}", value=held, width="34em",
                 placeholder=asked.hint,
             )  # fmt: skip
-        made.observe(partial(self._answered, asked.key), names="value")
+        made.observe(partial(self._answered, asked.id), names="value")
         hint = ipw.HTML(tag("small", asked.hint)) if asked.hint else None
         return ipw.VBox([ipw.HTML(parts.put(told)), *([hint] if hint else []), made])
 
     def _held(self, key: str) -> str:
         """What the job says already."""
-        settings = self._session.settings
-        for table in ("constants", "columns"):
-            found = settings.get(table, {}).get(key)
-            if isinstance(found, str | int):
-                return str(found)
-        found = settings.get(key, "")
-        return ", ".join(found) if isinstance(found, list | tuple) else str(found)
+        return answer_in(self._session.settings, key)
 
     def _answered(self, key: str, change: dict[str, Any]) -> None:
         def act() -> None:
@@ -121,8 +116,8 @@ class MapStep(ipw.VBox):
 
     def _take_proposals(self) -> None:
         for asked in self._session.questions:
-            if asked.proposal and asked.key != "preset" and not self._held(asked.key):
-                self._session.answer(asked.key, asked.proposal)
+            if asked.proposal and asked.id != "preset" and not self._held(asked.id):
+                self._session.answer(asked.id, asked.proposal)
         self.show()
 
     # -- columns -----------------------------------------------------------------------------------

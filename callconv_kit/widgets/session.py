@@ -2,7 +2,7 @@
 
 session = Session()
 session.open("calls.csv")
-session.answer("CampaignId", "1001")
+session.answer("campaign", "1001")
 session.prepare()
 session.fix(session.review.page("Rejected").rows[0], {"Zip": "02139"})
 
@@ -22,7 +22,7 @@ from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
 from callconv_kit.profiling.columns import shown as shown_sample
-from callconv_kit.profiling.draft import settled
+from callconv_kit.profiling.job_answers import with_answer, without_answer
 from callconv_kit.run.judge import Judge
 from callconv_kit.run.prepared import Prepared, clock_of, prepare
 from callconv_kit.run.resolving import resolve
@@ -177,15 +177,9 @@ class Session:
         Raises:
             UsageError: it is no answer; says what would be one.
         """
-        seen, asked = self._seen(), next(one for one in self.questions if one.key == key)
-        text = text.strip()
-        meant = settled(asked, text, seen) if text else {}
-        settings = self._without(key)
-        for name, value in meant.items():
-            merges = isinstance(value, dict) and isinstance(settings.get(name), dict)
-            settings[name] = {**settings[name], **value} if merges else value
-        self._change(settings)
-        self.answers[key] = text
+        seen = self._seen()
+        self._change(with_answer(self.settings, key, text, seen))
+        self.answers[key] = text.strip()
 
     def feed(self, column: str, source: str = "", constant: str = "") -> None:
         """Say what feeds a column of the format: a column of the export, or one value for all rows.
@@ -195,23 +189,12 @@ class Session:
         Raises:
             UsageError: the value is wrong.
         """
-        settings = self._without(column)
+        settings = without_answer(self.settings, f"map.{column}", self._seen())
         if source:
             settings["columns"] = {**settings.get("columns", {}), column: source}
         if constant.strip():
             settings["constants"] = {**settings.get("constants", {}), column: constant.strip()}
         self._change(settings)
-
-    def _without(self, key: str) -> dict[str, Any]:
-        """The settings without what one key or column says; tables that are empty then go."""
-        settings = {name: value for name, value in self.settings.items() if name != key}
-        for table in ("columns", "constants"):
-            if key in settings.get(table, {}):
-                rest = {name: value for name, value in settings[table].items() if name != key}
-                settings.pop(table)
-                if rest:
-                    settings[table] = rest
-        return settings
 
     def _change(self, settings: dict[str, Any]) -> None:
         """Take settings over if they are a job, and its values fit their columns."""

@@ -34,9 +34,9 @@ pytestmark = CHROMIUM
 NOW = "2026-11-24T12:00:00-05:00"
 ANSWERS = {
     "ask-timezone": "America/New_York",
-    "ask-CampaignId": "1001",
-    "ask-MediaId": "20012",
-    "ask-ActionTrackerId": "30021",
+    "ask-campaign": "1001",
+    "ask-partner": "20012",
+    "ask-tracker": "30021",
 }
 WORKBENCH = """from callconv_kit.widgets import Workbench
 workbench = Workbench({arguments})

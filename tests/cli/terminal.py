@@ -52,10 +52,14 @@ class Terminal:
         os.close(self._own)
 
     def wait_for(self, text):
-        """What is shown from the last such place up to this text."""
-        while text not in self.shown[self._read_to :]:
+        """What is shown from the last such place up to this text, or the first of several."""
+        texts = (text,) if isinstance(text, str) else text
+        while not any(each in self.shown[self._read_to :] for each in texts):
             assert self._more(), f"{text!r} never came:\n{self.shown}"
-        end = self.shown.index(text, self._read_to) + len(text)
+        found = [self.shown.find(each, self._read_to) + len(each) for each in texts]
+        end = min(
+            at for each, at in zip(texts, found, strict=True) if at >= self._read_to + len(each)
+        )
         seen, self._read_to = self.shown[self._read_to : end], end
         return seen
 

@@ -33,7 +33,8 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
         head = terminal.wait_for("1 of 6")
         assert "callrail (CallRail, Call List): 100%, 19 of 19 columns are known" in head
         question = terminal.wait_for("> ")
-        assert "In which time zone" in question
+        assert "Which time zone" in question
+        assert "fall on another day in UTC" in question
         terminal.type("America/NewYork")
         again = terminal.wait_for("> ")
         assert "America/New_York" in again  # the nearest zone, and the same question again
@@ -50,28 +51,76 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
         assert "CampaignId, the program" in question
         terminal.type("1001")
         question = terminal.wait_for("> ")
-        assert "MediaId, the partner" in question
-        assert 'trackers.csv by "Tracking Number"' in question
-        terminal.type('trackers.csv by "Tracking Number"')
+        assert "MediaId, the media partner" in question
+        assert "lookup:trackers.csv:Tracking Number" in question
+        terminal.type("lookup:trackers.csv:Tracking Number")
         question = terminal.wait_for("> ")
         assert "Event Types" in question
         terminal.type("30021")
         shown, status = terminal.end()
     assert status == 0
+    assert "You were asked 6 questions." in shown
     assert "Wrote callconv.toml" in shown
     assert "Wrote trackers.csv" in shown
     assert "of 57 ready" in shown
-    assert "need you" in shown
+    assert "your attention" in shown
     assert "555-0" not in shown.replace("***-0", "")
     job = tomllib.loads((folder / "callconv.toml").read_text())
     assert job["constants"] == {"CampaignId": 1001, "ActionTrackerId": 30021}
+    assert job["columns"] == {"CallSessionId": "Recording Url"}
     assert job["lookup"] == {"file": "trackers.csv", "on_source": "Tracking Number"}
     rows = (folder / "trackers.csv").read_text().splitlines()
-    (folder / "trackers.csv").write_text("\n".join([rows[0], *(f"{row}20012" for row in rows[1:])]))
+    assert rows[0] == "Tracking Number,MediaId,Calls"
+    text = "\n".join([rows[0], *(row.replace(",,", ",20012,") for row in rows[1:])])
+    (folder / "trackers.csv").write_text(text)
     run = callconv(folder, "prepare", "calls.csv", "--job", "callconv.toml", "--now", NOW, "--json")
     summary = json.loads(run.stdout)
     assert f"{summary['rows_ready']} of {summary['rows_read']} ready" in shown
     assert summary["rows_ready"] > 50
+
+
+STRANGER = """\
+Call Ref,Client Phone,Our Line,Beginning,Finish,Kind,Result
+a1,(617) 555-0123,(800) 555-0142,2026-11-12 09:30:05,2026-11-12 09:33:26,incoming,Accepted
+a2,(305) 555-0108,(800) 555-0142,2026-11-12 10:02:41,2026-11-12 10:03:29,incoming,Accepted
+a3,(415) 555-0140,(800) 555-0142,2026-11-12 11:47:19,2026-11-12 11:47:44,incoming,Missed
+a4,(702) 555-0161,(800) 555-0199,2026-11-12 12:05:58,2026-11-12 12:06:49,incoming,Voicemail
+a5,(800) 555-0142,(212) 555-0133,2026-11-13 08:15:33,2026-11-13 08:15:50,outgoing,Accepted
+a6,(213) 555-0119,(800) 555-0142,2026-11-13 16:59:59,2026-11-13 17:00:09,incoming,Nobody there
+"""
+
+
+def test_a_stranger_is_asked_at_most_fifteen_questions_in_a_terminal(tmp_path):
+    (tmp_path / "calls.csv").write_text(STRANGER)
+    typed = {
+        "timezone": "America/New_York",
+        "status 'Accepted'": "ANSWER",
+        "status 'Nobody there'": "INCOMPLETE",
+        "CampaignId": "1001",
+        "MediaId": "20012",
+        "ActionTrackerId": "7001",
+        "CallProvider": "Pbx",
+    }
+    wording = {"Which time zone": "timezone", "Which status is 'Accepted'": "status 'Accepted'"}
+    wording["Which status is 'Nobody there'"] = "status 'Nobody there'"
+    with Terminal("init", "calls.csv", "--now", NOW, folder=tmp_path) as terminal:
+        asked = 0
+        while True:
+            shown = terminal.wait_for(("> ", "Wrote "))
+            if shown.endswith("Wrote "):
+                break
+            asked += 1
+            key = next((k for words, k in wording.items() if words in shown), "")
+            key = key or next((k for k in typed if f"{k}, the" in shown), "")
+            terminal.type(typed.get(key, ""))  # Enter takes every proposal
+        shown, status = terminal.end()
+    assert status == 0
+    assert 8 <= asked <= 15
+    assert f"You were asked {asked} questions." in shown
+    job = tomllib.loads((tmp_path / "callconv.toml").read_text())
+    assert job["columns"]["CallDuration"] == {"difference": ["Finish", "Beginning"]}
+    assert job["leave_out"][0]["equals"] == "outgoing"
+    assert "TODO" not in (tmp_path / "callconv.toml").read_text()
 
 
 def test_ctrl_c_in_the_dialogue_is_130_and_writes_nothing(folder):
@@ -87,34 +136,126 @@ def test_ctrl_c_in_the_dialogue_is_130_and_writes_nothing(folder):
 def test_with_yes_nothing_is_asked_and_blanks_are_marked(folder):
     run = callconv(folder, "init", "calls.csv", "--yes", "--now", NOW, stdin=subprocess.DEVNULL)
     assert (run.returncode, run.stderr) == (0, "")
-    assert "To be filled in there, marked TODO: timezone, CampaignId, MediaId" in run.stdout
-    assert "filled in, timezone UTC: " in run.stdout
+    assert "marked TODO: timezone, call_id, campaign, partner, tracker, talk_time" in run.stdout
+    assert "CampaignId, MediaId, ActionTrackerId filled in, timezone UTC" in run.stdout
     text = (folder / "callconv.toml").read_text()
-    assert text.count("# TODO") == 4
+    assert text.count("# TODO") == 6
     run = callconv(folder, "prepare", "calls.csv", "--job", "callconv.toml", "--now", NOW)
     assert run.returncode == 2
     for name in ("CampaignId", "MediaId", "ActionTrackerId"):
         assert f"[constants] {name} is blank" in run.stderr
-    text = text.replace('Id = ""', "Id = 1001")
+    text = text.replace('Id = ""', "Id = 1001").replace("from = []", 'from = ["Recording Url"]')
+    text = text.replace('talk_time = ""', 'talk_time = "call_if_answered"')
     (folder / "callconv.toml").write_text(text)
     run = callconv(folder, "prepare", "calls.csv", "--job", "callconv.toml", "--now", NOW)
     assert run.returncode == 3
     assert "timezone" in run.stderr
 
 
-def test_json_tells_what_was_written_and_what_is_open(folder):
-    run = callconv(folder, "init", "calls.csv", "--yes", "--json", "--now", NOW)
+OUTBOUND = """\
+id,start,from,to,duration,billsec,status,direction
+A1,2026-11-12T14:30:05Z,+16175550123,+18005550142,201,187,answered,inbound
+A2,2026-11-12T15:30:05Z,+18005550142,+13055550108,309,300,answered,outbound
+"""
+
+
+def test_an_open_question_about_which_rows_go_stops_prepare(tmp_path):
+    (tmp_path / "calls.csv").write_text(OUTBOUND.replace("direction", "kind of call"))
+    answers = ["campaign=1", "partner=2", "tracker=3", "provider=P", "call_id=id"]
+    given = [part for each in answers for part in ("--answer", each)]
+    callconv(tmp_path, "init", "calls.csv", "--yes", "--now", NOW, *given)
+    run = callconv(tmp_path, "prepare", "calls.csv", "--job", "callconv.toml", "--now", NOW)
+    assert run.returncode == 2
+    assert "leave_out" in run.stderr
+    (tmp_path / "callconv.toml").unlink()
+    callconv(
+        tmp_path,
+        "init",
+        "calls.csv",
+        "--yes",
+        "--now",
+        NOW,
+        *given,
+        "--answer",
+        "direction=inbound",
+    )
+    run = callconv(
+        tmp_path, "prepare", "calls.csv", "--job", "callconv.toml", "--now", NOW, "--json"
+    )
     told = json.loads(run.stdout)
-    assert list(told) == ["written", "preset", "fit", "blanks", "warnings", "outlook"]
+    assert (run.returncode, told["rows_ready"], told["rows_left_out"]) == (0, 1, 1)
+
+
+def test_json_tells_questions_answers_the_job_and_the_outlook(folder):
+    given = ["--answer", "campaign=1001", "--answer", "date_order=day-first", "--accept", "likely"]
+    run = callconv(folder, "init", "calls.csv", "--yes", "--json", "--now", NOW, *given)
+    told = json.loads(run.stdout)
+    assert list(told) == [
+        "written", "job", "preset", "fit", "questions", "answers", "blanks", "passed_over",
+        "warnings", "drift", "outlook",
+    ]  # fmt: skip
     assert list(told["outlook"]) == [
-        "rows", "ready", "need_you", "left_out", "reasons", "assumed", "stopped",
+        "rows", "ready", "need_you", "left_out", "reasons", "warnings", "assumed", "stopped",
     ]  # fmt: skip
     assert set(told["outlook"]["reasons"][0]) == {
-        "code", "column", "rows", "problem", "mend", "left_out",
+        "code", "column", "rows", "problem", "fix", "left_out",
     }  # fmt: skip
-    assert told["written"] == ["callconv.toml"]
-    assert told["blanks"] == ["timezone", "CampaignId", "MediaId", "ActionTrackerId"]
+    assert set(told["questions"][0]) == {
+        "id", "text", "samples", "choices", "proposal", "confidence", "why",
+    }  # fmt: skip
+    assert told["job"] == "callconv.toml"
+    assert told["blanks"] == ["timezone", "partner", "tracker"]
+    assert told["answers"]["campaign"] == {"value": "1001", "from": "answered"}
+    assert told["answers"]["talk_time"] == {"value": "call_if_answered", "from": "likely"}
+    assert [each["id"] for each in told["passed_over"]] == ["date_order"]
     assert run.stderr == ""
+
+
+UNKNOWN = {
+    "a question that is none": ("timezon=UTC", 'Did you mean "timezone"?'),
+    "a column that is none": ("map.CallrId=From", 'Did you mean "map.CallerId"?'),
+    "no pair": ("timezone", "is not ID=VALUE"),
+    "an answer that is none": ("timezone=Mars", "America"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_answer_that_is_none_is_usage(folder, given, said):
+    run = callconv(folder, "init", "calls.csv", "--yes", "--now", NOW, "--answer", given)
+    assert run.returncode == 2
+    assert said in run.stderr
+    assert not (folder / "callconv.toml").exists()
+
+
+def test_a_status_may_hold_an_equals_sign(tmp_path):
+    rows = "\n".join(
+        f"c{n},2026-11-12T14:{n:02}:05Z,+1617555012{n},+18005550142,201,187,code={n % 2}"
+        for n in range(6)
+    )
+    (tmp_path / "calls.csv").write_text(f"id,start,from,to,duration,billsec,status\n{rows}\n")
+    given = ["--answer", "status.code=1=ANSWER", "--answer", "status.code=0=CANCEL"]
+    run = callconv(
+        tmp_path, "init", "calls.csv", "--yes", "--accept", "likely", "--now", NOW, *given
+    )
+    assert run.returncode == 0
+    job = tomllib.loads((tmp_path / "callconv.toml").read_text())
+    assert job["values"]["CallStatus"] == {"code=1": "ANSWER", "code=0": "CANCEL"}
+
+
+def test_with_a_job_that_is_there_what_changed_is_told_and_a_new_one_written_beside_it(folder):
+    old = (
+        'preset = "callrail"\ntimezone = "America/Chicago"\ntalk_time = "call_if_answered"\n'
+        "[constants]\nCampaignId = 1001\nMediaId = 20012\nActionTrackerId = 7001\n"
+        '[columns]\nCallSessionId = "Recording URL 2"\n'
+    )
+    (folder / "callconv.toml").write_text(old)
+    run = callconv(folder, "init", "calls.csv", "--yes", "--accept", "likely", "--now", NOW)
+    assert run.returncode == 0
+    assert "'Recording URL 2' is gone; 'Recording Url' may be its new name" in run.stdout
+    assert (folder / "callconv.toml").read_text() == old
+    job = tomllib.loads((folder / "callconv-2.toml").read_text())
+    assert job["timezone"] == "America/Chicago"
+    assert job["constants"] == {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 7001}
 
 
 def test_the_job_lies_beside_the_export_or_where_out_says(folder):

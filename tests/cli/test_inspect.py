@@ -13,7 +13,7 @@ from .terminal import Terminal
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 KEYS = """
     file others preset fit fits encoding guessed_from_line delimiter header_line evidence rows more
-    skipped columns constants unused missing likely times
+    skipped columns constants unused missing mapping direction statuses skip_lines times
 """.split()
 COLUMN_KEYS = "name feeds may_mean fill filled distinct top_share samples shapes".split()
 TIMES_KEYS = """
@@ -43,7 +43,7 @@ def test_the_whole_story_is_told(capsys):
         "set timezone",
         "have two readings",
         "In every row: CallProvider = Invoca",
-        "Nothing feeds these required columns",
+        "Required columns with no source yet",
         "callconv init",
     ):
         assert words in shown
@@ -61,9 +61,7 @@ def test_columns_are_listed_with_what_they_hold_and_where_they_go(capsys):
 def test_what_is_only_alike_is_offered_with_the_option_that_takes_it(capsys, tmp_path):
     (tmp_path / "calls.csv").write_text("Customer Phone,City Name\n2125550123,Boston\n")
     _, shown, _ = run(capsys, "inspect", str(tmp_path / "calls.csv"))
-    assert (
-        '--column CallerId="Customer Phone": it is often called so, and 100% of its cells' in shown
-    )
+    assert "CallerId from Customer Phone (sure): a known name for the caller" in shown
     assert "none fits" in shown
 
 

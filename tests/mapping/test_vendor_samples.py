@@ -106,15 +106,18 @@ def test_each_sample_is_recognised_as_its_own_vendors_and_no_others(name):
     assert {fit.preset for fit in seen.fits} == {seen.preset}
 
 
-COMPOSED = ("aircall.csv", "ringcentral_simple.csv", "ringcentral_detailed.csv")
-"""Samples whose times stand in several columns, of which init's questions see one only."""
+QUESTION = {"session_id_from": "call_id", "CampaignId": "campaign", "MediaId": "partner", "ActionTrackerId": "tracker"}  # fmt: skip
+"""The ids of init's questions whose settings have other names."""
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if name not in COMPOSED])
-def test_init_asks_what_the_sample_leaves_open_and_at_most_seven_questions(name):
-    asked = {question.key for question in questions(ck.inspect(VENDORS / name))}
-    assert asked == {*SAMPLES[name][1], *IDS}
-    assert len(asked) <= 7
+@pytest.mark.parametrize("name", SAMPLES)
+def test_init_asks_what_the_sample_leaves_open_and_at_most_eight_questions(name):
+    asked = {question.id for question in questions(ck.inspect(VENDORS / name))}
+    wanted = {*SAMPLES[name][1], *IDS} - {"called_number"}
+    columns = {key: f"map.{key}" for key in spec.NAMES}
+    ids = {QUESTION.get(key, columns.get(key, key)) for key in wanted}
+    assert {key for key in asked if not key.startswith("status.")} == ids
+    assert len(asked) <= 8
 
 
 @pytest.mark.parametrize("name", SAMPLES)

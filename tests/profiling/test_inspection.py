@@ -209,4 +209,4 @@ def test_the_format_itself_lacks_nothing(tmp_path):
     path = tmp_path / "ready.csv"
     path.write_text(f"{','.join(spec.NAMES)}\n{row}\n")
     seen = ck.inspect(path)
-    assert (dict(seen.missing), seen.unused, seen.likely) == ({}, (), ())
+    assert (dict(seen.missing), seen.unused, seen.proposed) == ({}, (), ())

@@ -13,7 +13,6 @@ from callconv_kit.mapping import preset as presets
 from callconv_kit.model import spec
 from callconv_kit.model.names import plain
 from callconv_kit.profiling import recognise
-from callconv_kit.profiling.likeness import propose
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 SAMPLES = {
@@ -141,38 +140,7 @@ def test_a_frame_an_archive_and_a_file_are_recognised_alike(tmp_path):
     assert {each.rows for each in seen} == {57}
 
 
-MEANT = {
-    "spelled as the format": ("Call Duration", ["201"], "CallDuration"),
-    "what a vendor calls it": ("Connected Call Length", ["201", "3:21"], "TalkDuration"),
-    "what people call it": ("Customer Phone", ["(212) 555-0123"], "CallerId"),
-    "a slip of the finger": ("Calller Number", ["(212) 555-0123"], "CallerId"),
-    "with a unit behind": ("Duration (sec)", ["201"], "CallDuration"),
-    "as impact.com's screens say": ("Partner ID", ["20012"], "MediaId"),
-    "the cells alone": ("Zzz", ["(212) 555-0123", "+12125550145"], "CallerId"),
-    "a text, whose cells don't tell": ("Town City", ["Boston"], None),
-    "the right name with the wrong cells": ("Caller Number", ["Ann", "Bo"], None),
-    "a name like nothing": ("Colour", ["red"], None),
-}
-
-
-@pytest.mark.parametrize(("header", "cells", "column"), MEANT.values(), ids=MEANT)
-def test_a_column_may_mean_one_of_the_format_by_its_name_and_cells(header, cells, column):
-    found = propose([header], spec.NAMES, {header: cells})
-    assert [each.column for each in found] == ([column] if column else [])
-    assert all(each.because for each in found)
-
-
-def test_no_two_columns_are_proposed_for_one_and_none_for_two():
-    headers = ["Caller", "Caller Number", "Phone", "Start", "Start Time"]
-    phones, times = ["2125550123"], ["2026-11-20 09:30:00"]
-    found = propose(
-        headers, spec.NAMES, dict(zip(headers, [phones, phones, phones, times, times], strict=True))
-    )
-    assert len({each.source for each in found}) == len(found)
-    assert len({each.column for each in found}) == len(found)
-
-
-def test_what_is_alike_is_never_applied(tmp_path):
+def test_what_is_proposed_is_never_applied(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text("Customer Phone,Date Time,Length\n(212) 555-0123,2026-11-20 09:30,201\n")
     seen = ck.inspect(path)
@@ -184,13 +152,6 @@ def test_what_is_alike_is_never_applied(tmp_path):
     assert seen.feeds == {}
     with pytest.raises(ck.InputError, match="column"):
         ck.prepare(path)
-
-
-def test_each_header_that_people_use_stands_for_columns_of_the_format():
-    listed = (Path(propose.__code__.co_filename).parent / "data" / "headers.csv").read_text()
-    columns = [line.split(",")[0] for line in listed.splitlines()[1:]]
-    assert set(columns) <= set(spec.NAMES)
-    assert len(set(columns)) == len(columns)
 
 
 def test_the_inspection_is_plain_data():

@@ -17,9 +17,9 @@ NOW = "2026-11-24T12:00:00-05:00"
 ANSWERS = {
     "timezone": "America/New_York",
     "date_order": "month-first",
-    "CampaignId": "1001",
-    "MediaId": "Partner ID",
-    "ActionTrackerId": "Event Type ID",
+    "campaign": "1001",
+    "partner": "Partner ID",
+    "tracker": "Event Type ID",
 }
 
 
@@ -94,7 +94,7 @@ def test_the_mapping_tells_cells_before_and_after_and_what_is_missing(session):
     by_name = {one.column: one for one in session.mapping()}
     assert ("00:05:04", "304") in by_name["TalkDuration"].pairs
     assert by_name["CampaignId"].constant == "1001"
-    session.answer("CampaignId", "")
+    session.answer("campaign", "")
     assert [one.column for one in session.mapping() if one.missing] == ["CampaignId"]
 
 

@@ -1,0 +1,315 @@
+"""Which rows are calls to the advertiser: the columns that tell, and what each value means.
+
+Words tell (`inbound`, `ausgehend`, `from-internal`), and so do coded values whose calls go to the
+advertiser's own numbers or come from them, and a number dialed that only incoming calls have.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+
+import numpy as np
+import pyarrow.compute as pc
+
+from callconv_kit.coercion import vocabulary
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools
+from callconv_kit.profiling import kinds, words
+from callconv_kit.profiling.identity import parent_of
+from callconv_kit.profiling.moments import FITS
+from callconv_kit.profiling.naming import Named, known_roles, phone_role, word_role
+from callconv_kit.profiling.numbers import own_numbers
+from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Meaning
+from callconv_kit.profiling.sample import Column, Sample, words_in
+
+CODED = 4
+"""Different values up to which a column may code the direction."""
+
+MOSTLY = 0.8
+"""Of the rows of a value go one way, for it to mean that way."""
+
+HARDLY = 0.2
+"""Of the rows of a value go that way, for it to mean the other."""
+
+_LEG = re.compile(r"(?:leg|segment)[ _-]?\d+", re.IGNORECASE)
+_ROOTS = {
+    "inbound": ("inbound", "incoming", "eingehend", "eingehende", "entrante", "entrantes"),
+    "outbound": ("outbound", "outgoing", "ausgehend", "ausgehende", "saliente", "salientes"),
+    "internal": ("internal", "intern", "interno", "interna"),
+}
+"""Words that mean a direction wherever they stand in a text."""
+
+_TELLING = {"direction", "context", "leg", "kind"}
+"""Roles of columns that may tell the direction by words that mean other things elsewhere."""
+
+_STRONG = {"inbound", "outbound"}
+
+
+@cache
+def _listed() -> Mapping[str, str]:
+    return {
+        vocabulary.word(words.ascii_of(text)): row["means"]
+        for row in words.table("directions")
+        for text in row["words"].split("|")
+    }
+
+
+@lru_cache(maxsize=4096)
+def meaning(text: str) -> str:
+    """What a text says of the direction of a call; "" for nothing.
+
+    >>> meaning("Outbound Missed"), meaning("in"), meaning("Leg-1"), meaning("Answered")
+    ('outbound', 'inbound', 'leg', '')
+    """
+    listed = _listed().get(vocabulary.word(words.ascii_of(text)))
+    if listed:
+        return listed
+    if _LEG.fullmatch(text):
+        return "leg"
+    rooted = _rooted(text)
+    return rooted or ""
+
+
+def _rooted(text: str) -> str:
+    """The one direction whose word stands in a text."""
+    parts = set(re.findall(r"[a-z]+", words.ascii_of(text).casefold()))
+    found = [means for means, roots in _ROOTS.items() if parts & set(roots)]
+    return found[0] if len(found) == 1 else ""
+
+
+def directions(sample: Sample) -> tuple[Direction, ...]:
+    """The columns that tell which rows are calls to the advertiser, the clearest first."""
+    by_word = [found for column in sample.named if (found := _by_words(column)) is not None]
+    by_word.sort(key=lambda each: (-_understood(each), len(each.values)))
+    main = [each for each in by_word if _says_a_direction(each)][:1]
+    if not main:
+        main = [found for found in (_by_flag(sample), _by_codes(sample)) if found][:1]
+    if not any(each.left_out for each in main):
+        main += [found for found in (_by_filling(sample),) if found]
+    more = [_main_only(each) for each in by_word if each not in main]
+    legs = _by_parent(sample)
+    return (*main, *(each for each in more if each.left_out), *([legs] if legs else []))
+
+
+def _understood(found: Direction) -> int:
+    return sum(each.rows for each in found.values if each.means in {*_STRONG, "internal"})
+
+
+def _says_a_direction(found: Direction) -> bool:
+    return any(each.means in _STRONG for each in found.values)
+
+
+def _main_only(found: Direction) -> Direction:
+    """A further column, of which only what is no call at all counts."""
+    kept = {"message", "form", "fax", "leg", "progress"}
+    values = tuple(
+        each if each.means in kept else Meaning(each.value, each.rows, "call")
+        for each in found.values
+    )
+    return Direction(found.column, values, found.confidence, found.because)
+
+
+def _by_words(column: Column) -> Direction | None:
+    if not column.is_vocabulary or column.moments >= FITS or column.phones >= FITS:
+        return None
+    if column.links >= FITS or column.concepts & {"person", "name", "url", "money"}:
+        return None
+    role = word_role(column.name)
+    telling = role.role in _TELLING
+    values = []
+    for word in words_in(column):
+        means = meaning(word.text) if telling else _rooted(word.text)
+        values.append(Meaning(word.text, word.rows, means))
+    meant = {each.means for each in values}
+    if not meant & set(CODES) and "inbound" not in meant:
+        return None
+    if not telling and not _mostly(values, column):
+        return None
+    if role.role == "kind" and not meant & _STRONG:
+        known = sum(each.rows for each in values if each.means)
+        if known < column.filled * FITS:
+            return None
+    empty = column.rows - column.filled
+    if empty:
+        values.append(Meaning("", empty, "call"))
+    sure = role.exact and role.role == "direction" and all(each.means for each in values)
+    return Direction(column.name, tuple(values), _confidence(sure), _why(values))
+
+
+def _mostly(values: Sequence[Meaning], column: Column) -> bool:
+    strong = sum(each.rows for each in values if each.means in {*_STRONG, "internal"})
+    return strong >= column.filled * FITS and {each.means for each in values} >= {"outbound"}
+
+
+def _confidence(sure: bool) -> Confidence:
+    return "sure" if sure else "likely"
+
+
+def _why(values: Sequence[Meaning]) -> str:
+    out = [f"{each.value!r}" for each in values if each.means in CODES]
+    return f"its words say which rows are calls to you{': not ' + ', '.join(out) if out else ''}"
+
+
+def _by_flag(sample: Sample) -> Direction | None:
+    """A column `inbound` or `outgoing` of yes and no."""
+    for column in sample.named:
+        if column.flags < FITS or len(column.texts) > 2:
+            continue
+        asks = _rooted(" ".join(words.words_of(column.name)))
+        if not asks:
+            continue
+        other = {"inbound": "outbound", "outbound": "inbound", "internal": "inbound"}[asks]
+        values = tuple(
+            Meaning(each.text, each.rows, asks if kinds.FLAGS[each.text.casefold()] else other)
+            for each in words_in(column)
+            if each.text.casefold() in kinds.FLAGS
+        )
+        return Direction(column.name, values, "likely", f"its name asks whether a call is {asks}")
+    return None
+
+
+def _by_codes(sample: Sample) -> Direction | None:
+    """A column of codes, such as 1 and 2, whose calls go to the advertiser's numbers or not."""
+    ways = _ways(sample)
+    if ways is None:
+        return None
+    to_us, known = ways
+    for column in sample.named:
+        role = word_role(column.name)
+        coded = 1 < len(column.texts) <= CODED and role.role == "direction"
+        if not coded or column.moments >= FITS:
+            continue
+        shares = {
+            word: _share(column.is_one_of([word.text]), to_us, known) for word in words_in(column)
+        }
+        if not any(share is not None and share >= MOSTLY for share in shares.values()):
+            continue
+        values = tuple(Meaning(word.text, word.rows, _way(share)) for word, share in shares.items())
+        if any(each.means == "outbound" for each in values):
+            return Direction(
+                column.name,
+                values,
+                "likely",
+                "its calls go to the numbers that are called again and again, or do not",
+            )
+    return None
+
+
+def _share(rows: Bools, to_us: Bools, known: Bools) -> float | None:
+    among = rows & known
+    return float(to_us[among].mean()) if among.any() else None
+
+
+def _way(share: float | None) -> str:
+    if share is None:
+        return ""
+    return "inbound" if share >= MOSTLY else "outbound" if share <= HARDLY else ""
+
+
+def _ways(sample: Sample) -> tuple[Bools, Bools] | None:
+    """Which rows call one of the advertiser's own numbers, and of which rows that is known."""
+    caller, called = _side(sample, "caller"), _side(sample, "called")
+    if caller is None or called is None:
+        return None
+    own = own_numbers(called, caller)
+    if not own:
+        return None
+    mine = {text for text in called.texts if kinds.phone(text) in own}
+    phones = {text for text in called.texts if kinds.phone(text)}
+    return called.is_one_of(mine), called.is_one_of(phones)
+
+
+def _side(sample: Sample, side: str) -> Column | None:
+    for exact in (True, False):
+        for column in sample.named:
+            role = phone_role(column.name)
+            if role == Named(side, exact) and any(kinds.phone(text) for text in column.some):
+                return column
+    return None
+
+
+def _by_filling(sample: Sample) -> Direction | None:
+    """A number dialed (DID) that only incoming calls have: the others dial a number themselves."""
+    for column in sample.named:
+        if "called" not in known_roles(column.name) or not 0 < column.fill < 1:
+            continue
+        if column.phones < FITS or "did" not in words.words_of(column.name):
+            continue
+        for other in sample.named:
+            if other is column or phone_role(other.name) != Named("called", True):
+                continue
+            dials = other.is_one_of(text for text in other.texts if _is_external(text))
+            empty = ~column.present
+            if dials[empty].mean() >= 0.5 and dials[~empty].mean() <= HARDLY:
+                values = (
+                    Meaning(FILLED, column.filled, "inbound"),
+                    Meaning("", int(empty.sum()), "outbound"),
+                )
+                why = f"where it is empty, {other.name!r} holds a number outside"
+                return Direction(column.name, values, "likely", why)
+    return None
+
+
+def _is_external(text: str) -> bool:
+    number = kinds.phone(text)
+    return number is not None and number.startswith("+")
+
+
+def _by_parent(sample: Sample) -> Direction | None:
+    found = parent_of(sample)
+    if found is None:
+        return None
+    column = sample.column(found[0])
+    if column is None:
+        return None
+    values = (
+        Meaning("", column.rows - column.filled, "call"),
+        Meaning(FILLED, column.filled, "leg"),
+    )
+    return Direction(column.name, values, "likely", f"it holds the {found[1]!r} of another row")
+
+
+def by_own_numbers(sample: Sample, caller: str, called: str) -> Direction | None:
+    """Rows whose caller is one of the advertiser's own numbers, where no column tells more.
+
+    Args:
+        sample: all rows.
+        caller: the column of the caller's numbers.
+        called: the column of the numbers that were called.
+    """
+    calling, dialed = sample.column(caller), sample.column(called)
+    if calling is None or dialed is None:
+        return None
+    own = {kinds.phone(text) for text in dialed.texts if _is_external(text)}
+    counts = {text: rows for text, rows in calling.counts.items() if kinds.phone(text) in own}
+    if not counts or sum(counts.values()) > sample.rows / 2:
+        return None
+    rest = calling.rows - sum(counts.values())
+    values = (
+        Meaning(FILLED, rest, "inbound"),
+        *(Meaning(text, rows, "outbound") for text, rows in counts.items()),
+    )
+    return Direction(
+        caller, values, "likely", "these callers are numbers that are called elsewhere"
+    )
+
+
+def are_calls(sample: Sample, found: Sequence[Direction]) -> Bools:
+    """The rows that remain when those that are no calls to the advertiser are left out."""
+    rows = np.ones(sample.rows, np.bool_)
+    for each in found:
+        column = sample.column(each.column)
+        if column is None:
+            continue
+        for value in each.left_out:
+            rows &= ~rows_of(column, value.value)
+    return rows
+
+
+def rows_of(column: Column, value: str) -> Bools:
+    """The rows of a value; "" for empty cells, `FILLED` for all others."""
+    if value == FILLED and FILLED not in column.counts:
+        return column.present
+    if not value:
+        return ~column.present
+    return texts.bools(pc.fill_null(pc.equal(column.cells, value), False))

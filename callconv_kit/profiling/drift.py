@@ -1,0 +1,111 @@
+"""What changed in an export since its job was written: columns that were renamed, added or lost."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from callconv_kit.job.file import read_toml
+from callconv_kit.model.names import nearest, plain
+from callconv_kit.profiling.columns import shown, shown_name
+from callconv_kit.profiling.inspection import Inspection
+from callconv_kit.profiling.questions import IDS
+
+CARRIED = ("timezone", "date_order", "talk_time")
+"""Settings of the old job that are taken for answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How an export differs from what a job expects.
+
+    job: the file's name.
+    lost: source columns of the job that the export lacks, and the one that each may be called now.
+    words: texts of the status column that the job does not map, and no run knows.
+    answers: what the job says that holds on, as answers to the questions.
+    """
+
+    job: str
+    lost: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The differences, a line each."""
+        told = [
+            f"{shown_name(name)!r} is gone"
+            + (f"; {shown_name(now)!r} may be its new name" if now else "")
+            for name, now in self.lost.items()
+        ]
+        told += [f"{shown(word)!r} is a new word in the status column" for word in self.words]
+        kept = f"{len(self.answers)} of its answers are taken over" if self.answers else ""
+        return tuple(filter(None, (*(told or ["its columns are all there"]), kept)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The drift as `callconv init --json` prints it."""
+        return {"job": self.job, "lost": dict(self.lost), "new_words": list(self.words)}
+
+
+def drift_of(path: Path, seen: Inspection) -> Drift:
+    """What changed since a job was written.
+
+    Args:
+        path: of the job file.
+        seen: the export of today.
+
+    Raises:
+        UsageError: the job can't be read.
+    """
+    given = read_toml(path)
+    header = [column.name for column in seen.columns]
+    here = {plain(name) for name in header}
+    lost = {}
+    for column, name in _sources(given):
+        if plain(name) in here:
+            continue
+        proposed = seen.proposals.mapping.get(column)
+        now = proposed.sources[0] if proposed is not None and proposed.sources else ""
+        lost[name] = now or nearest(name, header, cutoff=0.5) or ""
+    known = given.get("values", {}).get("CallStatus", {})
+    folded = {word.casefold() for word in known}
+    words = tuple(
+        word.word
+        for word in seen.proposals.statuses.words
+        if not word.known and not word.split and word.word.casefold() not in folded
+    )
+    return Drift(path.name, lost, words if known else (), dict(_answers(given, seen)))
+
+
+def _sources(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The source columns that a job names, with the column of the format that each feeds."""
+    for column, source in given.get("columns", {}).items():
+        names = next(iter(source.values())) if isinstance(source, Mapping) else source
+        for name in [names] if isinstance(names, str) else names:
+            if name:
+                yield column, name
+    for rule in given.get("leave_out", ()):
+        if rule.get("source_column"):
+            yield "", rule["source_column"]
+    for name in given.get("session_id_from", ()):
+        yield "CallSessionId", name
+
+
+def _answers(given: Mapping[str, Any], seen: Inspection) -> Iterator[tuple[str, str]]:
+    """What the old job says, as answers; what the export of today contradicts is left out."""
+    for key in CARRIED:
+        if isinstance(given.get(key), str) and given[key]:
+            yield key, given[key]
+    constants, lookup = given.get("constants", {}), given.get("lookup", {})
+    for key, told in IDS.items():
+        if str(constants.get(told.column, "")).strip():
+            yield key, str(constants[told.column])
+        elif lookup and told.column not in given.get("columns", {}):
+            on = lookup.get("on_source") or lookup.get("on", "")
+            if key != "provider" and (seen.column(on) or not lookup.get("on_source")):
+                yield key, f"lookup:{lookup['file']}:{on}"
+    for column, source in given.get("columns", {}).items():
+        if isinstance(source, str) and seen.column(source) is not None:
+            yield f"map.{column}", source
+    for word, status in given.get("values", {}).get("CallStatus", {}).items():
+        yield f"status.{word}", status

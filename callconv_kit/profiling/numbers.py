@@ -1,0 +1,182 @@
+"""CallerId and CalledPhoneNumber: whose number each column of phone numbers holds.
+
+Names tell most; the cells tell the rest. In the calls that an advertiser receives, the number that
+varies is the caller's, and the one that repeats is the advertiser's own.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from callconv_kit.profiling import kinds
+from callconv_kit.profiling.moments import FITS
+from callconv_kit.profiling.naming import Named, phone_role
+from callconv_kit.profiling.proposal import Alternative, Proposal
+from callconv_kit.profiling.sample import Column, Sample
+
+READABLE = 0.5
+"""Of the texts of a column are phone numbers, for it to hold such."""
+
+READABLE_BY_NAME = 0.3
+"""The same where its very name is known for it: callers withhold their numbers, and mistype."""
+
+MOSTLY_FILLED = 0.5
+"""Of the calls hold the number."""
+
+VARIES = 3
+"""Times as many different numbers as another column has, for a column to be the one that varies."""
+
+ENOUGH = 5
+"""Calls; of fewer it can't be told which number varies."""
+
+_CALLED_ORDER = ("called", "forward", "tracking")
+
+
+class Numbers(NamedTuple):
+    """What CallerId and CalledPhoneNumber may come from."""
+
+    caller: Proposal
+    called: Proposal
+
+
+class _Found(NamedTuple):
+    column: Column
+    role: Named
+    different: int
+
+
+def numbers(sample: Sample, taken: Collection[str] = ()) -> Numbers:
+    """The two numbers of a call.
+
+    Args:
+        sample: the rows that are calls to the advertiser.
+        taken: columns that hold something else.
+    """
+    found = [
+        _Found(column, role, _different(column))
+        for column in sample.named
+        if column.name not in taken
+        and column.moments < FITS
+        and (role := phone_role(column.name)).role not in ("other", "forward_from", "both")
+        and column.phones >= (READABLE_BY_NAME if role.exact else READABLE)
+        and column.fill >= MOSTLY_FILLED
+    ]
+    callers = _of(found, "caller")
+    called = _of(found, *_CALLED_ORDER)
+    if callers and called and _contradict(callers[0], called[0]):
+        return Numbers(_asked("CallerId", [callers[0], called[0]]), _asked("CalledPhoneNumber", []))
+    rest = [each for each in found if each.role.role in ("", "phone")]
+    if not callers:
+        callers = _that_varies(rest, called)
+    if not called:
+        called = _that_repeats([each for each in rest if each not in callers], callers)
+    return Numbers(
+        _proposed("CallerId", callers, "the caller"),
+        _proposed("CalledPhoneNumber", called, "the number that was called"),
+    )
+
+
+def _different(column: Column) -> int:
+    """How many different numbers it holds, whatever their spelling."""
+    return len({kinds.phone(text) or text for text in column.some})
+
+
+def _of(found: Sequence[_Found], *roles: str) -> list[_Found]:
+    chosen = [each for each in found if each.role.role in roles]
+    return sorted(
+        chosen,
+        key=lambda each: (
+            each.column.fill < FITS,
+            roles.index(each.role.role),
+            not each.role.exact,
+            each.column.phones < FITS,
+            each.column.position,
+        ),
+    )
+
+
+def _contradict(caller: _Found, called: _Found) -> bool:
+    """Whether the cells say the opposite of the names: one caller, and many called numbers."""
+    return caller.different == 1 and called.different >= ENOUGH
+
+
+def _that_varies(rest: Sequence[_Found], called: Sequence[_Found]) -> list[_Found]:
+    """Of columns whose names say nothing, the one that holds the callers."""
+    if not rest:
+        return []
+    ranked = sorted(rest, key=lambda each: (not each.role, -each.different))
+    best = ranked[0]
+    others = [*called, *(each for each in ranked[1:])]
+    enough = best.column.filled >= ENOUGH and best.different > 1
+    if best.role and not others:
+        return [best] if enough else []
+    clear = all(best.different >= VARIES * other.different for other in others)
+    return [best] if enough and others and clear else []
+
+
+def _that_repeats(rest: Sequence[_Found], callers: Sequence[_Found]) -> list[_Found]:
+    """Of columns whose names say nothing, the one that holds the advertiser's own number."""
+    if not rest or not callers:
+        return []
+    ranked = sorted(rest, key=lambda each: (not each.role, each.different))
+    best = ranked[0]
+    enough = best.column.filled >= ENOUGH
+    clear = callers[0].different >= VARIES * best.different
+    alone = all(other.different > best.different for other in ranked[1:])
+    return [best] if enough and clear and alone else []
+
+
+def _proposed(name: str, ranked: Sequence[_Found], whose: str) -> Proposal:
+    if not ranked:
+        return Proposal(name)
+    best, *others = ranked
+    count = best.different
+    varied = f"{count} different numbers" if count > 1 else "always the same number"
+    if best.role.exact and best.role.role != "phone":
+        why = f"a known name for {whose}"
+    elif best.role and best.role.role != "phone":
+        why = f"its name says {whose}"
+    else:
+        why = f"of the numbers, the one that {'varies' if name == 'CallerId' else 'repeats'}"
+    rivals = [each for each in others if _is_rival(best, each)]
+    sure = best.role.exact and best.role.role in ("caller", "called") and not rivals
+    return Proposal(
+        name,
+        "column",
+        (best.column.name,),
+        confidence="sure" if sure else "likely",
+        because=f"{why}; {varied} in {best.column.filled:,} calls",
+        alternatives=tuple(
+            Alternative((each.column.name,), f"also numbers, {each.different} different")
+            for each in others
+        ),
+    )
+
+
+def _is_rival(best: _Found, other: _Found) -> bool:
+    """Whether another column is as well named and holds other numbers."""
+    if not other.role.exact or other.role.role not in ("caller", "called", "tracking"):
+        return False
+    mine, theirs = ({kinds.phone(text) for text in each.column.some} for each in (best, other))
+    return mine != theirs
+
+
+def _asked(name: str, candidates: Sequence[_Found]) -> Proposal:
+    return Proposal(
+        name,
+        because="names and cells say opposite things" if candidates else "",
+        alternatives=tuple(Alternative((each.column.name,)) for each in candidates),
+    )
+
+
+def own_numbers(called: Column, caller: Column) -> frozenset[str]:
+    """The advertiser's own numbers: called more than once, and hardly ever calling."""
+    calls = Counter(
+        {
+            number: count
+            for text, count in called.counts.items()
+            if text and (number := kinds.phone(text)) and number.startswith("+")
+        }
+    )
+    calling = {kinds.phone(text) for text in caller.texts}
+    return frozenset(n for n, count in calls.items() if count > 1 and n not in calling)

@@ -1,0 +1,257 @@
+"""The rows that proposals are made from, and facts about their columns.
+
+A `Sample` holds the first rows of an export. Facts that need only the different texts of a column
+are taken over some hundred of them; facts about several columns of one row (does the end follow
+the start? does the talk fit into the call?) over some hundred rows, spread evenly.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools
+from callconv_kit.profiling import kinds, words
+
+LOOKED_AT = 200
+"""Different texts of a column that are read."""
+
+ALIGNED = 400
+"""Rows on which columns are compared with one another."""
+
+FEW = 60
+"""Different texts up to which a column may be a vocabulary."""
+
+SIDE = 2_000
+"""Different texts up to which all texts of a column are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One text of a column of few texts, and in how many rows it occurs."""
+
+    text: str
+    rows: int
+
+
+class Column:
+    """One column of the sample.
+
+    name, position: in the header.
+    cells: n texts, trimmed; n is the number of rows in the sample.
+    """
+
+    def __init__(self, name: str, position: int, cells: pa.StringArray) -> None:
+        self.name, self.position = name, position
+        self.cells = pc.utf8_trim_whitespace(cells)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the sample has."""
+        return len(self.cells)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each text occurs, in the order of first appearance; "" for nothing."""
+        found: Counter[str] = Counter()
+        for item in pc.value_counts(self.cells).to_pylist():
+            found[kinds.clean(item["values"] or "")] += item["counts"]
+        return found
+
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """The different texts that are not empty."""
+        return tuple(text for text in self.counts if text)
+
+    @property
+    def filled(self) -> int:
+        """How many rows hold a text."""
+        return self.rows - self.counts.get("", 0)
+
+    @property
+    def fill(self) -> float:
+        """The share of rows that hold a text."""
+        return self.filled / self.rows if self.rows else 0.0
+
+    @cached_property
+    def some(self) -> Sequence[str]:
+        """Different texts, spread evenly over all."""
+        step = max(1, len(self.texts) // LOOKED_AT)
+        return self.texts[::step][:LOOKED_AT]
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        """What the words of its name are about."""
+        return words.concepts_of(self.name)
+
+    def share(self, holds: Callable[[str], object]) -> float:
+        """The share of its texts of which something holds; 0 for an empty column."""
+        if not self.some:
+            return 0.0
+        return sum(bool(holds(text)) for text in self.some) / len(self.some)
+
+    @cached_property
+    def moments(self) -> float:
+        """The share of texts that are dates with a time."""
+        return self.share(kinds.is_moment)
+
+    @cached_property
+    def dates(self) -> float:
+        """The share of texts that are dates alone."""
+        return self.share(kinds.is_date)
+
+    @cached_property
+    def clocks(self) -> float:
+        """The share of texts that are times of day, or durations written like one."""
+        return self.share(lambda text: kinds.clock(text) is not None)
+
+    @cached_property
+    def seconds(self) -> float:
+        """The share of texts that are durations, numbers included."""
+        return self.share(lambda text: kinds.seconds(text) is not None)
+
+    @cached_property
+    def integers(self) -> float:
+        """The share of texts that are whole numbers."""
+        return self.share(kinds.is_integer)
+
+    @cached_property
+    def phones(self) -> float:
+        """The share of texts that are phone numbers, hidden ones included."""
+        return self.share(kinds.phone)
+
+    @cached_property
+    def links(self) -> float:
+        """The share of texts that are web addresses."""
+        return self.share(kinds.is_link)
+
+    @cached_property
+    def zones(self) -> float:
+        """The share of texts that name a time zone."""
+        return self.share(kinds.is_zone)
+
+    @cached_property
+    def flags(self) -> float:
+        """The share of texts that say yes or no."""
+        return self.share(lambda text: text.casefold() in kinds.FLAGS)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether not one row holds a text; such a column is evidence for nothing."""
+        return not self.filled
+
+    @property
+    def is_vocabulary(self) -> bool:
+        """Whether it holds few different texts, of which some occur in several rows."""
+        different = len(self.texts)
+        return 0 < different <= FEW and (different <= 12 or different <= self.filled / 2)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no text occurs in two rows."""
+        return len(self.texts) == self.filled > 0
+
+    def is_one_of(self, wanted: Iterable[str]) -> Bools:
+        """The rows whose text is one of these."""
+        chosen = texts.from_list(list(wanted))
+        return texts.bools(pc.fill_null(pc.is_in(self.cells, chosen), False))
+
+    @cached_property
+    def present(self) -> Bools:
+        """The rows that hold a text."""
+        return texts.present(self.cells) & ~self.is_one_of(
+            text for text in self._raw if text and not kinds.clean(text)
+        )
+
+    @cached_property
+    def _raw(self) -> Sequence[str]:
+        if len(self.counts) > SIDE:
+            return ()
+        return [str(text) for text in pc.unique(self.cells).to_pylist() if text is not None]
+
+
+class Sample:
+    """The first rows of an export.
+
+    columns: in the order of the header; of two with one name the first is found by it.
+    """
+
+    def __init__(self, header: Sequence[str], cells: Sequence[pa.StringArray]) -> None:
+        self.columns = tuple(
+            Column(name, at, column)
+            for at, (name, column) in enumerate(zip(header, cells, strict=True))
+        )
+        self._by_name: dict[str, Column] = {}
+        for column in self.columns:
+            if column.name.strip():
+                self._by_name.setdefault(column.name, column)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.columns[0].rows if self.columns else 0
+
+    @property
+    def named(self) -> Sequence[Column]:
+        """The columns that have a name of their own, and hold anything."""
+        return [column for column in self._by_name.values() if not column.is_empty]
+
+    def column(self, name: str) -> Column | None:
+        """The column of this name."""
+        return self._by_name.get(name)
+
+    def only(self, rows: Bools) -> "Sample":
+        """The sample without other rows."""
+        if rows.all():
+            return self
+        at = np.flatnonzero(rows)
+        return Sample(
+            [column.name for column in self.columns],
+            [texts.take(column.cells, at) for column in self.columns],
+        )
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return np.unique(np.linspace(0, max(self.rows - 1, 0), ALIGNED).astype(np.int64))
+
+    def aligned(self, name: str) -> list[str]:
+        """The cells of a column in the rows on which columns are compared, cleaned."""
+        found = self._by_name[name]
+        if not self.rows:
+            return []
+        return [
+            kinds.clean(cell or "") for cell in texts.take(found.cells, self._places).to_pylist()
+        ]
+
+    def pairs(
+        self, first: str, second: str, read: Callable[[str], float | None]
+    ) -> list[tuple[float, float]]:
+        """Two columns as numbers, in the rows where both hold one."""
+        numbers = [
+            (read(one), read(other))
+            for one, other in zip(self.aligned(first), self.aligned(second), strict=True)
+        ]
+        return [(one, other) for one, other in numbers if one is not None and other is not None]
+
+
+def words_in(column: Column, rows: Bools | None = None) -> tuple[Word, ...]:
+    """The different texts of a column of few, the most frequent first; "" is not among them.
+
+    Args:
+        column: of a sample.
+        rows: which rows count; none: all.
+    """
+    counts: Mapping[str, int] = column.counts
+    if rows is not None:
+        kept: Counter[str] = Counter()
+        chosen = column.cells.filter(texts.mask(rows))
+        for item in pc.value_counts(chosen).to_pylist():
+            kept[kinds.clean(item["values"] or "")] += item["counts"]
+        counts = kept
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return tuple(Word(text, count) for text, count in ordered if text)

@@ -1,0 +1,96 @@
+"""What one word of an outcome may mean as a CallStatus, before the other columns are asked.
+
+ANSWER needs evidence of a connection: a word that says so in every export (`answered`), or one
+that says so only together with a connect time, an answered column, or talk under a cause.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from callconv_kit.coercion import status, vocabulary
+from callconv_kit.profiling import kinds, words
+
+_CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\D.*)?", re.IGNORECASE)
+_DIRECTION = re.compile(
+    r"(?:inbound|incoming|eingehend|entrante)s?(?: call)?\s*[-–:/|]\s*(.+)", re.IGNORECASE
+)
+
+
+class Guess(NamedTuple):
+    """What a word may mean.
+
+    status: one of the eight; None where nothing is known.
+    needs: what else must hold: "" nothing, "connection" evidence of one, "talk" talk time.
+    known: a run reads the word so without being told.
+    because: in words.
+    """
+
+    status: str | None
+    needs: str = ""
+    known: bool = False
+    because: str = ""
+
+
+UNKNOWN = Guess(None)
+
+
+@cache
+def _listed() -> Mapping[str, tuple[str, bool]]:
+    return {
+        vocabulary.word(words.ascii_of(text)): (row["status"], row["connected"] == "yes")
+        for row in words.table("status_words")
+        for text in row["words"].split("|")
+    }
+
+
+@cache
+def _causes() -> Mapping[int, tuple[str, str]]:
+    return {int(row["code"]): (row["status"], row["meaning"]) for row in words.table("causes")}
+
+
+@lru_cache(maxsize=4096)
+def guess(text: str, role: str) -> Guess:
+    """What a word of a column may mean.
+
+    Args:
+        text: the word.
+        role: of the column: `status`, `answered`, `cause`, `kind`, …
+
+    >>> guess("missed", "status").status, guess("486 Busy Here", "cause").status
+    ('INCOMPLETE', 'INCOMPLETE')
+    >>> guess("Yes", "answered").status, guess("Yes", "status").status
+    ('ANSWER', None)
+    """
+    if role == "answered" and text.casefold() in kinds.FLAGS:
+        if kinds.FLAGS[text.casefold()]:
+            return Guess("ANSWER", because="the column says that the call was answered")
+        return Guess("INCOMPLETE", because="the column says that the call was not answered")
+    by_code = _by_code(text) if role in ("cause", "status") else None
+    if by_code is not None:
+        return by_code
+    read = status.read(text).value
+    if read is not None:
+        return Guess(read, known=True, because="the word says so in every export")
+    found = _listed().get(vocabulary.word(words.ascii_of(text)))
+    if found is None:
+        after = _DIRECTION.fullmatch(text)
+        if after:
+            return guess(after[1].strip(), role)._replace(known=False)
+        return UNKNOWN
+    meant, needs_connection = found
+    if not needs_connection:
+        return Guess(meant, because="other exports use the word so")
+    needs = "talk" if role == "cause" else "connection"
+    return Guess(meant, needs, because="other exports use the word so")
+
+
+def _by_code(text: str) -> Guess | None:
+    match = _CODE.fullmatch(text)
+    if match is None or int(match[1]) not in _causes():
+        return None
+    meant, words_for_it = _causes()[int(match[1])]
+    return Guess(
+        meant, "talk" if meant == "ANSWER" else "", because=f"cause {match[1]} is {words_for_it}"
+    )
