@@ -8,6 +8,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
+    from callconv_kit.job import Job
     from callconv_kit.run.prepared import Prepared
 
 
@@ -64,6 +65,8 @@ def prepare_command(
 
     settings = shared.settings(options)
     full_job = Job.from_keywords(job, **settings)
+    if not (as_json or quiet or fixes):
+        _name_preset(full_job, inputs)
     with (
         shared.sent_calls(full_job, ledger) as sent,
         shared.progress(as_json or quiet, inputs) as progress,
@@ -89,6 +92,28 @@ def prepare_command(
     if prepared.problem is not None and not as_json:
         click.echo(f"callconv: {prepared.problem}", err=True)
     return prepared.exit_status
+
+
+WORKBOOK_LIMIT = 5_000_000
+"""Bytes; opening a larger workbook a second time would take seconds."""
+
+
+def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
+    """Say which preset knows the export, where the job names none."""
+    first = Path(inputs[0]) if inputs else None
+    # Standard input and pipes can be read only once.
+    if job.preset is not None or first is None or not first.is_file():
+        return
+    if first.suffix.lower() in (".xlsx", ".xlsm") and first.stat().st_size > WORKBOOK_LIMIT:
+        return
+    from callconv_kit.profiling.opening import recognised
+
+    fit = recognised(first, job)
+    if fit is not None:
+        click.echo(
+            f"{first.name} looks like an export of {fit.title} ({fit.form}): add --preset "
+            f'{fit.preset}, or preset = "{fit.preset}" to the job.\n'
+        )
 
 
 def _foretell(prepared: "Prepared") -> None:

@@ -1,6 +1,6 @@
 """`callconv presets`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,14 +14,25 @@ if TYPE_CHECKING:
 
 @click.command("presets", epilog="Example: callconv presets invoca")
 @click.argument("name", required=False)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Check a preset file of your own: every column that it names, and what a job must add.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
-def presets_command(name: str | None, as_json: bool) -> int:
-    """List the vendors whose exports are known, or explain one.
+def presets_command(name: str | None, check: bool, as_json: bool) -> int:
+    """List the vendors whose exports are known, explain one, or check one of your own.
 
     NAME is one of the list, or the path of a preset file of your own.
+
+    Exit status: 0; 1 with --check where the preset has problems; 2 where it cannot be read as one.
     """
     from callconv_kit.mapping import preset as presets
 
+    if check and name is None:
+        raise click.UsageError("--check needs the path of a preset: presets --check mine.toml")
+    if name is not None and check:
+        return _check(presets.load(name), as_json=as_json)
     if name is None:
         known = presets.bundled()
         if as_json:
@@ -29,7 +40,10 @@ def presets_command(name: str | None, as_json: bool) -> int:
             return 0
         for preset in known:
             click.echo(f"{preset.origin:20}  {preset.about.title:20}  {preset.about.about}")
-        click.echo("\nOne of your own is the same kind of file, given by its path.")
+        click.echo(
+            "\nYou can write a preset of your own: the same kind of file, given by its path. "
+            "`callconv presets --check FILE` checks it."
+        )
         return 0
     preset = presets.load(name)
     if as_json:
@@ -37,6 +51,37 @@ def presets_command(name: str | None, as_json: bool) -> int:
     else:
         _explain(preset)
     return 0
+
+
+def _check(preset: "Preset", *, as_json: bool) -> int:
+    from callconv_kit.mapping import preset_check
+
+    checked = preset_check.check(preset)
+    status = 1 if checked.problems else 0
+    if as_json:
+        problems = [
+            {name: getattr(fault, name) for name in ("where", "problem", "found", "hint")}
+            for fault in checked.problems
+        ]
+        needs = [{"column": column, "how": how} for column, how in checked.needs.items()]
+        notes = list(checked.notes)
+        shared.print_json({"problems": problems, "needs": needs, "notes": notes})
+        return status
+    count = len(checked.problems)
+    outcome = "no problems" if not count else "1 problem" if count == 1 else f"{count} problems"
+    click.echo(f"{preset.origin}: {outcome}.")
+    for fault in checked.problems:
+        click.echo(f"  {fault}")
+    _show_needs(checked.needs)
+    for note in checked.notes:
+        click.echo(f"\n{note}")
+    return status
+
+
+def _show_needs(needs: "Mapping[str, str]") -> None:
+    click.echo("\nWhat a job with this preset adds:")
+    for column, how in needs.items():
+        click.echo(f"  {column:24}  {how}")
 
 
 def _preset_as_dict(preset: "Preset") -> dict[str, Any]:
@@ -63,10 +108,13 @@ def _preset_as_dict(preset: "Preset") -> dict[str, Any]:
 
 
 def _explain(preset: "Preset") -> None:
+    from callconv_kit.mapping import preset_check
+
     about, settings = preset.about, preset.settings
     click.echo(f"{about.title}: {about.about}\n")
     for form in about.form:
         by = "by the number of its columns" if form.headerless else f"by {', '.join(form.needs)}"
+        by += f", and what {' and '.join(form.cells)} holds" if form.cells else ""
         seen = f" (seen in: {form.seen})" if form.seen else ""
         click.echo(f"Form {form.name!r}, recognised {by}{seen}.")
     click.echo("\nWhat feeds what:")
@@ -79,6 +127,7 @@ def _explain(preset: "Preset") -> None:
     for name, others in about.aliases.items():
         click.echo(f"  {name:24}  {', '.join(others)}")
     _explain_rules(preset)
+    _show_needs(preset_check.check(preset).needs)
     for note in about.notes:
         click.echo(f"\n{note}")
     if about.sources:
@@ -100,14 +149,17 @@ def _feeds(preset: "Preset") -> "Iterator[tuple[str, str]]":
     for column, value in settings.get("constants", {}).items():
         yield column, f'always "{value}"'
     for rule in about.otherwise:
-        when = " and ".join(f"{name} {_of(of)}" for name, of in rule.when.items())
-        yield rule.column, f'else "{rule.value}" where {when}'
+        yield rule.column, f'else "{rule.value}" where {_all_of(rule.when)}'
+    for silent in about.no_talk:
+        yield "TalkDuration", f'"0" where {_all_of(silent.when)}'
     for column, wanted in about.on_request.items():
         yield column, f"{_source(wanted)}, only if the job names it"
 
 
-def _of(condition: "Condition") -> str:
-    return _condition(dict(condition.conditions))
+def _all_of(when: "Mapping[str, Condition]") -> str:
+    return " and ".join(
+        f"{name} {_condition(dict(condition.conditions))}" for name, condition in when.items()
+    )
 
 
 def _explain_rules(preset: "Preset") -> None:
@@ -130,9 +182,11 @@ def _explain_rules(preset: "Preset") -> None:
         click.echo("\nLeft out:")
     for rule in left:
         column = rule.get("source_column") or rule.get("column")
-        kept = ("source_column", "column", "reason", "code")
+        kept = ("source_column", "column", "reason", "code", "when", "optional")
         of = {word: value for word, value in rule.items() if word not in kept}
-        click.echo(f"  {column} {_condition(of)}: {rule.get('reason') or rule.get('code', '')}")
+        more = "".join(f" and {name} {_condition(of)}" for name, of in rule.get("when", {}).items())
+        why = rule.get("reason") or rule.get("code", "")
+        click.echo(f"  {column} {_condition(of)}{more}: {why}")
 
 
 def _conversions(preset: "Preset") -> list[dict[str, Any]]:

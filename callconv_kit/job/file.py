@@ -1,5 +1,6 @@
 """Reads callconv.toml into a plain mapping, and says in words what is wrong with a bad one."""
 
+import codecs
 import re
 import tomllib
 from pathlib import Path
@@ -44,7 +45,7 @@ def read_toml(path: Path, what: str = "job") -> dict[str, Any]:
             "Name the export as the input and the job with --job.",
         )
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(

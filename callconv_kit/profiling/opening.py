@@ -9,11 +9,11 @@ from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Form, Preset
-from callconv_kit.model.errors import InputError
+from callconv_kit.model.errors import CallConvError, InputError
 from callconv_kit.model.names import plain
 from callconv_kit.profiling.columns import looks_like_data
 from callconv_kit.profiling.naming import known_roles
-from callconv_kit.profiling.recognition import headerless_forms, sample_of
+from callconv_kit.profiling.recognition import Fit, headerless_forms, recognise, sample_of
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.run.resolving import resolve
@@ -58,6 +58,24 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
         raise first
     _refuse_what_is_a_row(found[0])
     return found
+
+
+def recognised(source: Input, job: Job) -> Fit | None:
+    """The preset whose vendor's own layout an export has; None for any other, or if unreadable.
+
+    Args:
+        source: a file. It is opened, and its first rows are read.
+        job: under which it is opened; its preset is not asked.
+    """
+    try:
+        table = open_export(source, job)[0]
+        if table.fed_back:
+            return None
+        has_header = not table.account.delimiter or table.account.header_line != 0
+        fits = recognise(table.header, has_header=has_header, sample=sample_of(table))
+    except CallConvError:
+        return None  # `prepare` says what is wrong with it
+    return fits[0] if fits and fits[0].sure else None
 
 
 def _refuse_what_is_a_row(table: Table) -> None:

@@ -11,8 +11,9 @@ from callconv_kit.model.names import plain
 from callconv_kit.reading import Table
 
 NO_CELLS: Mapping[str, Sequence[str]] = {}
-FITS = 0.5
-"""Of a header's columns at least so many are known to the preset that fits it."""
+FITS, SURE = 0.5, 0.8
+"""The share of a header's columns that a preset knows: of one that may fit, and of the vendor's
+own layout, to which people add few columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Fit:
     def share(self) -> float:
         """The known columns' share of the header."""
         return self.known / self.columns if self.columns else 0.0
+
+    @property
+    def sure(self) -> bool:
+        """Whether this is the vendor's own layout, and not one that only has names in common."""
+        return bool(self.form) and self.share >= SURE
 
     def as_dict(self) -> dict[str, Any]:
         """The fit as `callconv inspect --json` prints it."""
