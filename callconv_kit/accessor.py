@@ -28,15 +28,15 @@ class CallConvAccessor:
 
         return prepare(self._frame, job, **options)
 
-    def check(self, *, now: datetime | str | None = None) -> pd.DataFrame:
+    def check(self, job: Any = None, *, now: datetime | str | None = None) -> pd.DataFrame:
         """The findings about this frame, nothing changed; see `callconv_kit.check`."""
-        return self.checked(now=now).findings
+        return self.checked(job, now=now).findings
 
-    def checked(self, *, now: datetime | str | None = None) -> "Checked":
+    def checked(self, job: Any = None, *, now: datetime | str | None = None) -> "Checked":
         """The same with its counts; see `callconv_kit.check`."""
         from callconv_kit.run.check import check
 
-        return check(self._frame, now=now)
+        return check(self._frame, job, now=now)
 
     def typed(self) -> pd.DataFrame:
         """The frame in analysis dtypes; see `callconv_kit.run.typed`."""

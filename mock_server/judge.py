@@ -24,11 +24,16 @@ OLDEST = timedelta(days=398)
 NEWEST = timedelta(hours=24)
 
 CALLER_UNKNOWN = frozenset(
-    {"anonymous", "restricted", "private", "blocked", "unknown", "unavailable"}
-    # The same words typed on a keypad, as some vendors send them.
-    | {"+266696687", "+7378742883", "+2562533", "+8656696", "+86282452253"}
+    "anonymous blocked hidden private restricted suppressed unavailable undisclosed unidentified"
+    " unknown withheld".split()
 )
-"""Legal as CallerId: impact.com has a status of its own (UNKNOWN_CALLERID) for such calls."""
+"""Words for a caller who withholds the number."""
+
+ABOUT_CALLERS = frozenset("caller callerid cli id number no not available out of area".split())
+"""Words that stand beside these, or say the same together, such as `No Caller ID`."""
+
+ON_A_KEYPAD = frozenset({"266696687", "+7378742883", "2562533", "8656696", "86282452253"})
+"""The same words typed on a keypad; the second one is a Texan number without its +."""
 
 COUNTRY_OF = {
     "CallerId": "CallerPhoneNumberCountry",
@@ -97,9 +102,27 @@ def _in_time(text: str, _column: Column, _row: Mapping[str, str], now: datetime)
     return when is not None and now - OLDEST <= when <= now + NEWEST
 
 
+def _is_withheld(text: str) -> bool:
+    """Whether a CallerId says, in words or on a keypad, that the caller withholds the number.
+
+    Legal: impact.com has a status of its own (UNKNOWN_CALLERID) for such calls.
+    """
+    user = re.sub(r".*<|>.*|^(sips?|tel):|@.*", "", text, flags=re.IGNORECASE | re.DOTALL)
+    typed = re.sub(r"[^\w+]|_", "", user)
+    if typed in ON_A_KEYPAD or typed.removeprefix("+") in ON_A_KEYPAD:
+        return True
+    words = re.findall(r"[^\W\d_]+", user.lower())
+    telling = CALLER_UNKNOWN.intersection(words) or {"no", "not", "out"}.intersection(words[:-1])
+    return bool(telling) and set(words) <= CALLER_UNKNOWN | ABOUT_CALLERS and not _has_digit(user)
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
 def _phone(text: str, column: Column, row: Mapping[str, str], _now: datetime) -> bool:
     """A number in one of the forms of its country; an empty country is US, as published."""
-    if column.name == "CallerId" and text.lower() in CALLER_UNKNOWN:
+    if column.name == "CallerId" and _is_withheld(text):
         return True
     country = row.get(COUNTRY_OF[column.name]) or "US"
     if country in NORTH_AMERICAN:

@@ -19,18 +19,27 @@ DEFAULT_SUITE = "-"
     metavar="[SUITE.json]",
     help="Run Great Expectations instead: the stored suite, or one of your own.",
 )
+@click.option(
+    "--job",
+    metavar="FILE",
+    help="The job file: its anonymous_callers, phone_format and expect_rows apply.",
+)
 @shared.now_option("The clock of the age rules.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
-def check_command(file: str, suite: str | None, now: str | None, as_json: bool) -> int:
+def check_command(
+    file: str, suite: str | None, job: str | None, now: str | None, as_json: bool
+) -> int:
     """Judge a file that is meant to be ready; change nothing.
 
     Whatever `prepare` would change is an error here. Exit status: 0, or 1 when an error is found.
     """
     if suite is not None:
-        return _check_by_suite(file, None if suite == DEFAULT_SUITE else suite, as_json)
+        return _check_by_suite(file, None if suite == DEFAULT_SUITE else suite, job, as_json)
     from callconv_kit.run.check import check
 
-    checked = check(file, now=now)
+    checked = check(file, job, now=now)
+    if not checked.summary["rows_read"]:
+        click.echo("callconv: warning: the file has a header but no rows.", err=True)
     if as_json:
         shared.print_json(checked.summary)
     else:
@@ -38,11 +47,11 @@ def check_command(file: str, suite: str | None, now: str | None, as_json: bool) 
     return checked.exit_status
 
 
-def _check_by_suite(file: str, suite: str | None, as_json: bool) -> int:
+def _check_by_suite(file: str, suite: str | None, job: str | None, as_json: bool) -> int:
     from callconv_kit.suite import validate
 
     with shared.progress(as_json, [file]) as progress:
-        validation = validate(file, suite, progress=progress)
+        validation = validate(file, suite, job=job, progress=progress)
     if as_json:
         shared.print_json(validation.as_dict())
     else:
@@ -67,4 +76,8 @@ def _show(summary: dict[str, Any]) -> None:
         )
         for example in finding["examples"][:3]:
             value = f" {example['value']!r}" if example["value"] else ""
-            click.echo(f"            line {example['source_line']}{value}")
+            # A file of an archive is named; the only file of the input is named above.
+            of = (
+                "" if example["source_file"] == summary["file"] else f" of {example['source_file']}"
+            )
+            click.echo(f"            line {example['source_line']}{of}{value}")

@@ -115,14 +115,14 @@ def is_withheld(text: str) -> bool:
     >>> is_withheld("+7378742883"), is_withheld("7378742883")
     (True, False)
     """
-    words, keypad = _withheld()
+    words, keypad = withheld()
     if text[:1] in "+0123456789":
         return _PUNCTUATION.sub("", text) in keypad
     return " ".join(re.findall(r"[^\W_]+", text.casefold())) in words
 
 
 @cache
-def _withheld() -> tuple[frozenset[str], frozenset[str]]:
+def withheld() -> tuple[frozenset[str], frozenset[str]]:
     """The words, and the keypad spellings."""
     table = resources.files(__package__).joinpath("data/anonymous_callers.csv").read_text("utf-8")
     rows = list(csv.DictReader(table.splitlines()))

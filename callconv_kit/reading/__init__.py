@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from callconv_kit.model.errors import InputError
 from callconv_kit.reading import archives, contents, inputs
 from callconv_kit.reading.batches import Account, Table
 from callconv_kit.reading.contents import Content
@@ -19,7 +20,7 @@ from callconv_kit.reading.sources import Source
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Account", "Input", "Table", "open_tables"]
+__all__ = ["Account", "Input", "Table", "open_tables", "the_only"]
 
 Input: TypeAlias = "str | Path | pd.DataFrame"
 
@@ -109,3 +110,21 @@ def open_tables(
         else:
             tables.append(table(source, content))
     return tables
+
+
+def the_only(tables: Sequence[Table]) -> Table:
+    """The table of an input that must hold one.
+
+    Raises:
+        InputError: `several_tables`: the input is an archive of several files.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    names = [table.name for table in tables]
+    raise InputError(
+        "several_tables",
+        f"The archive holds {len(tables)} files, and only one can be read here",
+        ", ".join(names[:5]) + (" …" if len(names) > 5 else ""),
+        "one file",
+        f"Name one of them: {names[0]}.",
+    )

@@ -109,6 +109,11 @@ class DelimitedTable:
         self._width = self._usual_width()
         self.account = self._new_account()
 
+    @property
+    def source(self) -> Source:
+        """The file itself."""
+        return self._source
+
     def _new_account(self) -> Account:
         return Account(
             self.name,

@@ -3,6 +3,8 @@
 Whatever `prepare` would change, leave out or ask for is an error here.
 """
 
+import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,29 +17,39 @@ import pyarrow.compute as pc
 
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
+from callconv_kit.mapping.export import lay_under
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Batch, Judged, Said
 from callconv_kit.model.texts import Ints
-from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.reading import Input, Table, open_tables, written
 from callconv_kit.run import duplicates
 from callconv_kit.run.duplicate_rows import REPEAT, DuplicateRows
 from callconv_kit.run.judge import Judge, is_total
 from callconv_kit.run.keys import keys_of
+from callconv_kit.run.pipeline import no_rows
 from callconv_kit.run.prepared import findings_frame
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import Findings, FindingsLog
+from callconv_kit.writing.lines import line_of, lines
 from callconv_kit.writing.tally import EXAMPLES, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PHONE_FORMS = re.compile(r"[0-9]{3}-[0-9]{3}-[0-9]{4}|\([0-9]{3}\) [0-9]{3} [0-9]{4}|\+[0-9]{7,15}")
-"""The other ways in which `phone_format` writes a number; the job is not known here."""
+"""The other forms in which `phone_format` writes a number: all are right where no job is given."""
 
 JOB = {"optional_cells": "reject", "empty_status": "keep"}
 """A cell that would be emptied is an error; a kept empty status is the job's own decision."""
+
+OF_THE_JOB = ("anonymous_callers", "phone_format", "expect_rows", "mask", "now")
+"""Settings of a job that decide what is right in a ready file.
+
+The others say how an export is read, and a ready file has been read already: an empty country means
+US there whatever `default_country` says, and an amount has a decimal point.
+"""
 
 
 class Checked:
@@ -69,63 +81,106 @@ class Checked:
         )
 
 
-def check(source: Input, *, now: datetime | str | None = None, mask: bool = True) -> Checked:
+def check(
+    source: Input,
+    job: "str | os.PathLike[str] | Job | None" = None,
+    *,
+    now: datetime | str | None = None,
+    mask: bool | None = None,
+) -> Checked:
     """Judge a file or frame that is meant to be ready.
 
     Args:
-        source: a path, `-`, or a DataFrame.
-        now: the clock of the age rules; none: the real one.
-        mask: whether phone numbers are masked in what is shown.
+        source: a path, `-`, or a DataFrame. Every file of an archive is judged.
+        job: a job file or a Job, whose `anonymous_callers`, `phone_format`, `expect_rows`, `mask`
+            and `now` apply. None: phone numbers may be in any form that `phone_format` can write.
+        now: the clock of the age rules; none: the job's, else the real one.
+        mask: whether phone numbers are masked in what is shown; none: as the job says.
 
     Raises:
-        InputError: it can't be read, has no known header, or lacks a required column.
+        InputError: it can't be read, has no known header, lacks a required column, or has no rows
+            although the job says `expect_rows`.
+        UsageError: the job is wrong, or `source` is neither a path nor a DataFrame.
     """
-    job = Job.from_keywords(**JOB, now=now, mask=mask)
-    run = _Check(job)
-    (table,) = open_tables([source], planning.Known(job))
-    run.table(table)
+    settings = ready_settings(job, now=now, mask=mask)
+    run = _Check(settings, any_phone_form=job is None)
+    tables = open_tables([source], planning.Known(settings), as_written=True)
+    for number, table in enumerate(tables):
+        run.table(table, number)
+    run.duplicates(tables)
+    rows = sum(table.account.rows for table in tables)
+    # A file of an archive is named archive.zip/file.csv.
+    name = tables[0].name if len(tables) == 1 else tables[0].name.partition("/")[0]
+    if not rows and settings.expect_rows:
+        raise no_rows(name)
     findings = summaries.findings(run.tally)
     counts = {
         severity: sum(item["rows"] for item in findings if item["severity"] == severity)
         for severity in (Severity.ERROR, Severity.WARNING)
     }
     summary = {
-        "file": table.name,
-        "rows_read": table.account.rows,
+        "file": name,
+        "rows_read": rows,
         "errors": counts[Severity.ERROR],
         "warnings": counts[Severity.WARNING],
         "findings": findings,
-        "now": job.clock.isoformat(timespec="seconds"),
+        "now": settings.clock.isoformat(timespec="seconds"),
     }
-    return Checked(summary, run.log, mask=mask)
+    return Checked(summary, run.log, mask=settings.mask)
+
+
+def ready_settings(job: "str | os.PathLike[str] | Job | None", **given: Any) -> Job:
+    """A job's settings that apply to a ready file, as a job of its own.
+
+    Args:
+        job: see `check`.
+        **given: settings that win over the job's; None counts as not given.
+
+    Raises:
+        UsageError: the job is wrong.
+    """
+    own, _ = lay_under(Job.from_keywords(job))
+    kept = {name: getattr(own, name) for name in OF_THE_JOB if name in own.model_fields_set}
+    kept |= {name: value for name, value in given.items() if value is not None}
+    if own.now is not None and "now" not in given:
+        kept["now"] = own.clock
+    return Job.from_keywords(**JOB, **kept)
 
 
 class _Check:
-    def __init__(self, job: Job) -> None:
+    """Judges tables that are meant to be ready.
+
+    any_phone_form: whether each form that `phone_format` can write is right.
+    """
+
+    def __init__(self, job: Job, *, any_phone_form: bool) -> None:
         self._job = job
+        self._any_phone_form = any_phone_form
         self._judge = Judge(job, job.clock, asks=False)
         self._keys = duplicates.KeyStore()
         self.tally = Tally(mask=job.mask)
         self.log = FindingsLog()
 
-    def table(self, table: Table) -> None:
-        """Judge all rows of a table, and its form."""
+    def table(self, table: Table, number: int) -> None:
+        """Judge all rows of the table of this number, and its form."""
         plan = planning.make(table.name, table.header, self._job)
+        canonical, complete = hashlib.sha256(line_of(table.header).encode()), True
         for batch in table.batches():
+            canonical.update(texts.used_bytes(lines(batch.cells)))
             totals = tuple(row for row in batch.ragged if is_total(row.cells, len(table.header)))
             ragged = tuple(row for row in batch.ragged if row not in totals)
+            complete = complete and not batch.ragged
             judged = self._judge.judge(table, plan, Batch(batch.lines, batch.cells))
             for row in totals:
                 table.account.skip(row.line, "total")
                 table.account.rows -= 1
-            self._add(judged.with_more(_would_change(judged)))
+            self._add(judged.with_more(self._would_change(judged)))
             self.tally.add_ragged(table.name, ragged)
             self.log.add_ragged(table.name, ragged)
             columns = {name: cells.values for name, cells in judged.columns.items()}
             if len(judged):
-                self._keys.add(keys_of(columns), duplicates.places(0, judged.batch.lines))
-        self._duplicates(table)
-        for line, value in _form(table):
+                self._keys.add(keys_of(columns), duplicates.places(number, judged.batch.lines))
+        for line, value in _form(table, canonical.hexdigest() if complete else ""):
             self._whole("not_ready_form", table, np.asarray([line]), texts.from_list([value]))
 
     def _add(self, judged: Judged) -> None:
@@ -138,17 +193,23 @@ class _Check:
         self.tally.add(told)
         self.log.add(told)
 
-    def _duplicates(self, table: Table) -> None:
+    def duplicates(self, tables: Sequence[Table]) -> None:
+        """Find the calls that are there more than once; the end of the work."""
         groups = self._keys.settle("reject")
         self._keys.close()
-        rows = DuplicateRows(groups)
+        names = [table.name for table in tables]
+        rows = DuplicateRows(groups, names if len(names) > 1 else None)
         for said in rows.said(rows.gone):
             places = rows.gone[said.rows]
             if said.code == REPEAT:
                 values = pc.binary_join_element_wise("the first is ", rows.kept(places), "")
             else:
                 values = pc.binary_join_element_wise("conflicts with ", rows.others(places), "")
-            self._whole(said.code, table, duplicates.lines_of(places), values)
+            inputs = duplicates.inputs_of(places)
+            for number in np.unique(inputs).tolist():
+                here = np.flatnonzero(inputs == number)
+                lines_here = duplicates.lines_of(places[here])
+                self._whole(said.code, tables[number], lines_here, texts.take(values, here))
 
     def _whole(self, code: str, table: Table, lines: Ints, values: pa.StringArray) -> None:
         """Say something of whole lines."""
@@ -162,28 +223,34 @@ class _Check:
         files = texts.repeat(table.name, len(lines))
         self.log.keep(Findings(files, lines, None, code, Severity.ERROR, values))
 
+    def _would_change(self, judged: Judged) -> tuple[Said, ...]:
+        """Cells that `prepare` would change."""
+        said = []
+        for name, cells in judged.columns.items():
+            before = judged.before.get(name)
+            rows: list[int] = []
+            for number in np.unique(cells.notes).tolist():
+                note = note_of(number)
+                if not note.rules or note.code is not None:
+                    continue
+                at = cells.positions[cells.notes == number].tolist()
+                reformatted = self._any_phone_form and note.rules == ("phone_rewritten",)
+                if reformatted and name in spec.PERSONAL and before is not None:
+                    at = [row for row in at if not PHONE_FORMS.fullmatch(before[row].as_py() or "")]
+                rows += at
+            if rows:
+                said.append(Said("not_ready_form", Severity.ERROR, name, np.asarray(sorted(rows))))
+        return tuple(said)
 
-def _would_change(judged: Judged) -> tuple[Said, ...]:
-    """Cells that `prepare` would change."""
-    said = []
-    for name, cells in judged.columns.items():
-        before = judged.before.get(name)
-        rows: list[int] = []
-        for number in np.unique(cells.notes).tolist():
-            note = note_of(number)
-            if not note.rules or note.code is not None:
-                continue
-            at = cells.positions[cells.notes == number].tolist()
-            if name in spec.PERSONAL and note.rules == ("phone_rewritten",) and before is not None:
-                at = [row for row in at if not PHONE_FORMS.fullmatch(before[row].as_py() or "")]
-            rows += at
-        if rows:
-            said.append(Said("not_ready_form", Severity.ERROR, name, np.asarray(sorted(rows))))
-    return tuple(said)
 
+def _form(table: Table, canonical: str) -> list[tuple[int, str]]:
+    """What is wrong with the form of the file itself: lines, and what is there.
 
-def _form(table: Table) -> Sequence[tuple[int, str]]:
-    """What is wrong with the form of the file itself: lines, and what stands there."""
+    Args:
+        table: read to its end.
+        canonical: the sha256 of the file that `prepare` would write of the same cells; empty where
+            rows have too many or too few cells.
+    """
     account = table.account
     wrong: list[tuple[int, str]] = []
     line = account.header_line or 1
@@ -199,4 +266,6 @@ def _form(table: Table) -> Sequence[tuple[int, str]]:
     wrong += [
         (skipped.line, f"a line that is no row: {skipped.why}") for skipped in account.skipped
     ]
+    if account.sha256 != canonical and account.encoding == "utf-8" and account.delimiter == ",":
+        wrong += written.not_canonical(table, "" if wrong else canonical)
     return wrong

@@ -353,14 +353,7 @@ class Run:
 
     def _problem(self, ran: Ran) -> InputError | None:
         if ran.rows_read == 0 and self._job.expect_rows:
-            names = ", ".join(table.name for table in ran.tables)
-            return InputError(
-                "no_rows",
-                f"{names} holds a header but not one row",
-                "0 rows",
-                "at least one row: the job says expect_rows = true",
-                "Check the date range of the export.",
-            )
+            return no_rows(", ".join(table.name for table in ran.tables))
         fed_back = ran.mends or any(table.fed_back for table in ran.tables)
         if not fed_back and ran.rejected_share > self._job.max_rejected_share:
             meant = ran.rows_read - ran.rows_left_out
@@ -381,6 +374,17 @@ def _was_ready(table: Table) -> bool:
     The rules have judged them, when they still had the columns of their export.
     """
     return table.fed_back and all(name in spec.BY_NAME for name in table.header)
+
+
+def no_rows(names: str) -> InputError:
+    """The error for inputs without rows, where the job says `expect_rows`."""
+    return InputError(
+        "no_rows",
+        f"{names} has a header but no rows",
+        "0 rows",
+        "at least one row, because the job says expect_rows = true",
+        "Check the date range of the export.",
+    )
 
 
 def part_of(

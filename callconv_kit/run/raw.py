@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callconv_kit.job import Job
+from callconv_kit.reading import the_only
 from callconv_kit.run.resolving import open_inputs, resolve
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read(
     import pandas as pd
 
     resolved = resolve(Job.from_keywords(job, **settings))
-    (table,) = open_inputs(resolved, [source])
+    table = the_only(open_inputs(resolved, [source]))
     width = len(table.header)
     lines: list[int] = []
     columns: list[list[str]] = [[] for _ in range(width)]

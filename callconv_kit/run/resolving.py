@@ -23,7 +23,7 @@ from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.model.names import plain
 from callconv_kit.model.rows import Batch
-from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.reading import Input, Table, open_tables, the_only
 
 A_PHONE = "CalledPhoneNumber"
 """Keys of source columns are read as this column's, where they are phone numbers."""
@@ -120,7 +120,7 @@ def _read(lookup: Lookup, form: KeyForm) -> LookupTable:
     key = plain(lookup.on or lookup.on_source or "")
     known = Known(Job())
     try:
-        (table,) = open_tables([lookup.file], lambda cell: plain(cell) == key or known(cell))
+        table = the_only(open_tables([lookup.file], lambda cell: plain(cell) == key or known(cell)))
         batches = list(table.batches())
     except InputError as error:
         raise UsageError(

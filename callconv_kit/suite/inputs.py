@@ -15,7 +15,7 @@ from callconv_kit import reading
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
 from callconv_kit.model import spec
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, wrong_type
 from callconv_kit.model.formats import FORMATS
 from callconv_kit.model.spec import Kind
 from callconv_kit.model.texts import Ints
@@ -59,9 +59,17 @@ def open_source(source: Judgeable) -> Source:
 
     Raises:
         InputError: the file can't be read, or has no header that is known.
-        UsageError: `wrong_dtype`: the frame does not hold text.
+        UsageError: `wrong_dtype`: the frame does not hold text; `wrong_type`: it is not a frame.
     """
-    return FileSource(source) if isinstance(source, str | Path) else FrameSource(source)
+    import pandas as pd
+
+    if isinstance(source, str | Path):
+        return FileSource(source)
+    if isinstance(source, pd.DataFrame):
+        return FrameSource(source)
+    raise wrong_type(
+        "source", source, "a path or a pandas DataFrame", "Pass the path of a ready.csv."
+    )
 
 
 class FrameSource:
@@ -84,8 +92,12 @@ class FrameSource:
         wanted = self.columns if only is None else only
         for start in range(0, len(self._frame), size):
             piece = self._frame.iloc[start : start + size]
-            cells = {name: _text(piece.iloc[:, self.columns.index(name)]) for name in wanted}
+            # Rows go by their numbers: the labels of a frame may repeat, or be of any type.
             index = pd.RangeIndex(start, start + len(piece))
+            cells = {
+                name: _text(piece.iloc[:, self.columns.index(name)].set_axis(index))
+                for name in wanted
+            }
             yield start, pd.DataFrame(cells, index=index, columns=list(wanted))
 
     def faults(self) -> list[str]:
@@ -103,7 +115,8 @@ class FileSource:
     place = "source_line"
 
     def __init__(self, path: str | Path) -> None:
-        (self._table,) = reading.open_tables([path], planning.Known(Job()))
+        tables = reading.open_tables([path], planning.Known(Job()), as_written=True)
+        self._table = reading.the_only(tables)
         self.name = self._table.name
         self.columns = _distinct(self._table.header)
         self._lines: list[Ints] = []
@@ -140,9 +153,9 @@ class FileSource:
             lines = list(self._ragged.values())
             where = f"line {lines[0]}" + (f" and {len(lines) - 1} more" if len(lines) > 1 else "")
             faults.append(f"another number of cells than the header: {where}")
-        if account.encoding != "utf-8":
+        if account.encoding not in {"", "utf-8"}:
             faults.append(f"encoded as {account.encoding}, not as UTF-8 without a mark")
-        if account.delimiter != ",":
+        if account.delimiter not in {"", ","}:
             faults.append(f"cells are parted by {account.delimiter!r}, not by commas")
         if account.blank_lines:
             faults.append(f"blank lines: {account.blank_lines}")

@@ -26,14 +26,22 @@ VERSION = 1
 COMMAND = "python -m callconv_kit.suite"
 """Refreshes the generated files."""
 
+WHOLE_SECONDS = "0|[1-9][0-9]{0,8}"
+"""Right text of a duration; more digits are out of range, and -1 stands for them too."""
+
 DURATIONS = tuple(column.name for column in spec.COLUMNS if column.kind is Kind.DURATION)
 
 READING = (
-    'pandas.read_csv("ready.csv", keep_default_na=False, na_values=[""], '
-    'dtype=collections.defaultdict(lambda: "str", '
-    f"{dict.fromkeys(DURATIONS, 'Int64')}))"
+    'pandas.read_csv("ready.csv", dtype="str", keep_default_na=False, na_values=[""])'
+    ".pipe(lambda calls: calls.assign(**{name: pandas.to_numeric(calls[name].where("
+    f'calls[name].isna() | calls[name].str.fullmatch("{WHOLE_SECONDS}"), "-1")).astype("Int64") '
+    f"for name in {list(DURATIONS)} if name in calls}}))"
 )
-"""How anyone reads a file for the suite. `NA` is Namibia, so only an empty cell is a null."""
+"""How anyone reads a file for the suite, as one Python expression that needs pandas.
+
+`NA` is Namibia, so only an empty cell is a null. Durations become whole numbers, because one rule
+compares two of them; text that is not a duration becomes -1, which the rules on durations report.
+"""
 
 PAGE = 'Source: impact.com, "Submit Call Conversion Data via FTP".'
 API = "Source: impact.com's Log Call Data API; whether the file import applies it is unknown."
@@ -176,7 +184,7 @@ def of_column(column: Column) -> list[Expectation]:
     rules = [_presence(column)]
     if column.required:
         rules.append(
-            _about(
+            about(
                 column, "expect_column_values_to_not_be_null", "must not be empty: required.", PAGE
             )
         )
@@ -184,7 +192,7 @@ def of_column(column: Column) -> list[Expectation]:
     if column.limit is not None:
         words = f"must not be longer than {column.limit} characters."
         kind = "expect_column_value_lengths_to_be_between"
-        rules.append(_about(column, kind, words, API, max_value=column.limit))
+        rules.append(about(column, kind, words, API, max_value=column.limit))
     return rules
 
 
@@ -203,7 +211,7 @@ def facts(column: Column) -> list[str]:
     ]
 
 
-def _about(column: Column, kind: str, words: str, source: str, **kwargs: Any) -> Expectation:
+def about(column: Column, kind: str, words: str, source: str, **kwargs: Any) -> Expectation:
     """An expectation of a column; `words` complete "<column> …"."""
     notes = [f"{column.name} {words}", source]
     return _expectation(kind, _severity(column), notes, column=column.name, **kwargs)
@@ -218,7 +226,7 @@ def _clean(column: Column) -> Expectation:
         pattern += f"|{KEYS_UNJOINED}"
         words += ", and no list in brackets or parted by spaces"
     kind = "expect_column_values_to_not_match_regex"
-    return _about(column, kind, f"must be {words}.", KIT, regex=pattern)
+    return about(column, kind, f"must be {words}.", KIT, regex=pattern)
 
 
 def _text(column: Column) -> list[Expectation]:
@@ -228,7 +236,7 @@ def _text(column: Column) -> list[Expectation]:
     if column.kind in FREE_TEXT:
         words = "must not be a word for empty (NULL, N/A, nan …) or a spreadsheet's error (#REF!)."
         kind = "expect_column_values_to_not_be_in_set"
-        rules.append(_about(column, kind, words, KIT, value_set=list(MARKS)))
+        rules.append(about(column, kind, words, KIT, value_set=list(MARKS)))
     return rules
 
 
@@ -237,14 +245,14 @@ def _format(column: Column) -> Expectation:
     kind, source = "expect_column_values_to_match_regex", PAGE
     if column.kind is Kind.PHONE:
         source = NUMBERS
-    return _about(column, kind, f"must be {form.words}.", source, regex=form.pattern)
+    return about(column, kind, f"must be {form.words}.", source, regex=form.pattern)
 
 
 def _word_of(source: str) -> "_Rules":
     def rules(column: Column) -> list[Expectation]:
         words = f"must be one of {', '.join(column.allowed)}."
         kind = "expect_column_values_to_be_in_set"
-        return [_about(column, kind, words, source, value_set=list(column.allowed))]
+        return [about(column, kind, words, source, value_set=list(column.allowed))]
 
     return rules
 
@@ -253,13 +261,13 @@ def _country(column: Column) -> list[Expectation]:
     codes = [row["alpha2"] for row in vocabulary.rows("countries")]
     kind = "expect_column_values_to_be_in_set"
     words = "must be a country's code of two capitals, such as US."
-    return [_about(column, kind, words, ISO_3166, value_set=codes)]
+    return [about(column, kind, words, ISO_3166, value_set=codes)]
 
 
 def _duration(column: Column) -> list[Expectation]:
     words = f"must be from 0 to {spec.LONGEST_CALL} seconds."
     kind = "expect_column_values_to_be_between"
-    between = _about(column, kind, words, KIT, min_value=0.0, max_value=float(spec.LONGEST_CALL))
+    between = about(column, kind, words, KIT, min_value=0.0, max_value=float(spec.LONGEST_CALL))
     return [_format(column), between, _clean(column)]
 
 
@@ -270,8 +278,8 @@ def _zip(column: Column) -> list[Expectation]:
     caller = {"row_condition": both(is_null("Country"), equals("CallerPhoneNumberCountry", "US"))}
     return [
         *_text(column),
-        _about(column, kind, "must be five digits where Country is the US.", KIT, **five, **in_us),
-        _about(
+        about(column, kind, "must be five digits where Country is the US.", KIT, **five, **in_us),
+        about(
             column,
             kind,
             "must be five digits where Country is empty and the caller's number is of the US.",

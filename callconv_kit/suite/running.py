@@ -7,16 +7,21 @@
 Great Expectations judges every rule itself; here it is only decided which rows it is shown.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from callconv_kit.job import Job
+from callconv_kit.mapping.export import lay_under
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.texts import Ints
-from callconv_kit.suite import engine, rules
+from callconv_kit.run.pipeline import no_rows
+from callconv_kit.suite import engine, phones
+from callconv_kit.suite.adapting import OF_SHAPE, adapted, is_on_text, needed, of_columns
 from callconv_kit.suite.engine import Result
 from callconv_kit.suite.inputs import (
     Judgeable,
@@ -49,17 +54,6 @@ BATCH_ROWS = 100_000
 WRITTEN = ("all", "present")
 
 UNIQUE = {"expect_compound_columns_to_be_unique", "expect_column_values_to_be_unique"}
-OF_SHAPE = {
-    "expect_column_to_exist",
-    "expect_table_column_count_to_be_between",
-    "expect_table_column_count_to_equal",
-    "expect_table_columns_to_match_ordered_list",
-    "expect_table_columns_to_match_set",
-    "expect_table_row_count_to_be_between",
-    "expect_table_row_count_to_equal",
-}
-"""They look at the header and count the rows, but read no cell."""
-
 BY_ROW = {
     "expect_column_pair_values_a_to_be_greater_than_b",
     "expect_column_pair_values_to_be_equal",
@@ -80,21 +74,14 @@ BY_ROW = {
 }
 """They judge each row by itself, so batches say the same as the whole."""
 
-ON_TEXT = {
-    "expect_column_values_to_match_regex",
-    "expect_column_values_to_not_match_regex",
-    "expect_column_values_to_not_be_null",
-    "expect_column_value_lengths_to_be_between",
-}
-"""Of a duration that is no number these judge the text; other rules would see no value at all."""
-
 
 def validate(
     source: Judgeable,
     suite: "Suite | None" = None,
     *,
+    job: "str | os.PathLike[str] | Job | None" = None,
     write: str | None = None,
-    mask: bool = True,
+    mask: bool | None = None,
     progress: Progress | None = None,
     batch_rows: int = BATCH_ROWS,
 ) -> Validation:
@@ -103,26 +90,35 @@ def validate(
     Args:
         source: a path, or a DataFrame of text, where the durations may be whole numbers.
         suite: a stored suite, or one of Great Expectations; none: the kit's own.
+        job: a job file or a Job, whose `anonymous_callers` and `phone_format` the kit's own suite
+            follows, and whose `expect_rows` and `mask` apply.
         write: which columns are expected, as in the job file: "all", or "present": those that
             hold data, and the required ones. None: as the file looks. It looks like "present" if
-            its columns are in order, none that is required is missing, and each other one holds
-            data.
-        mask: whether phone numbers are masked in what is shown.
+            its columns are in order and none that is required is missing.
+        mask: whether phone numbers are masked in what is shown; none: as the job says.
         progress: called with the number of rows done so far.
         batch_rows: so many rows are judged at a time.
 
     Raises:
-        InputError: the file can't be read, or has no known header.
-        UsageError: the frame does not hold text; the suite can't be read; Great Expectations is
-            not installed.
+        InputError: the file can't be read, or has no known header, or has no rows although the job
+            says `expect_rows`.
+        UsageError: `source` is neither a path nor a frame of text; the job is wrong; the suite
+            can't be read; Great Expectations is not installed.
     """
     if write is not None and write not in WRITTEN:
         raise UsageError(
             "unknown_write", "write is wrong", repr(write), " or ".join(WRITTEN), "Correct it."
         )
     opened = open_source(source)
-    run = _Run(opened, expectations_of(suite), batch_rows, progress)
-    return run.go(write, mask=mask)
+    settings, _ = lay_under(Job.from_keywords(job))
+    expected = expectations_of(suite)
+    if suite is None and job is not None:
+        expected = phones.expectations(settings)
+    run = _Run(opened, expected, batch_rows, progress)
+    validation = run.go(write, mask=settings.mask if mask is None else mask)
+    if settings.expect_rows and not validation.row_count:
+        raise no_rows(validation.name)
+    return validation
 
 
 @dataclass(slots=True)
@@ -164,11 +160,10 @@ class _Run:
         self._progress = progress
         self._found = [_Found() for _ in expectations]
         self._rows = 0
-        self._held: set[str] = set()
         self._adapted = {
-            number: adapted
+            number: fitted
             for number, expectation in enumerate(expectations)
-            if (adapted := _adapted(expectation, source.columns)) is not None
+            if (fitted := adapted(expectation, source.columns)) is not None
         }
 
     def go(self, write: str | None, *, mask: bool) -> Validation:
@@ -178,7 +173,6 @@ class _Run:
         for start, frame in self._source.chunks(self._size):
             only = frame if start == 0 and len(frame) < self._size else None
             self._rows += len(frame)
-            self._held.update(frame.columns[frame.notna().any()])
             self._judge_rows(frame, kinds["by_row"])
             for key in keys.values():
                 key.add(frame, start)
@@ -230,7 +224,7 @@ class _Run:
 
     def _judge_rows(self, frame: "pd.DataFrame", numbers: Sequence[int]) -> None:
         numeric, odd = with_numbers(frame)
-        as_text = [n for n in numbers if _is_on_text(self._adapted[n], odd.columns)]
+        as_text = [n for n in numbers if is_on_text(self._adapted[n], odd.columns)]
         self._run(odd, as_text)
         self._run(numeric, [n for n in numbers if n not in set(as_text)])
 
@@ -241,7 +235,7 @@ class _Run:
             return
         for number, rows in repeated.items():
             if len(rows):
-                self._run(self._take(rows, _needed(self._adapted[number])), [number])
+                self._run(self._take(rows, needed(self._adapted[number])), [number])
 
     def _judge_whole(self, numbers: Sequence[int], only: "pd.DataFrame | None") -> None:
         """Rules on all rows at once, such as a mean: each on its own columns."""
@@ -251,9 +245,9 @@ class _Run:
             self._run(with_numbers(only)[0], numbers)
             return
         for number in numbers:
-            needed = sorted(_needed(self._adapted[number])) or self._source.columns
-            parts = [frame for _, frame in self._source.chunks(self._size, needed)]
-            frame = pd.concat(parts) if parts else pd.DataFrame(columns=list(needed), dtype="str")
+            names = sorted(needed(self._adapted[number])) or self._source.columns
+            parts = [frame for _, frame in self._source.chunks(self._size, names)]
+            frame = pd.concat(parts) if parts else pd.DataFrame(columns=list(names), dtype="str")
             self._run(with_numbers(frame)[0], [number])
 
     def _judge_shape(self, numbers: Sequence[int], written: str) -> None:
@@ -265,7 +259,7 @@ class _Run:
         if written == "present":
             numbers = [n for n in numbers if not self._is_left_out(n)]
             for n in numbers:
-                self._adapted[n] = _of_columns(self._adapted[n], self._source.columns)
+                self._adapted[n] = of_columns(self._adapted[n], self._source.columns)
         self._run(frame, numbers)
 
     def _is_left_out(self, number: int) -> bool:
@@ -276,16 +270,15 @@ class _Run:
 
     def _looks(self) -> str:
         columns = self._source.columns
-        optional = set(columns) - set(spec.REQUIRED)
-        present = is_published_order(columns) and optional <= self._held
-        return "present" if present and len(columns) < len(spec.NAMES) else "all"
+        present = is_published_order(columns) and len(columns) < len(spec.NAMES)
+        return "present" if present else "all"
 
     # -- what came of it ------------------------------------------------------------------------
 
     def _outcome(self, number: int, written: str, *, mask: bool) -> Outcome:
         expectation, found = self._expectations[number], self._found[number]
         if number not in self._adapted:
-            missing = sorted(_needed(expectation) - set(self._source.columns))
+            missing = sorted(needed(expectation) - set(self._source.columns))
             return Outcome(expectation, State.NOT_JUDGED, f"no column {', '.join(missing)}")
         if written == "present" and self._is_left_out(number):
             return Outcome(expectation, State.NOT_JUDGED, "not written: it holds no data")
@@ -325,7 +318,9 @@ class _Run:
 
         frame = self._take(rows, self._source.columns)
         labels = self._source.labels(rows)
-        return frame.set_axis(pd.Index(labels, name=self._source.place), axis=0)
+        # Labels of several levels stay whole: their names are the frame's own.
+        index = pd.Index(labels, name=self._source.place, tupleize_cols=False)
+        return frame.set_axis(index, axis=0)
 
     def _take(self, rows: Ints, columns: "Sequence[str] | set[str]") -> "pd.DataFrame":
         """Some columns of rows, by their ascending numbers."""
@@ -338,50 +333,6 @@ class _Run:
             if len(here):
                 parts.append(frame.loc[here])
         return pd.concat(parts) if parts else pd.DataFrame(columns=wanted, dtype="str")
-
-
-def _needed(expectation: Expectation) -> set[str]:
-    """All columns that an expectation looks at."""
-    if expectation["type"] in OF_SHAPE:
-        return set()
-    condition = expectation["kwargs"].get("row_condition")
-    return {*columns_of(expectation), *rules.condition_columns(condition)}
-
-
-def _adapted(expectation: Expectation, columns: Sequence[str]) -> Expectation | None:
-    """An expectation for a file of these columns; None where it can't be judged there.
-
-    A row condition on a column that is missing takes it for empty.
-    """
-    if expectation["type"] in OF_SHAPE:
-        return expectation
-    kwargs = dict(expectation["kwargs"])
-    if "row_condition" in kwargs:
-        condition = kwargs["row_condition"]
-        missing = rules.condition_columns(condition) - set(columns)
-        held = rules.without(condition, missing)
-        if held is False:
-            return None
-        kwargs.pop("row_condition")
-        if held is not True:
-            kwargs["row_condition"] = held
-    if set(columns_of(expectation)) - set(columns):
-        return None
-    return {**expectation, "kwargs": kwargs}
-
-
-def _of_columns(expectation: Expectation, columns: Sequence[str]) -> Expectation:
-    """The rule on the order of all columns, for a file that holds some of them."""
-    if expectation["type"] != "expect_table_columns_to_match_ordered_list":
-        return expectation
-    listed = [name for name in expectation["kwargs"]["column_list"] if name in columns]
-    return {**expectation, "kwargs": {**expectation["kwargs"], "column_list": listed}}
-
-
-def _is_on_text(expectation: Expectation, odd: Any) -> bool:
-    kwargs = expectation["kwargs"]
-    plain = expectation["type"] in ON_TEXT and "row_condition" not in kwargs
-    return plain and kwargs.get("column") in odd
 
 
 def _detail(expectation: Expectation, found: _Found, columns: Sequence[str]) -> str:

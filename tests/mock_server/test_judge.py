@@ -346,3 +346,31 @@ def test_what_the_kit_prepared_is_taken_whole(name):
         {name: text for name, text in row.items() if text} for row in sent
     ]
     assert sent
+
+
+WITHHELD = (
+    "anonymous", "Restricted", "PRIVATE", "Private Number", "No Caller ID", "unknown_caller",
+    "Out of Area", "number not available", "sip:anonymous@anonymous.invalid", "Anonymous <anonymous>",
+    "+266696687", "266696687", "+7378742883", "+266 696 687", "86282452253",
+)  # fmt: skip
+NOT_WITHHELD = (
+    "out",
+    "id",
+    "caller id",
+    "private clinic",
+    "nobody",
+    "anonymous 12",
+    "-",
+    "7378742",
+    "no",
+)
+
+
+@pytest.mark.parametrize("text", WITHHELD)
+def test_a_text_for_a_withheld_number_is_taken_as_a_caller_alone(text: str) -> None:
+    assert judge._is_withheld(text)
+
+
+@pytest.mark.parametrize("text", NOT_WITHHELD)
+def test_other_texts_are_no_withheld_number(text: str) -> None:
+    assert not judge._is_withheld(text)

@@ -39,11 +39,15 @@ asset = context.data_sources.add_pandas("p").add_dataframe_asset("a")
 batches = asset.add_batch_definition_whole_dataframe("b")
 read = stored["meta"]["read_with"]
 told = {"stored": len(stored["expectations"]), "loaded": len(suite.expectations)}
-for name in ("good", "spoiled"):
+for name in ("good", "spoiled", "durations"):
     frame = eval(read.replace('"ready.csv"', repr(sys.argv[2] + "/" + name + ".csv")))
     result = batches.get_batch({"dataframe": frame}).validate(suite)
     told[name] = [
-        (one.expectation_config.kwargs.get("column"), "raised_exception\\": true" in json.dumps(one.exception_info))
+        (
+            one.expectation_config.kwargs.get("column"),
+            "raised_exception\\": true" in json.dumps(one.exception_info),
+            one.result.get("partial_unexpected_index_list"),
+        )
         for one in result.results if not one.success
     ]
 assert "callconv_kit" not in sys.modules
@@ -52,10 +56,28 @@ print(json.dumps(told))
 """Great Expectations as anyone uses it, by what the file's own meta says, and without the kit."""
 
 
+DURATIONS = [
+    {},
+    {"CallDuration": "3:21"},
+    {"TalkDuration": "soon"},
+    {"IvrDuration": "12.0"},
+    {"CallDuration": "0201"},
+    {"TalkDuration": "-3"},
+    {"IvrDuration": "12345678901234567890"},
+    {"CallDuration": "90000"},
+    {"TalkDuration": None},
+    {"IvrDuration": None, "CallDuration": "1000", "TalkDuration": "999"},
+]
+"""Cells of the duration columns; only the first row and the last one are right."""
+
+
 def run_plainly(python: str, folder: Path) -> dict:
     frame(right(0), right(1)).to_csv(folder / "good.csv", index=False)
     spoiled = right(0, CallerId="anonymous", TalkDuration="86401", CallDuration="9", City="NULL")
     frame(spoiled, right(1, CallStatus="busy")).to_csv(folder / "spoiled.csv", index=False)
+    frame(*(right(n, **cells) for n, cells in enumerate(DURATIONS))).to_csv(
+        folder / "durations.csv", index=False
+    )
     script = folder / "plain.py"
     script.write_text(PLAIN, encoding="utf-8")
     done = subprocess.run(
@@ -70,10 +92,14 @@ def run_plainly(python: str, folder: Path) -> dict:
 def judged_plainly(told: dict) -> None:
     assert told["loaded"] == told["stored"] == len(suite.build().expectations)
     assert told["good"] == []
-    assert {column for column, _ in told["spoiled"]} == {
+    assert {column for column, _, _ in told["spoiled"]} == {
         None, "CallerId", "TalkDuration", "City", "CallStatus",
     }  # fmt: skip
-    assert not any(raised for _, raised in told["spoiled"])
+    assert not any(raised for _, raised, _ in [*told["spoiled"], *told["durations"]])
+    reported = {(column, row) for column, _, rows in told["durations"] for row in rows}
+    assert {row for _, row in reported} == set(range(1, 9))
+    for number, cells in enumerate(DURATIONS[1:-1], 1):
+        assert set(reported) >= {(column, number) for column in cells}
 
 
 def test_plain_great_expectations_loads_and_runs_it_without_the_kit(tmp_path):

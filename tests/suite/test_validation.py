@@ -103,7 +103,9 @@ def test_another_order_is_a_failed_expectation_in_words():
 
 def test_an_empty_frame_is_a_failed_expectation_in_words(tmp_path):
     for source in (frame(count=0), write(tmp_path / "ready.csv", count=0)):
-        failed = the_failed(suite.validate(source))
+        validation = suite.validate(source)
+        failed = the_failed(validation)
+        assert (validation.exit_status, validation.success) == (0, True)
         assert failed.words == "There must be at least one row."
         assert failed.severity == "warning"
     assert suite.validate(pd.DataFrame()).errored == ()
@@ -209,6 +211,46 @@ def test_phone_numbers_are_masked_unless_asked_for():
     for shown in (validation.as_text(), repr(validation), validation._repr_html_()):
         assert "617" not in shown
     assert "617" not in json.dumps(validation.as_dict())
+
+
+INDEXES = {
+    "filtered": pd.Index([7, 3, 11]),
+    "text": pd.Index(["a", "b", "c"]),
+    "dates": pd.date_range("2026-11-20", periods=3),
+    "repeated labels": pd.Index([5, 5, 5]),
+    "several levels": pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)]),
+    "mixed": pd.Index([1, "b", None], dtype=object),
+    "floats": pd.Index([0.5, 1.5, float("nan")]),
+    "named": pd.Index([2, 1, 0], name="CallSessionId"),
+    "categories": pd.CategoricalIndex(["x", "y", "x"]),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+@pytest.mark.parametrize("batch_rows", [2, 100])
+def test_a_frame_of_any_index_is_judged(index, batch_rows):
+    rows = frame(
+        right(0), right(1, City=" x", TalkDuration=None), right(2, Zip="x", VendorEventId="EV-0")
+    )
+    rows.index = index
+    validation = rows.callconv.validate(batch_rows=batch_rows)
+    found = {one.columns: one.rows.tolist() for one in validation.failed}
+    assert found.pop(("CampaignId", "ActionTrackerId", "VendorEventId")) == [0, 2]
+    assert found == {("City",): [1], ("Zip",): [2], ("TalkDuration",): [1]}
+    wrong = validation.rows()
+    assert wrong["CallSessionId"].tolist() == ["S-0", "S-1", "S-2"]
+    assert list(wrong.index.astype(str)) == list(index.to_flat_index().astype(str))
+    for shown in (validation.as_text(), repr(validation), validation._repr_html_()):
+        assert shown
+    assert json.loads(json.dumps(validation.as_dict()))["rows"] == 3
+    assert rows.index is index
+    assert len(rows.callconv.check(now="2026-11-24T12:00:00Z")) > 0
+
+
+@pytest.mark.parametrize("wrong", [5, None, ["ready.csv"], {"City": "x"}, pd.Series(["x"])])
+def test_what_is_no_path_and_no_frame_is_an_error_in_words(wrong):
+    with pytest.raises(UsageError, match="source has the wrong type"):
+        suite.validate(wrong)
 
 
 # -- errored, not failed --------------------------------------------------------------------------
