@@ -14,6 +14,8 @@ from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
+    from callconv_kit.delivery.manual_entries import CaughtUp, Status
+    from callconv_kit.writing.private import Readers
 
 
 @click.command(
@@ -49,8 +51,11 @@ def upload_command(
     full_job = shared.job_of(job, **({"now": now} if now else {}))
     connection = shared.connection_of(full_job)
     clock = full_job.clock if full_job.now else None
-    path = Path(ledger) if ledger else full_job.ledger_path
-    with Ledger.open(path, now=clock) as opened:
+    with (
+        Ledger.open(Path(ledger), now=clock, readers=full_job.readable_by)
+        if ledger
+        else Ledger.of_job(full_job, now=clock)
+    ) as opened:
         receipt = upload(
             shared.existing(file),
             connection,
@@ -96,8 +101,19 @@ def show_receipt(receipt: "Receipt", *, as_json: bool) -> None:
 @click.option("--ledger", metavar="FILE", help="Another ledger than the job's.")
 @click.option(
     "--settle",
-    type=click.Choice(["delivered", "not-delivered"]),
-    help="A person has looked: the file NAME arrived whole, or it did not.",
+    type=click.Choice(["delivered", "not-delivered", "partial"]),
+    help="You have checked: the file NAME arrived, did not arrive, or only its first --rows did.",
+)
+@click.option("--rows", type=int, metavar="N", help="With --settle partial: how many arrived.")
+@click.option(
+    "--accept-changed",
+    is_flag=True,
+    help="Stop reporting calls that changed since they were sent, until they change again.",
+)
+@click.option(
+    "--catch-up",
+    is_flag=True,
+    help="Enter into a restored ledger what the archive and the records of runs know.",
 )
 @click.option("--new-ledger", is_flag=True, help="Begin a new ledger; the old one is kept aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
@@ -106,25 +122,53 @@ def status_command(
     job: str | None,
     ledger: str | None,
     settle: str | None,
+    rows: int | None,
+    accept_changed: bool,
+    catch_up: bool,
     new_ledger: bool,
     as_json: bool,
 ) -> int:
-    """Show what was delivered; settle what is unknown."""
+    """Show what was delivered; settle unknown outcomes."""
     from callconv_kit.delivery import manual_entries
     from callconv_kit.delivery.ledger import Ledger
 
-    path = Path(ledger) if ledger else shared.job_of(job).ledger_path
+    if (settle == "partial") != (rows is not None):
+        raise click.UsageError("--settle partial and --rows N belong together.")
+    path, runs, readers = _ledger_of(job, ledger)
     if new_ledger:
-        kept = Ledger.renew(path)
-        click.echo(f"A new ledger stands at {path}" + (f"; the old one is {kept}" if kept else ""))
+        kept = Ledger.renew(path, readers=readers)
+        click.echo(f"New ledger: {path}." + (f" The old one is {kept}." if kept else ""))
         return 0
-    with Ledger.open(path, create=False) as opened:
-        if settle is not None:
+    if catch_up:
+        show_caught_up(manual_entries.catch_up(path, runs, readers=readers))
+    with Ledger.open(path, create=False, runs=runs, readers=readers) as opened:
+        if rows is not None:
+            manual_entries.settle_partly(opened, rows, name)
+        elif settle is not None:
             manual_entries.settle(opened, settle == "delivered", name)
+        if accept_changed:
+            count = opened.accept_changed()
+            click.echo(f"{count:,} changed calls are not reported again.", err=as_json)
         status = manual_entries.status(opened)
     if as_json:
         shared.print_json(status.as_dict())
-        return 0
+    else:
+        show_status(status)
+    return 0
+
+
+def _ledger_of(job: str | None, ledger: str | None) -> "tuple[Path, Path | None, Readers]":
+    """The path of a ledger, the folder of the runs that use it, and who may read it."""
+    from callconv_kit.delivery.ledger import RUNS
+
+    if ledger is not None:
+        return Path(ledger), None, "owner"
+    full_job = shared.job_of(job)
+    return full_job.ledger_path, full_job.folder / RUNS, full_job.readable_by
+
+
+def show_status(status: "Status") -> None:
+    """What a ledger holds, and what waits for a person."""
     for submission in status.submissions:
         click.echo(
             f"{submission.id:>5}  {submission.started:%Y-%m-%d %H:%M}  "
@@ -134,10 +178,35 @@ def status_command(
         click.echo("Nothing was delivered yet.")
     for submission in status.unknown:
         click.echo(
-            f"{submission.name}: unknown. Look on the server or on impact.com's side, then say "
-            f"callconv status --settle delivered {submission.name}  (or not-delivered)."
+            f"{submission.name}: unknown. Check on the server, or in impact.com's File "
+            f"Submissions. Then run callconv status --settle delivered {submission.name}  "
+            "(or not-delivered, or partial --rows N)."
         )
-    return 0
+    if status.changed:
+        click.echo(
+            f"{status.changed:,} calls changed since they were sent. Correct them at impact.com or "
+            "send them again with callconv upload --resend, or run callconv status "
+            "--accept-changed to stop reporting them."
+        )
+
+
+def show_caught_up(found: "CaughtUp") -> None:
+    """What a restored ledger has learned."""
+    for submission in found.entered:
+        click.echo(f"Entered {submission.name}: {submission.state.value.replace('_', ' ')}.")
+    click.echo(f"{len(found.entered):,} submissions entered.")
+    for name in found.without_keys:
+        click.echo(
+            f"callconv: warning: the rows of {name} can't be recognized, because neither the "
+            "archive nor its run has its bytes. If you have the file, run callconv mark-sent FILE.",
+            err=True,
+        )
+    if found.forgotten:
+        click.echo(
+            f"callconv: warning: {found.forgotten:,} submissions of the lost ledger left no trace; "
+            "their calls may be sent again.",
+            err=True,
+        )
 
 
 @click.command("mark-sent", epilog="Example: callconv mark-sent callconv-out/ready.csv")
@@ -153,8 +222,8 @@ def mark_sent_command(
     from callconv_kit.delivery import manual_entries
     from callconv_kit.delivery.ledger import Ledger
 
-    path = Path(ledger) if ledger else shared.job_of(job).ledger_path
-    with Ledger.open(path) as opened:
+    path, runs, readers = _ledger_of(job, ledger)
+    with Ledger.open(path, runs=runs, readers=readers) as opened:
         receipt = manual_entries.mark_sent(shared.existing(file), opened, name=name)
     show_receipt(receipt, as_json=as_json)
     return 0

@@ -100,7 +100,7 @@ def results_command(
     from callconv_kit.model.errors import UsageError
 
     full_job = shared.job_of(job)
-    with Ledger.open(full_job.ledger_path, create=False) as ledger:
+    with Ledger.of_job(full_job, create=False) as ledger:
         if from_file is not None:
             outcome = reading_back.results_from(
                 ledger, shared.existing(from_file), line_offset=line_offset
@@ -148,7 +148,7 @@ def trace_command(session: str, job: str | None, as_json: bool) -> int:
     full_job = shared.job_of(job)
     runs = sorted((full_job.folder / "runs").glob("*/*/"))
     if full_job.ledger_path.exists():
-        with Ledger.open(full_job.ledger_path, create=False) as ledger:
+        with Ledger.of_job(full_job, create=False) as ledger:
             found = trace(session, ledger, runs)
     else:
         found = trace(session, None, runs)

@@ -162,7 +162,7 @@ def sent_calls(job: "Job", wanted: bool) -> "Iterator[SentCalls | None]":
         return
     from callconv_kit.delivery.ledger import Ledger
 
-    with Ledger.open(job.ledger_path) as ledger:
+    with Ledger.of_job(job) as ledger:
         yield ledger
 
 

@@ -10,21 +10,27 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
+
 BLOCK = 1 << 20
 
 
-def keep(source: Path, folder: Path, number: int, name: str) -> str:
+def keep(source: Path, folder: Path, number: int, name: str, readers: Readers = "owner") -> str:
     """Compress `source` into the archive; the name of its file there.
 
     Raises:
         OSError: the archive can't be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder, readers)
     target = folder / f"{number:06d}_{_plain(name)}.zst"
     partial = target.with_suffix(".tmp")
+    partial.unlink(missing_ok=True)
     try:
+        private.create(partial)
         with source.open("rb") as file, pa.CompressedOutputStream(str(partial), "zstd") as out:
             shutil.copyfileobj(file, out, BLOCK)
+        private.set_readers(partial, readers)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

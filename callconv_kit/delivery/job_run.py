@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Receipt
 from callconv_kit.delivery.reconcile import Reconciliation, sign_off
 from callconv_kit.model.errors import CallConvError
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 RECORD = "run.json"
 """Beside a run's other files: what came of it, as the JSON line says it."""
@@ -24,6 +27,7 @@ class JobRun:
 
     state: `delivered`, `nothing_to_send`, or the code of the error.
     exit_status: as the command line's.
+    submissions: the ledger's account of what was sent, or begun; see `witnesses.as_note`.
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     foretold: what the job's [contract] said of the ready rows, a line each.
     """
@@ -38,6 +42,8 @@ class JobRun:
     error: CallConvError | None = None
     sums: Reconciliation | None = None
     foretold: tuple[str, ...] = ()
+    submissions: tuple[Mapping[str, Any], ...] = ()
+    readers: Readers = "owner"
     interrupted: bool = False
     started: datetime | None = None
     seconds: float = 0.0
@@ -53,33 +59,31 @@ class JobRun:
             "rejected_share": self.rejected_share,
             "receipt": self.receipt.as_dict() if self.receipt else None,
             "error": self.error.as_dict() if self.error else None,
+            "submissions": list(self.submissions),
             "reconciliation": self.sums.as_dict() if self.sums else None,
             "started": self.started.isoformat(timespec="seconds") if self.started else None,
             "seconds": self.seconds,
         }
 
 
-def new_folder(runs: Path, started: datetime) -> Path:
+def new_folder(runs: Path, started: datetime, readers: Readers = "owner") -> Path:
     """A folder that no other run has."""
     name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     turn = 1
     while True:
         folder = runs / (name if turn == 1 else f"{name}-{turn}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            turn += 1
-        else:
+        if not folder.exists():  # under the job's lock nobody else makes it meanwhile
+            private.make_folder(folder, readers)
             return folder
+        turn += 1
 
 
 def record(run: JobRun) -> None:
     """Write down what is known of a run so far: its run.json, and the end of its report."""
     if run.folder is None or not run.folder.is_dir():
         return
-    partial = run.folder / f"{RECORD}.tmp"
-    partial.write_text(json.dumps(run.as_dict(), indent=2) + "\n", encoding="utf-8")
-    partial.replace(run.folder / RECORD)
+    text = json.dumps(run.as_dict(), indent=2) + "\n"
+    private.write_text(run.folder / RECORD, text, run.readers)
     receipt = run.receipt
     sign_off(
         run.folder,
@@ -95,6 +99,7 @@ def record(run: JobRun) -> None:
             "Error": str(run.error) if run.error else "",
         },
         run.sums,
+        run.readers,
     )
 
 
@@ -109,9 +114,10 @@ def records(runs: Path) -> Iterator[Mapping[str, Any]]:
             yield kept
 
 
-def was_delivered(kept: Mapping[str, Any]) -> bool:
-    """Whether the run of this record sent a file."""
-    return kept.get("receipt") is not None
+def notes_of(ledger: Ledger, folder: Path | None) -> tuple[Mapping[str, Any], ...]:
+    """What the ledger says of the ready.csv of this folder."""
+    origin = str(folder / "ready.csv") if folder is not None else ""
+    return tuple(ledger.note(found) for found in ledger.submissions() if found.origin == origin)
 
 
 def usual_shares(runs: Path) -> list[float]:

@@ -18,18 +18,24 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from callconv_kit.delivery import archive, ledger_faults, ledger_file
+from callconv_kit.delivery import archive, ledger_faults, ledger_file, witnesses
+from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.row_keys import RowKeys
-from callconv_kit.delivery.sent_status import Found
+from callconv_kit.delivery.sent_status import Found, Standing
 from callconv_kit.delivery.submission import COLUMNS, Event, Submission, stamp, submission_of
 from callconv_kit.model.errors import UsageError
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 if TYPE_CHECKING:
-    from callconv_kit.delivery.attempt import Outgoing
+    from callconv_kit.job import Job
     from callconv_kit.run.keys import Keys
+
+RUNS = "runs"
+"""The folder beside a job's file in which its runs are recorded."""
 
 SKEW = timedelta(hours=24)
 """How far behind its last entry a clock may be before the ledger refuses to go on."""
@@ -38,8 +44,15 @@ SKEW = timedelta(hours=24)
 class Ledger:
     """See the module. Use it in a `with` block; `lock` it while delivering."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, now: datetime | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        db: sqlite3.Connection,
+        now: datetime | None,
+        readers: Readers = "owner",
+    ) -> None:
         self.path = path
+        self.readers = readers
         self._db = db
         self.row_keys = RowKeys(db)
         self._clock = clock_of(now)
@@ -55,7 +68,8 @@ class Ledger:
         *,
         create: bool = True,
         now: datetime | None = None,
-        seen_before: bool = False,
+        runs: Path | None = None,
+        readers: Readers = "owner",
     ) -> Self:
         """Open the ledger, or begin it where there never was one.
 
@@ -63,7 +77,8 @@ class Ledger:
             path: its file.
             create: begin it where it is missing, and nothing says that there was one.
             now: the clock that its entries are stamped with; None: the real one.
-            seen_before: the caller knows that this ledger was used before.
+            runs: the folder of the runs that use it, whose records are witnesses.
+            readers: who may read what is written with it.
 
         Raises:
             DeliveryError: `ledger_missing`, `ledger_lost`, `ledger_damaged`, `ledger_older`,
@@ -72,26 +87,86 @@ class Ledger:
         path = Path(path)
         with ledger_faults.in_words(path):
             if not path.exists() and not path.is_symlink():
-                if (
-                    seen_before
-                    or ledger_file.witness_of(path) is not None
-                    or any(ledger_file.archive_of(path).glob("*.zst"))
+                if ledger_file.was_here(path) or any(
+                    note.path == str(path)
+                    for note in witnesses.notes(ledger_file.archive_of(path), runs)
                 ):
                     raise ledger_faults.lost(path)
                 if not create:
                     raise ledger_faults.missing(path)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                ledger_file.begin(path)
+                private.make_folder(path.parent, readers)
+                ledger_file.begin(path, readers)
+        ledger = cls._opened(path, now, readers)
+        try:
+            ledger.check_age(runs)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    @classmethod
+    def _opened(cls, path: Path, now: datetime | None, readers: Readers) -> Self:
+        with ledger_faults.in_words(path):
             db = ledger_file.connect(path)
             try:
                 ledger_file.check(path, db)
             except BaseException:
                 db.close()
                 raise
-        return cls(path, db, now)
+        return cls(path, db, now, readers)
 
     @classmethod
-    def renew(cls, path: Path, *, now: datetime | None = None) -> Path | None:
+    def of_job(cls, job: "Job", *, create: bool = True, now: datetime | None = None) -> Self:
+        """The ledger of a job, checked against the records of the runs in the job's folder."""
+        return cls.open(
+            job.ledger_path,
+            create=create,
+            now=now,
+            runs=job.folder / RUNS,
+            readers=job.readable_by,
+        )
+
+    @classmethod
+    def to_catch_up(
+        cls, path: Path, *, now: datetime | None = None, readers: Readers = "owner"
+    ) -> Self:
+        """The ledger as it is, however old, or a new one where it is gone; see `catch_up`."""
+        path = Path(path)
+        with ledger_faults.in_words(path):
+            if not path.exists():
+                private.make_folder(path.parent, readers)
+                kept = ledger_file.witness_of(path)
+                ledger_file.begin(path, readers)
+                if kept is not None:
+                    ledger_file.write_witness(path, *kept, readers)
+        return cls._opened(path, now, readers)
+
+    def check_age(self, runs: Path | None) -> None:
+        """Raise `ledger_older` where a witness knows of deliveries that the ledger does not."""
+        with ledger_faults.in_words(self.path):
+            count, witness = self._count(), ledger_file.witness_of(self.path)
+            if witness is not None:
+                other = witness[0] not in ("", self.identity)
+                if other or count < witness[1]:
+                    raise ledger_faults.older(
+                        self.path, f"{count} submissions, where the last run had {witness[1]}"
+                    )
+            news = [n for n in self.news(runs) if n.ledger == self.identity]
+            if news:
+                raise ledger_faults.older(
+                    self.path,
+                    f"{news[0].source} knows of {len(news)} submissions that the ledger does not, "
+                    f"such as {news[0].submission.name}",
+                )
+
+    def news(self, runs: Path | None) -> list[witnesses.Note]:
+        """What the witnesses know and the ledger does not."""
+        return witnesses.missing_from(self.submissions(), witnesses.notes(self.archive, runs))
+
+    @classmethod
+    def renew(
+        cls, path: Path, *, now: datetime | None = None, readers: Readers = "owner"
+    ) -> Path | None:
         """Set aside what is there, under a name that says so, and begin an empty ledger.
 
         What was sent before is then unknown to the kit. Only a person should ask for this.
@@ -109,7 +184,7 @@ class Ledger:
             kept = ledger_file.archive_of(path)
             if kept.exists():
                 kept.rename(aside.with_name(f"{aside.name}-archive"))
-            ledger_file.begin(path)
+            ledger_file.begin(path, readers)
         return aside if aside.exists() else None
 
     def close(self) -> None:
@@ -164,11 +239,28 @@ class Ledger:
     def look_up(self, keys: "Keys") -> Found:
         """How each row stands, and with which submission it went."""
         with ledger_faults.in_words(self.path):
-            return self.row_keys.look_up(keys)
+            found = self.row_keys.look_up(keys)
+        if (found.standing == Standing.CHANGED).any():
+            with self.writing():
+                self.row_keys.note_changed(keys, found)
+        return found
+
+    def accept_changed(self) -> int:
+        """A person has decided about the calls that have changed since they were sent.
+
+        They are not reported again until they change again.
+
+        Returns:
+            How many there were.
+        """
+        with self.writing():
+            count = self.row_keys.changed()
+            self.row_keys.accept_changed()
+        return count
 
     # -- a submission's life -------------------------------------------------------------------
 
-    def begin(self, file: "Outgoing", keys: "Keys", *, account: str, name: str, origin: str) -> int:
+    def begin(self, file: Outgoing, keys: "Keys", *, account: str, name: str, origin: str) -> int:
         """Write down that `file` is about to be sent, with the keys of its rows; its number.
 
         The bytes go into the archive first. A file that was not delivered before keeps its number.
@@ -181,14 +273,17 @@ class Ledger:
             ).fetchone()
             number = row[0] if row else self._insert(file, keys, account, name, origin)
             if not (row and row[1] and (self.archive / row[1]).is_file()):
-                archived = archive.keep(file.path, self.archive, number, name)
+                archived = archive.keep(file.path, self.archive, number, name, self.readers)
                 self._set(number, archived=archived)
             self._enter(number, State.INTENT, name, "", code="", said="", refused=0)
-        ledger_file.write_witness(self.path, self._meta("id"), self._count())
+        self.write_witness()
+        self._leave_note(number)
         self._give_back()
         return number
 
-    def _insert(self, file: "Outgoing", keys: "Keys", account: str, name: str, origin: str) -> int:
+    def _insert(
+        self, file: "Outgoing", keys: "Keys | None", account: str, name: str, origin: str
+    ) -> int:
         now = stamp(self._clock())
         cursor = self._db.execute(
             "INSERT INTO submission (account, name, sha256, bytes, rows, state, origin, started,"
@@ -196,7 +291,8 @@ class Ledger:
             (account, name, file.sha256, file.size, file.rows, State.INTENT, origin, now, now),
         )
         number = int(cursor.lastrowid or 0)
-        self.row_keys.add(keys, number)
+        if keys is not None:
+            self.row_keys.add(keys, number)
         return number
 
     def _give_back(self) -> None:
@@ -217,10 +313,25 @@ class Ledger:
             state: the new one.
             name: its name on the server, where that has changed.
             note: for the history.
-            more: `temporary`, `code`, `said` or `refused`.
+            more: other columns of the submission.
         """
         with self.writing():
             self._enter(number, state, name, note, **more)
+        if not state.is_open:
+            self._leave_note(number)
+
+    def _leave_note(self, number: int) -> None:
+        with ledger_faults.in_words(self.path):
+            found = self.submission(number)
+            witnesses.write_note(self.archive, found.archived, self.note(found), self.readers)
+
+    def note(self, submission: Submission) -> dict[str, Any]:
+        """A submission as witnesses outside the ledger keep it."""
+        return witnesses.as_note(self.identity, self.path, submission)
+
+    def write_witness(self) -> None:
+        """Leave word beside the ledger of how many submissions it has."""
+        ledger_file.write_witness(self.path, self.identity, self._count(), self.readers)
 
     def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
         known = self.submission(number)
@@ -239,6 +350,22 @@ class Ledger:
             (*columns.values(), number),
         )
 
+    def settle_partly(self, number: int, rows: int, keys: "Keys") -> None:
+        """A person's word that only the first rows of a file arrived; the others may go again.
+
+        Args:
+            number: of the submission.
+            rows: how many arrived.
+            keys: of all rows of the file.
+        """
+        rest = type(keys)(*(column[rows:] for column in keys))
+        lines = range(rows + 2, rows + 2 + len(rest.session))  # the header is line 1
+        with self.writing():
+            self.row_keys.free(number, lines, rest)
+            note = f"settled by a person: the first {rows} rows arrived"
+            self._enter(number, State.DELIVERED, "", note, rows=rows)
+        self._leave_note(number)
+
     def settle(self, number: int, state: State, note: str = "settled by a person") -> None:
         """A person's word about a delivery whose outcome is unknown.
 
@@ -247,14 +374,37 @@ class Ledger:
         """
         found = self.submission(number)
         if found.state is not State.UNKNOWN:
-            raise UsageError(
-                "not_unknown",
-                f"The outcome of {found.name} is not in doubt",
-                f"it is {found.state}",
-                "a submission whose outcome is unknown",
-                "`callconv status` lists those.",
-            )
+            raise not_unknown(found)
         self.enter(number, state, note=note)
+
+    def adopt(self, noted: Submission, keys: "Keys | None") -> None:
+        """Enter what a witness knows of a submission that this ledger has forgotten.
+
+        Args:
+            noted: what it knows. Of one that was under way the outcome is unknown.
+            keys: of its rows; None where its bytes are gone, and its rows can't be recognized.
+        """
+        state = State.UNKNOWN if noted.state.is_open else noted.state
+        file = Outgoing(Path(noted.origin), noted.bytes, noted.sha256, noted.rows)
+        with self.writing():
+            known = self.submissions(sha256=noted.sha256)
+            number = known[-1].id if known else None
+            if number is None:
+                number = self._insert(file, keys, noted.account, noted.name, noted.origin)
+            self._enter(
+                number,
+                state,
+                noted.name,
+                "caught up",
+                temporary=noted.temporary,
+                rows=noted.rows,
+                code=noted.code,
+                said=noted.said,
+                refused=int(noted.refused),
+                archived=noted.archived if (self.archive / noted.archived).is_file() else "",
+            )
+            self._set(number, changed=stamp(max(noted.changed, self._clock())))
+        self._leave_note(number)
 
     def free(self, number: int, lines: Sequence[int], keys: "Keys") -> None:
         """Let rows go again that the server refused.
@@ -334,6 +484,7 @@ class Ledger:
         for found in self.submissions(State.DELIVERED, State.NOT_DELIVERED):
             if found.archived and archive.expired(found.changed, self._clock(), keep_days):
                 archive.discard(self.archive, found.archived)
+                witnesses.discard_note(self.archive, found.archived)
                 with self.writing():
                     self._set(found.id, archived="")
                 removed += 1
@@ -357,10 +508,23 @@ class Ledger:
         with ledger_faults.in_words(self.path):
             return self._db.execute(query, values).fetchall()
 
-    def _meta(self, key: str) -> str:
-        (value,) = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    @property
+    def identity(self) -> str:
+        """Made up when the ledger was begun; no other has it."""
+        (value,) = self._db.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
         return str(value)
 
     def _count(self) -> int:
         (count,) = self._db.execute("SELECT count(*) FROM submission").fetchone()
         return int(count)
+
+
+def not_unknown(found: Submission) -> UsageError:
+    """For a submission that can't be settled."""
+    return UsageError(
+        "not_unknown",
+        f"The outcome of {found.name} is not in doubt",
+        f"it is {found.state}",
+        "a submission whose outcome is unknown",
+        "`callconv status` lists those.",
+    )

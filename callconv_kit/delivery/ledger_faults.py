@@ -9,8 +9,10 @@ from pathlib import Path
 from callconv_kit.model.errors import DeliveryError
 
 _RENEW = (
-    "Restore it from a backup. If there is none, `callconv status --new-ledger` sets it aside and "
-    "begins an empty one: calls that were sent before may then be sent again."
+    "Restore it from a backup, then run `callconv status --catch-up`, which enters what the "
+    "archive and the records of the runs know. If there is no backup, `callconv status "
+    "--new-ledger` sets it aside and begins an empty one: calls that were sent before may then be "
+    "sent again."
 )
 
 
@@ -75,14 +77,15 @@ def damaged(path: Path, how: str) -> DeliveryError:
     return _error("ledger_damaged", "The ledger is damaged", path, how, _RENEW)
 
 
-def older(path: Path, count: int, expected: int) -> DeliveryError:
+def older(path: Path, found: str) -> DeliveryError:
     """Somebody put an older copy, or another ledger, in its place."""
     return _error(
         "ledger_older",
-        "This is not the ledger of the last run, but an older copy or another one",
+        "The ledger does not know of everything that was sent: it is an older copy, or another one",
         path,
-        f"{count} submissions, where the last run had {expected}",
-        _RENEW,
+        found,
+        "Run `callconv status --catch-up`: it enters what the archive and the records of the runs "
+        "know. Nothing was sent.",
     )
 
 

@@ -7,6 +7,8 @@ import sqlite3
 from pathlib import Path
 
 from callconv_kit.delivery import ledger_faults
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 VERSION = 2
 """2: a file that the server accepted and did not show is `delivered` (`accepted_unverified`)."""
@@ -75,6 +77,11 @@ def _witness_path(path: Path) -> Path:
     return path.with_name(path.name + ".witness")
 
 
+def was_here(path: Path) -> bool:
+    """Whether there are traces of a ledger that is gone."""
+    return witness_of(path) is not None or any(archive_of(path).glob("*.zst"))
+
+
 def witness_of(path: Path) -> tuple[str, int] | None:
     """What the file beside the ledger says: the ledger's id, and how many submissions it has."""
     try:
@@ -86,19 +93,17 @@ def witness_of(path: Path) -> tuple[str, int] | None:
         return "", 0
 
 
-def write_witness(path: Path, ledger: str, submissions: int) -> None:
+def write_witness(path: Path, ledger: str, submissions: int, readers: Readers = "owner") -> None:
     """Leave word beside the ledger, so that its loss, or an old copy in its place, is noticed."""
-    target = _witness_path(path)
-    partial = target.with_name(target.name + ".tmp")
     told = {"ledger": ledger, "submissions": submissions}
     with ledger_faults.in_words(path):
-        partial.write_text(json.dumps(told), encoding="utf-8")
-        partial.replace(target)
+        private.write_text(_witness_path(path), json.dumps(told), readers)
 
 
-def begin(path: Path) -> None:
+def begin(path: Path, readers: Readers = "owner") -> None:
     """An empty ledger, whole under its name or not there at all."""
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    private.create(partial)  # SQLite gives its log files the mode of the database
     db = sqlite3.connect(partial, isolation_level=None)
     try:
         db.execute("PRAGMA page_size = 16384")
@@ -110,6 +115,7 @@ def begin(path: Path) -> None:
         db.execute("INSERT INTO meta VALUES ('id', ?)", (identity,))
     finally:
         db.close()
+    private.set_readers(partial, readers)
     try:
         os.link(partial, path)  # not a rename: two first runs at once must not replace each other
     except FileExistsError:
@@ -118,7 +124,7 @@ def begin(path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    write_witness(path, identity, 0)
+    write_witness(path, identity, 0, readers)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -148,7 +154,7 @@ def _upgrade(db: sqlite3.Connection) -> None:
 
 
 def check(path: Path, db: sqlite3.Connection) -> None:
-    """Raise where the ledger is damaged, or not the one of the last run."""
+    """Raise where the ledger is damaged, or of a later version."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise ledger_faults.newer(path, version)
@@ -158,10 +164,3 @@ def check(path: Path, db: sqlite3.Connection) -> None:
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise ledger_faults.damaged(path, "its pages do not fit together")
-    (identity,) = db.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
-    (count,) = db.execute("SELECT count(*) FROM submission").fetchone()
-    witness = witness_of(path)
-    if witness is None:
-        return
-    if witness[0] not in ("", identity) or count < witness[1]:
-        raise ledger_faults.older(path, count, witness[1])

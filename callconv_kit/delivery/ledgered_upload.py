@@ -5,7 +5,6 @@ that were never sent, and write down each step before it is taken.
 """
 
 import logging
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +29,7 @@ from callconv_kit.model import interrupts
 from callconv_kit.model.errors import OutcomeUnknown
 from callconv_kit.model.texts import Bools
 from callconv_kit.run.keys import Keys
+from callconv_kit.writing import private
 
 log = logging.getLogger(__name__)
 
@@ -127,11 +127,11 @@ class LedgeredUpload:
     ) -> list[Receipt]:
         pieces = parts(file.rows, chosen, self.sending.connection.max_rows_per_file)
         receipts = []
-        with tempfile.TemporaryDirectory(prefix="out-", dir=self.ledger.path.parent) as folder:
+        with private.work_folder(self.ledger.path.parent) as folder:
             for at, piece in enumerate(pieces, 1):
                 part, its_keys = file, keys
                 if not piece.all():
-                    part = write_rows(file.path, Path(folder, f"{at}.csv"), piece)
+                    part = write_rows(file.path, folder / f"{at}.csv", piece)
                     its_keys = Keys(*(column[piece] for column in keys))
                 name = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
                 receipts.append(self._send(ready, part, its_keys, name, piece))

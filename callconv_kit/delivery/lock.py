@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from callconv_kit.model.errors import DeliveryError
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 PAUSE = 0.2
 """Seconds between two tries."""
@@ -15,20 +17,25 @@ PAUSE = 0.2
 
 @contextlib.contextmanager
 def locked(
-    path: Path, *, wait: float = 0.0, sleep: Callable[[float], None] = time.sleep
+    path: Path,
+    *,
+    wait: float = 0.0,
+    readers: Readers = "owner",
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
     """Hold the lock file while the block runs.
 
     Args:
         path: the lock file; made if missing, never removed, so that no two runs lock two files.
         wait: seconds to wait for another run to end.
+        readers: who may read the folder, where it is made here.
         sleep: handed in by tests.
 
     Raises:
         DeliveryError: `busy`: another run holds it; or the file can't be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent, readers)
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
         raise DeliveryError(

@@ -1,15 +1,21 @@
 """What a person says to the ledger, and asks it: mark-sent, status, settle."""
 
+import contextlib
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from callconv_kit.delivery import archive, ledger_file
 from callconv_kit.delivery.attempt import Outgoing
-from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.ledger import Ledger, not_unknown
 from callconv_kit.delivery.ready_file import keys_of_file, outgoing
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.submission import Event, Submission
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.run.keys import Keys
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 BY_HAND = "by hand"
 """The account of a file that was not uploaded by the kit."""
@@ -22,11 +28,17 @@ class Status:
     path: Path
     submissions: tuple[Submission, ...]
     histories: dict[int, tuple[Event, ...]]
+    changed: int
+    """Calls that have changed since they were sent, and about which nobody has decided."""
 
     @property
     def unknown(self) -> tuple[Submission, ...]:
-        """Those on which a person has to decide, or that a run left behind."""
-        return tuple(s for s in self.submissions if s.state is State.UNKNOWN or s.state.is_open)
+        """Those that a person has to settle, or that a run left behind after the first byte."""
+        return tuple(
+            s
+            for s in self.submissions
+            if s.state is State.UNKNOWN or (s.state.is_open and s.state is not State.INTENT)
+        )
 
     def as_dict(self) -> dict[str, object]:
         """The status as `--json` shows it."""
@@ -40,6 +52,7 @@ class Status:
                 for submission in self.submissions
             ],
             "unknown": [submission.name for submission in self.unknown],
+            "changed": self.changed,
         }
 
 
@@ -53,7 +66,8 @@ def _shown(values: dict[str, object]) -> dict[str, object]:
 def status(ledger: Ledger) -> Status:
     """All submissions of the ledger."""
     found = tuple(ledger.submissions())
-    return Status(ledger.path, found, {s.id: tuple(ledger.history(s.id)) for s in found})
+    histories = {s.id: tuple(ledger.history(s.id)) for s in found}
+    return Status(ledger.path, found, histories, ledger.row_keys.changed())
 
 
 def settle(ledger: Ledger, delivered: bool, which: str = "") -> Submission:
@@ -71,6 +85,42 @@ def settle(ledger: Ledger, delivered: bool, which: str = "") -> Submission:
     with ledger.lock():
         chosen = _chosen(ledger, which)
         ledger.settle(chosen.id, State.DELIVERED if delivered else State.NOT_DELIVERED)
+        return ledger.submission(chosen.id)
+
+
+def settle_partly(ledger: Ledger, rows: int, which: str = "") -> Submission:
+    """A person has looked: only the first rows of the file arrived.
+
+    Args:
+        ledger: holds it as unknown, or as delivered where the server took less than was sent.
+        rows: how many arrived; those behind them may go again.
+        which: as in `settle`.
+
+    Raises:
+        UsageError: `rows_out_of_range`, `bytes_gone`, or as `settle`.
+    """
+    with ledger.lock():
+        chosen = _chosen(ledger, which)
+        if not 0 < rows < chosen.rows:
+            raise UsageError(
+                "rows_out_of_range",
+                f"{chosen.name} has {chosen.rows} rows",
+                f"--rows {rows}",
+                f"1 to {chosen.rows - 1}",
+                "If all rows arrived, use --settle delivered. If none did, --settle not-delivered.",
+            )
+        if not (chosen.state is State.UNKNOWN or chosen.state.is_sent):
+            raise not_unknown(chosen)
+        keys = _archived_keys(chosen, ledger)
+        if keys is None:
+            raise UsageError(
+                "bytes_gone",
+                "The archive no longer has this file, so its rows can't be told apart",
+                chosen.name,
+                "",
+                "Settle it as delivered, then send the missing calls from a file of their own.",
+            )
+        ledger.settle_partly(chosen.id, rows, keys)
         return ledger.submission(chosen.id)
 
 
@@ -142,3 +192,87 @@ def _marked(kept: Submission, file: Outgoing, message: str) -> Receipt:
         kept.changed,
         message=message,
     )
+
+
+# -- a ledger that was restored --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """What `catch_up` entered.
+
+    entered: the submissions that were missing, or older.
+    without_keys: names of those whose bytes are gone: their rows can't be recognized.
+    forgotten: submissions that the ledger once had, and that no witness knows.
+    """
+
+    entered: tuple[Submission, ...]
+    without_keys: tuple[str, ...]
+    forgotten: int
+
+
+def catch_up(
+    path: Path,
+    runs: Path | None = None,
+    *,
+    now: datetime | None = None,
+    readers: Readers = "owner",
+) -> CaughtUp:
+    """Enter into a restored ledger what the archive and the records of runs know.
+
+    Args:
+        path: the ledger; begun anew where it is gone.
+        runs: the folder of the runs that use it.
+        now: the clock of the entries.
+        readers: who may read what is written.
+    """
+    with Ledger.to_catch_up(path, now=now, readers=readers) as ledger, ledger.lock():
+        witness = ledger_file.witness_of(path)
+        ids = {ledger.identity, witness[0] if witness else ""}
+        news = [
+            note
+            for note in ledger.news(runs)
+            if note.ledger in ids or note.path == str(path) or note.source.parent == ledger.archive
+        ]
+        entered, without_keys = [], []
+        for note in sorted(news, key=lambda note: note.submission.changed):
+            keys = _keys_of(note.submission, ledger)
+            ledger.adopt(note.submission, keys)
+            entered.append(ledger.submissions(sha256=note.submission.sha256)[-1])
+            if keys is None and note.submission.state.may_have_arrived:
+                without_keys.append(note.submission.name)
+        known = len(ledger.submissions())
+        ledger.write_witness()
+        forgotten = max(witness[1] - known, 0) if witness else 0
+    return CaughtUp(tuple(entered), tuple(without_keys), forgotten)
+
+
+def _archived_keys(submission: Submission, ledger: Ledger) -> Keys | None:
+    """The keys of all rows that were sent; None where the archive no longer has them."""
+    if not submission.archived:
+        return None
+    with private.work_folder(ledger.path.parent) as folder:
+        copy = folder / "sent.csv"
+        try:
+            with (
+                archive.opened(ledger.archive, submission.archived) as kept,
+                copy.open("wb") as file,
+            ):
+                shutil.copyfileobj(kept, file)
+        except FileNotFoundError:
+            return None
+        return keys_of_file(copy, outgoing(copy).rows)
+
+
+def _keys_of(noted: Submission, ledger: Ledger) -> "Keys | None":
+    """The keys of the rows of a submission, from its archived bytes, else from its ready.csv.
+
+    Where a ready.csv was sent in part, all of its rows count as sent: none is sent twice.
+    """
+    whole = _archived_keys(noted, ledger)
+    if whole is not None:
+        return Keys(*(column[: noted.rows] for column in whole))
+    origin = Path(noted.origin)
+    with contextlib.suppress(InputError):
+        return keys_of_file(origin, outgoing(origin).rows)
+    return None

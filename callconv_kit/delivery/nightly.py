@@ -23,10 +23,9 @@ from callconv_kit.delivery.forecast import forecast
 from callconv_kit.delivery.job_run import (
     JobRun,
     new_folder,
+    notes_of,
     record,
-    records,
     usual_shares,
-    was_delivered,
 )
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import (
@@ -46,6 +45,7 @@ from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
 from callconv_kit.model import interrupts
 from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown, UsageError
+from callconv_kit.writing import private
 
 if TYPE_CHECKING:
     from callconv_kit.delivery.ledgered_upload import Confirm
@@ -126,9 +126,10 @@ class Night:
         try:
             job = Job.load(path)
             runs = job.folder / "runs" / path.stem
-            with locked(runs / ".lock", wait=self.wait):
-                run.folder = new_folder(runs, run.started)
-                self._prepare_and_send(job, run, clock, runs)
+            run.readers = job.readable_by
+            with locked(runs / ".lock", wait=self.wait, readers=run.readers):
+                run.folder = new_folder(runs, run.started, run.readers)
+                self._prepare_and_send(job, run, clock)
         except CallConvError as error:
             run.interrupted = error.code == "interrupted"
             _failed(run, error)
@@ -141,9 +142,7 @@ class Night:
             record(run)
         return run
 
-    def _prepare_and_send(
-        self, job: Job, run: JobRun, clock: Callable[[], datetime], runs: Path
-    ) -> None:
+    def _prepare_and_send(self, job: Job, run: JobRun, clock: Callable[[], datetime]) -> None:
         connection = job.connection
         if connection is None:
             raise UsageError(
@@ -153,15 +152,17 @@ class Night:
                 "host, user and password_from under [connection]",
                 "Add the table; `callconv mock-server` shows one to try with.",
             )
-        seen_before = any(was_delivered(kept) for kept in records(runs))
         with (
-            Ledger.open(job.ledger_path, now=self.now, seen_before=seen_before) as ledger,
+            Ledger.of_job(job, now=self.now) as ledger,
             _confirm(job) as confirm,
         ):
             in_doubt = self._settle_left(run, ledger, connection, confirm)
             held_back = self._prepare(run, job, ledger, clock)
             if run.rows.get("rows_ready"):
-                self._send(run, job, ledger, confirm)
+                try:
+                    self._send(run, job, ledger, confirm)
+                finally:
+                    run.submissions = notes_of(ledger, run.folder)
             else:
                 run.state = "nothing_to_send"
                 log.info("job=%s step=upload state=nothing_to_send", run.job)
@@ -375,7 +376,7 @@ def _bug(run: JobRun, error: Exception) -> CallConvError:
         # Without the values of variables: those may hold a password or phone numbers.
         frames = traceback.format_tb(error.__traceback__)
         text = "".join(frames) + type(error).__name__ + "\n"
-        (run.folder / BUG).write_text(text, encoding="utf-8")
+        private.write_text(run.folder / BUG, text, run.readers)
         where = str(run.folder / BUG)
     return CallConvError(
         "bug",

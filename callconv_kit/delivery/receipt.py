@@ -28,6 +28,11 @@ class State(StrEnum):
         return self is State.DELIVERED
 
     @property
+    def may_have_arrived(self) -> bool:
+        """Whether some of the file's rows may be on the server."""
+        return self is not State.NOT_DELIVERED
+
+    @property
     def is_open(self) -> bool:
         """Whether a run that stopped here left its outcome open."""
         return self in (State.INTENT, State.SENDING, State.SENT, State.RENAMING)

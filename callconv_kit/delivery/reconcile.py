@@ -8,7 +8,8 @@ from typing import Any
 
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome, outcome
-from callconv_kit.writing import output, report
+from callconv_kit.writing import output, private, report
+from callconv_kit.writing.private import Readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,19 @@ def reconcile(
     )
 
 
-def sign_off(folder: Path, delivery: Mapping[str, Any], sums: Reconciliation | None) -> None:
+def sign_off(
+    folder: Path,
+    delivery: Mapping[str, Any],
+    sums: Reconciliation | None,
+    readers: Readers = "owner",
+) -> None:
     """Write a run's report.html again, with its delivery and the sums.
 
     Args:
         folder: of the run; nothing is done where it has no summary.json.
         delivery: what became of ready.csv, by label; what is empty is not shown.
         sums: shown below it.
+        readers: who may read the report.
     """
     summary = folder / output.SUMMARY
     if not summary.is_file():
@@ -104,6 +111,4 @@ def sign_off(folder: Path, delivery: Mapping[str, Any], sums: Reconciliation | N
     if sums is not None:
         shown["Reconciliation"] = list(sums.lines)
     page = report.page(json.loads(summary.read_text(encoding="utf-8")), shown)
-    partial = folder / f"{output.REPORT}.tmp"
-    partial.write_text(page, encoding="utf-8", newline="\n")
-    partial.replace(folder / output.REPORT)
+    private.write_text(folder / output.REPORT, page, readers)

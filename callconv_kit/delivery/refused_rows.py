@@ -6,6 +6,7 @@ from pathlib import Path
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.model import spec
 from callconv_kit.model.errors import DeliveryError
+from callconv_kit.writing import private
 
 ORIGIN = ("source_file", "source_line", "codes", "reasons")
 
@@ -33,6 +34,8 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
             "offset is known; or give it: `callconv results --line-offset N`.",
         )
     partial = path.with_name(path.name + ".tmp")
+    partial.unlink(missing_ok=True)
+    private.create(partial)
     count = 0
     with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -6,14 +6,17 @@ many submissions there were.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from callconv_kit.delivery import segments
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.sent_status import Found, Freed, standing_of
+from callconv_kit.delivery.sent_status import Found, Freed, Standing, standing_of
+from callconv_kit.model.texts import Bools, Ints
+from callconv_kit.run.keys import Keys
 
-if TYPE_CHECKING:
-    from callconv_kit.run.keys import Keys
+CHANGED, ACCEPTED = "changed-", "accepted-"
+"""Lists of rows that differ from what was sent: not decided yet, and decided by a person."""
 
 
 class RowKeys:
@@ -23,8 +26,60 @@ class RowKeys:
         self._db = db
 
     def look_up(self, keys: "Keys") -> Found:
-        """How each row stands, and with which submission it went."""
-        return standing_of(keys, self._states(), self._freed(), self.stored)
+        """How each row stands, and with which submission it went.
+
+        A changed row that a person has accepted counts as sent, as long as it stays the same.
+        """
+        found = standing_of(keys, self._states(), self._freed(), self.stored)
+        changed = np.flatnonzero(found.standing == Standing.CHANGED)
+        if len(changed):
+            found.standing[changed[self._holds(ACCEPTED, keys, changed)]] = Standing.SENT
+        return found
+
+    def note_changed(self, keys: "Keys", found: Found) -> None:
+        """Remember the rows that have changed since they were sent, for `accept_changed`."""
+        rows = np.flatnonzero(found.standing == Standing.CHANGED)
+        rows = rows[~self._holds(CHANGED, keys, rows)]
+        for kind, words, at in _by_kind(keys, rows):
+            order = np.argsort(words[at, 0])
+            tag = (found.submission[at[order]] << 1).astype(np.uint32)
+            key, payment = words[at[order]], keys.payment[at[order]].astype(np.uint32)
+            records = segments.Segment(
+                np.ascontiguousarray(key[:, 0]), np.ascontiguousarray(key[:, 1]), payment, tag
+            )
+            self._add(CHANGED + kind, records)
+
+    def accept_changed(self) -> None:
+        """A person has decided about all of them."""
+        for kind in ("event", "session"):
+            self._db.execute(
+                "UPDATE segment SET kind = ? WHERE kind = ?", (ACCEPTED + kind, CHANGED + kind)
+            )
+
+    def changed(self) -> int:
+        """How many rows have changed since they were sent, and await a decision."""
+        waiting = 0
+        for kind in ("event", "session"):
+            for records in self.stored(CHANGED + kind):
+                words = np.stack((records.high, records.low), axis=1)
+                none = np.zeros_like(words)
+                event, session = (words, none) if kind == "event" else (none, words)
+                keys = Keys(event, session, records.payment.astype(np.uint64))
+                # What was sent again since, or has been accepted, waits no more.
+                waiting += int((self.look_up(keys).standing == Standing.CHANGED).sum())
+        return waiting
+
+    def _holds(self, list_: str, keys: "Keys", rows: Ints) -> Bools:
+        """Which of these rows are in a list, unchanged where payment hangs."""
+        held = np.zeros(len(keys.session), np.bool_)
+        payment = keys.payment.astype(np.uint32)
+        for kind, words, at in _by_kind(keys, rows):
+            asked = segments.Asked(words, at)
+            for records in self.stored(list_ + kind):
+                row, record = asked.found_in(records)
+                held[row[payment[row] == records.payment[record]]] = True
+        result: Bools = held[rows]
+        return result
 
     def add(self, keys: "Keys", number: int) -> None:
         """Add the keys of the rows of a submission.
@@ -90,3 +145,14 @@ class RowKeys:
                 "INSERT INTO segment (kind, rows, data) VALUES (?, ?, ?)",
                 (kind, len(part), segments.pack(part)),
             )
+
+
+def _by_kind(keys: Keys, rows: Ints) -> Iterator[tuple[str, segments.Words, Ints]]:
+    """The rows whose event tells them apart, then those that have only a session."""
+    has_event = (keys.event[rows] != 0).any(axis=1)
+    for kind, words, at in (
+        ("event", keys.event, rows[has_event]),
+        ("session", keys.session, rows[~has_event]),
+    ):
+        if len(at):
+            yield kind, words, at

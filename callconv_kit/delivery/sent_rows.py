@@ -17,6 +17,7 @@ from callconv_kit.delivery import archive
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.submission import Submission
 from callconv_kit.model.texts import Bools
+from callconv_kit.writing import private
 from callconv_kit.writing.output import READY_LINES
 
 
@@ -108,6 +109,7 @@ def keep_lines(ready: Path, ledger: Ledger, submission: Submission, chosen: Bool
     target = lines_path(ledger, submission)
     partial = target.with_suffix(".tmp")
     pq.write_table(kept, partial, compression="zstd")
+    private.set_readers(partial, ledger.readers)
     partial.replace(target)
 
 

@@ -91,6 +91,7 @@ class Job(Table):
     max_rejected_share: Share = 0.5
     expect_rows: StrictBool = False
     mask: StrictBool = True
+    readable_by: Literal["owner", "group"] = "owner"
     encoding: Encoding = ""
     delimiter: Delimiter = ""
     sheet: StrictText = ""

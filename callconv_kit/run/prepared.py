@@ -103,7 +103,9 @@ def prepare(
         )
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()
-    folder = OutputFolder(Path(out) if out is not None else _temporary_folder())
+    folder = OutputFolder(
+        Path(out) if out is not None else _temporary_folder(), full_job.readable_by
+    )
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     folder.refuse_inputs_within(files)
     log = keep_findings if isinstance(keep_findings, FindingsLog) else None
@@ -302,7 +304,7 @@ class Prepared:
         Raises:
             InputError: `output_failed`.
         """
-        target = OutputFolder(Path(folder))
+        target = OutputFolder(Path(folder), self.job.readable_by)
         if target.path.absolute() == self.folder.absolute():
             return target.path
         try:

@@ -5,12 +5,13 @@ it stands, all else stands.
 """
 
 import contextlib
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.writing import private
+from callconv_kit.writing.private import Readers
 
 READY, REJECTED, LEFT_OUT = "ready.csv", "rejected.csv", "left_out.csv"
 SUMMARY, REPORT, CHANGES = "summary.json", "report.html", "changes.parquet"
@@ -22,9 +23,10 @@ NAMES = (REJECTED, REJECTED_XLSX, LEFT_OUT, SUMMARY, REPORT, CHANGES, READY_LINE
 class OutputFolder:
     """The folder that a run writes to."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, readers: Readers = "owner") -> None:
         self.path = path
-        self.work = path / f".callconv-{os.getpid()}"
+        self.work = private.work_path(path)
+        self._readers = readers
 
     def refuse_inputs_within(self, inputs: Sequence[str | Path]) -> None:
         """Raise UsageError where an input lies under a name that the run will write."""
@@ -55,9 +57,9 @@ class OutputFolder:
             InputError: `output_failed`.
         """
         with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.path, self._readers)
             (self.path / READY).unlink(missing_ok=True)
-            self.work.mkdir(exist_ok=True)
+            private.begin_work(self.work)
 
     def finish(self, *, with_ready: bool) -> None:
         """Give the written files their final names; those of an earlier run go."""
@@ -65,6 +67,7 @@ class OutputFolder:
             for name in NAMES:
                 written = self.work / name
                 if written.exists() and (with_ready or name != READY):
+                    private.set_readers(written, self._readers)
                     written.replace(self.path / name)
                 else:
                     (self.path / name).unlink(missing_ok=True)

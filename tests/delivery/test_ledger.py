@@ -1,5 +1,6 @@
 """The ledger: what it remembers, what it holds back, and when it refuses to go on."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -181,7 +182,7 @@ def test_the_archive_gives_back_the_exact_bytes(ledger: Ledger, tmp_path: Path) 
     kept = ledger.submission(number).archived
     with archive.opened(ledger.archive, kept) as stream:
         assert stream.read() == ready.read_bytes()
-    assert [p.name for p in ledger.archive.iterdir()] == [kept]
+    assert [p.name for p in ledger.archive.glob("*.zst")] == [kept]
 
 
 def test_the_archive_forgets_what_is_older_than_it_keeps(path: Path, tmp_path: Path) -> None:
@@ -345,8 +346,15 @@ def test_a_first_ledger_is_begun_only_where_that_is_allowed(path: Path) -> None:
         Ledger.open(path, create=False)
     assert caught.value.code == "ledger_missing"
     assert not path.parent.exists()
+    runs = path.parent.parent / "runs"
+    with Ledger.open(path) as ledger:
+        number = sent(ledger, path.parent.parent, State.DELIVERED, A)
+        note = ledger.note(ledger.submission(number))
+    (runs / "job" / "1").mkdir(parents=True)
+    (runs / "job" / "1" / "run.json").write_text(json.dumps({"submissions": [note]}))
+    shutil.rmtree(path.parent)
     with pytest.raises(DeliveryError) as caught:
-        Ledger.open(path, seen_before=True)
+        Ledger.open(path, runs=runs)
     assert caught.value.code == "ledger_lost"
 
 
