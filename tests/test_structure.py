@@ -56,7 +56,13 @@ ADDED_CODES = {
     "surplus_cells",
 }
 """Codes that the published table lacks, for rows and cells that vendors' exports know."""
-ADDED_RULES = {"columns_added", "keys_parted", "leading_zero_removed", "parameter_name_removed"}
+ADDED_RULES = {
+    "columns_added",
+    "columns_subtracted",
+    "keys_parted",
+    "leading_zero_removed",
+    "parameter_name_removed",
+}
 
 LONGEST_MODULE = 475
 """Lines; one of more than about 400 is two."""

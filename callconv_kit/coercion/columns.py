@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.coercion import (
     country,
+    date_with_time,
     duration,
     flag,
     identifier,
@@ -20,6 +21,7 @@ from callconv_kit.coercion import (
     phone,
     postal,
     status,
+    sums,
     text,
     universal,
 )
@@ -71,6 +73,7 @@ class Kernels:
 
     def __init__(self, settings: CoercionSettings) -> None:
         self._settings = settings
+        self._sums: dict[str, sums.Sums] = {}
         self._clean = {column.name: _cleaning(column) for column in spec.COLUMNS}
         self._read = {
             column.name: _reading(column, settings)
@@ -103,6 +106,18 @@ class Kernels:
     def clean(self, column: str, cells: pa.StringArray) -> Coerced:
         """What every cell of a column loses before any rule of its kind."""
         return self._clean[column](cells)
+
+    def together(self, column: str, parts: list[pa.StringArray]) -> list[pa.StringArray]:
+        """Cleaned cells that are about to be joined, each without what belongs to another."""
+        return date_with_time.together(parts) if column == "EventDate" else parts
+
+    def combined(self, column: str, parts: list[pa.StringArray], *, subtract: bool) -> Coerced:
+        """The sum or difference of cleaned columns, as text that the column's kernel reads."""
+        if column not in self._sums:
+            unit = self._settings.units.get(column)
+            moments = _moment_settings(self._settings)
+            self._sums[column] = sums.Sums(unit, moments, of_moments=column == "EventDate")
+        return self._sums[column].of(parts, subtract=subtract)
 
     def habit(self, column: str, cells: pa.StringArray) -> tuple[int, int]:
         """Of how many cleaned cells a habit can be seen, and how many have it.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -128,21 +129,10 @@ def order_evidence(text: str) -> str | None:
 def _written(text: str, settings: MomentSettings) -> Reading:
     """A date and time in digits or words."""
     tidied = moment_text.tidy(text)
-    stamp = moment_text.parse(tidied)
-    if stamp is None:
-        return Reading(None, "moment_invalid")
-    zone = zones.find(stamp.zone) if stamp.zone else stamp.offset
-    if stamp.seconds is None:
-        return Reading(None, "moment_without_time")
-    if stamp.zone and zone is None:
-        return Reading(None, "moment_zone_unknown")
-    day = _day(stamp, settings.date_order)
-    if isinstance(day, str):
-        return Reading(None, day)
-    local = (day.toordinal() - EPOCH_ORDINAL) * DAY + stamp.seconds
-    placed = _place(local, zone, settings)
-    if isinstance(placed, str):
-        return Reading(None, placed)
+    found = _stamped(tidied, settings)
+    if isinstance(found, str):
+        return Reading(None, found)
+    stamp, zone, placed = found
 
     def rules(value: str) -> tuple[str, ...]:
         as_written = stamp.whole + value[-len("+00:00") :] if zone is None else stamp.whole
@@ -153,6 +143,49 @@ def _written(text: str, settings: MomentSettings) -> Reading:
         )
 
     return _judged(placed, rules, settings)
+
+
+def _stamped(
+    tidied: str, settings: MomentSettings
+) -> "tuple[moment_text.Stamp, Zone | None, Placed] | str":
+    """What a tidy text states, the zone that it names, and the instant; or a code."""
+    stamp = moment_text.parse(tidied)
+    if stamp is None:
+        return "moment_invalid"
+    zone = zones.find(stamp.zone) if stamp.zone else stamp.offset
+    if stamp.seconds is None:
+        return "moment_without_time"
+    if stamp.zone and zone is None:
+        return "moment_zone_unknown"
+    day = _day(stamp, settings.date_order)
+    if isinstance(day, str):
+        return day
+    local = (day.toordinal() - EPOCH_ORDINAL) * DAY + stamp.seconds
+    placed = _place(local, zone, settings)
+    return placed if isinstance(placed, str) else (stamp, zone, placed)
+
+
+def exactly(text: str, settings: MomentSettings) -> Fraction | str:
+    """The epoch seconds of one moment with their fraction, whatever its age; or a code.
+
+    A number is an epoch, or a serial day that tells the second: other numbers of five digits may
+    be anything.
+    """
+    number = NUMBER.fullmatch(text)
+    if number is None:
+        found = _stamped(moment_text.tidy(text), settings)
+        if isinstance(found, str):
+            return found
+        stamp, _, placed = found
+        return placed.instant + Fraction("0" + (stamp.fraction.replace(",", ".") or ".0"))
+    whole, decimals = number["whole"], number["decimals"] or ""
+    if len(whole) in EPOCH_DIGITS:
+        instant = Fraction(f"{whole}.{decimals or 0}") / EPOCH_DIGITS[len(whole)]
+        return instant if instant >= EARLIEST_EPOCH else "moment_invalid"
+    if int(whole) not in SERIAL_DAYS or len(decimals) < SERIAL_DECIMALS:
+        return "moment_invalid"
+    located = _serial_place(int(whole), decimals, settings)
+    return located if isinstance(located, str) else Fraction(located.instant)
 
 
 def _day(stamp: moment_text.Stamp, order: str | None) -> date | str:
@@ -184,19 +217,27 @@ def _serial_day(day: int, decimals: str, settings: MomentSettings) -> Reading:
         return Reading(None, "moment_invalid")
     if not decimals.strip("0"):
         return Reading(None, "moment_without_time")
-    if _too_few(decimals) and not settings.serials_in_full:
+    if too_few(decimals) and not settings.serials_in_full:
         return Reading(None, "digits_lost")
-    scale = 10 ** len(decimals)
-    seconds = (2 * int(decimals) * DAY + scale) // (2 * scale)
-    placed = _place((SERIAL_DAY_ZERO + day) * DAY + seconds, None, settings)
+    placed = _serial_place(day, decimals, settings)
     if isinstance(placed, str):
         return Reading(None, placed)
     return _judged(placed, lambda _: ("zone_applied", "serial_day_read"), settings)
 
 
-def _too_few(decimals: str) -> bool:
+def _serial_place(day: int, decimals: str, settings: MomentSettings) -> "Placed | str":
+    return _place((SERIAL_DAY_ZERO + day) * DAY + seconds_of(decimals), None, settings)
+
+
+def too_few(decimals: str) -> bool:
     """Whether the decimals of a serial day do not tell the second."""
     return len(decimals) < SERIAL_DECIMALS and decimals.rstrip("0") not in EIGHTHS
+
+
+def seconds_of(decimals: str) -> int:
+    """The decimals of a serial day as seconds, to the nearest one."""
+    scale = int(10 ** len(decimals))
+    return (2 * int(decimals or 0) * DAY + scale) // (2 * scale)
 
 
 def is_coarse(text: str) -> bool:
@@ -209,7 +250,7 @@ def is_coarse(text: str) -> bool:
     if not number or int(number["whole"]) not in SERIAL_DAYS:
         return False
     decimals = number["decimals"] or ""
-    return bool(decimals.strip("0")) and _too_few(decimals)
+    return bool(decimals.strip("0")) and too_few(decimals)
 
 
 SERIAL = r"^(?:3[6-9]|[4-6][0-9]|7[0-3])[0-9]{3}(?:[.,][0-9]{1,20})?$"

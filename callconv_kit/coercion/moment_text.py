@@ -29,13 +29,14 @@ _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|\d\d)"
 _BETWEEN = r"(?:,? at |, ?|[T ])"
 _CLOCK = (
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>[.,]\d+)?)?)?"
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?P<fraction>[.,]\d+)?)?)?"
     r"(?: ?(?P<meridiem>[ap])\.?m(?:\.|(?![a-z])))?"
 )
 _BASIC_CLOCK = r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?P<fraction>(?<=\d{6})[.,]\d+)?"
 _ZONE = (
-    # JavaScript writes GMT-0500; GMT+5 is left out, as POSIX means the opposite by it.
-    r"(?: ?(?:(?:(?:UTC|GMT)(?=[+-]\d\d:?\d\d))?(?P<offset>[+-](?:\d{1,2}:\d\d|\d{4}|\d\d))"
+    # JavaScript writes GMT-0500, people write GMT-5 and mean the same; only POSIX turns the sign.
+    r"(?: ?(?:(?:(?:UTC|GMT) ?(?=[+-]))?(?P<offset>[+-](?:\d{1,2}:\d\d|\d{4}|\d\d"
+    r"|(?:(?<=(?:UTC|GMT)[+-])|(?<=(?:UTC|GMT) [+-]))\d))"
     r"|(?P<zone>z|[a-z]{2}[\w/+-]*(?: [a-z]+){0,3})))?"
 )
 _COMMENT = r"(?: ?(?:\((?P<comment>[^()]+)\)|\[(?P<place>[^\[\]]+)\]))?"
@@ -44,7 +45,7 @@ _DATES = (
     r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
     r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_number>\d{1,2})(?P=mark)" + _YEAR,
     _MONTH + r"(?:\. ?|[ -]?)" + _DAY + r"(?:, ?|[ -])" + _YEAR,
-    _DAY + r"(?: of |[ ./-]?)" + _MONTH + r"(?:[.,] ?|[ /-]?)" + _YEAR,
+    _DAY + r"(?: of |\. ?|[ /-]?)" + _MONTH + r"(?:[.,] ?|[ /-]?)" + _YEAR,
     r"(?P<year>\d{4})[ /-]" + _MONTH + r"[ /-]" + _DAY,
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
 )
@@ -52,6 +53,9 @@ _FORMS = (
     *(f"{_WEEKDAY}{form}(?:{_BETWEEN}{_CLOCK})?{_ZONE}{_COMMENT}" for form in _DATES),
     # ISO 8601 basic format: 20261120T093000Z, and 14 digits without the T.
     rf"{_DATES[-1]}(?:[T ]|(?=\d{{6}})){_BASIC_CLOCK}{_ZONE}{_COMMENT}",
+    # The time before the date, its zone behind either of them.
+    *(f"{_CLOCK}(?:,? on |,? ){_WEEKDAY}{form}{_ZONE}{_COMMENT}" for form in _DATES),
+    *(f"{_CLOCK}{_ZONE}(?:,? on |,? ){_WEEKDAY}{form}" for form in _DATES),
     # As `date` and asctime write: Fri Nov 20 09:30:00 EST 2026.
     rf"{_WEEKDAY}{_MONTH} {_DAY} {_CLOCK}{_ZONE} (?P<year>\d{{4}})",
 )

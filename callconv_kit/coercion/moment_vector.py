@@ -7,6 +7,7 @@ range, a time near a change of the clocks, a date whose order is not settled) is
 A test holds the two equal.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -45,14 +46,25 @@ FINE, OLD, TOO_OLD, FUTURE = range(4)
 def vector(settings: MomentSettings) -> Vector:
     """The vector path under these settings."""
     limits = moment_rule.ages(settings.now)
-    changes = _changes(settings.timezone, limits) if settings.timezone else None
     notes = _notes()
+    find = finder(settings)
+
+    def path(text: pa.StringArray) -> Known:
+        return _judge(find(text), text, limits, notes)
+
+    return path
+
+
+def finder(settings: MomentSettings) -> "Callable[[pa.StringArray], Found]":
+    """What finds the moments of a column, whatever their age."""
+    limits = moment_rule.ages(settings.now)
+    changes = _changes(settings.timezone, limits) if settings.timezone else None
     reach = {
         length: [shape for shape in shapes if changes is not None or not shape.naive]
         for length, shapes in BY_LENGTH.items()
     }
 
-    def path(text: pa.StringArray) -> Known:
+    def find(text: pa.StringArray) -> Found:
         found = Found.nothing(len(text))
         view = texts.view(text)
         lengths = np.where(texts.present(text), view.lengths, 0)
@@ -64,9 +76,9 @@ def vector(settings: MomentSettings) -> Vector:
                 _read_shapes(found, shapes, cells, rows, settings.date_order)
         if changes is not None:
             _apply_zone(found, changes)
-        return _judge(found, text, limits, notes)
+        return found
 
-    return path
+    return find
 
 
 @dataclass(slots=True)

@@ -43,20 +43,27 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+HOW = ("join", "sum", "difference")
+"""The ways in which several columns become one, as the job file names them."""
+
+
 class Source(NamedTuple):
     """Where a spec column comes from: the first of `names` that is not empty, or all of them.
 
-    join: all, as one text with spaces between; total: all, added up as numbers.
+    join: all, as one text with spaces between; total: all, added up; difference: the first less
+        the others. Sums and differences are of durations and moments.
     """
 
     names: tuple[str, ...]
     join: bool = False
     total: bool = False
+    difference: bool = False
 
     def as_written(self) -> "str | list[str] | dict[str, list[str]]":
         """The source as the job file writes it."""
-        if self.join or self.total:
-            return {"join" if self.join else "sum": list(self.names)}
+        for how, is_meant in zip(HOW, self[1:], strict=True):
+            if is_meant:
+                return {how: list(self.names)}
         return self.names[0] if len(self.names) == 1 else list(self.names)
 
 
@@ -65,8 +72,11 @@ def _source(value: object) -> Source:
         return value
     how = ""
     if isinstance(value, dict):
-        if len(value) != 1 or not set(value) <= {"join", "sum"}:
-            known = '{join = ["Date", "Time"]} or {sum = ["Ring", "Talk"]}'
+        if len(value) != 1 or not set(value) <= set(HOW):
+            known = (
+                '{join = ["Date", "Time"]}, {sum = ["Ring", "Talk"]} '
+                'or {difference = ["Ended", "Started"]}'
+            )
             raise wrong("knows one key only", expected=known)
         ((how, value),) = value.items()
     names = [value] if isinstance(value, str) and not how else value
@@ -77,10 +87,10 @@ def _source(value: object) -> Source:
     if not names or not all(name.strip() for name in names):
         raise wrong("names a blank", expected="the name of a source column")
     if how and len(names) < 2:
-        raise wrong(f"{how}s one column only", expected='two or more, or just "Name"')
+        raise wrong(f"has one column for a {how}", expected='two or more, or just "Name"')
     if len(set(names)) < len(names):
         raise wrong("names a source column twice")
-    return Source(tuple(names), join=how == "join", total=how == "sum")
+    return Source(tuple(names), *(how == each for each in HOW))
 
 
 ColumnSource: TypeAlias = Annotated[

@@ -4,9 +4,9 @@ The order of filling: the input's own columns, constants, the look-up, defaults.
 on cleaned text; a wrong value is never replaced.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,22 @@ from callconv_kit.model.texts import Bools
 
 Clean: TypeAlias = Callable[[str, pa.StringArray], Coerced]
 """What every cell of a spec column loses before any rule of its kind; handed in."""
+
+
+class Reader(Protocol):
+    """What filling asks of the kernels, which it does not know; see `coercion.columns.Kernels`."""
+
+    def clean(self, column: str, cells: pa.StringArray) -> Coerced:
+        """What every cell of a spec column loses before any rule of its kind."""
+        ...
+
+    def together(self, column: str, parts: list[pa.StringArray]) -> list[pa.StringArray]:
+        """Cleaned cells that are about to be joined, each without what belongs to another."""
+        ...
+
+    def combined(self, column: str, parts: list[pa.StringArray], *, subtract: bool) -> Coerced:
+        """The sum or difference of cleaned columns."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,7 @@ class Filled:
 
 
 def fill(
-    cells: tuple[pa.StringArray, ...], length: int, plan: Plan, job: Job, clean: Clean
+    cells: tuple[pa.StringArray, ...], length: int, plan: Plan, job: Job, reader: Reader
 ) -> dict[str, Filled]:
     """Fill each column that the input or a constant feeds, in the published order.
 
@@ -49,7 +65,7 @@ def fill(
         length: the number of rows.
         plan: what feeds what.
         job: its value maps and constants.
-        clean: what every cell loses first.
+        reader: reads single cells.
     """
     filled: dict[str, Filled] = {}
     for column in spec.NAMES:
@@ -58,7 +74,7 @@ def fill(
         if constant is not None:
             filled[column] = _constant(constant, length)
         elif feed is not None:
-            filled[column] = fed(column, cells, feed, job, clean)
+            filled[column] = fed(column, cells, feed, job, reader)
     return filled
 
 
@@ -91,19 +107,17 @@ def _constant(value: str, length: int) -> Filled:
 
 
 def fed(
-    column: str, cells: tuple[pa.StringArray, ...], feed: Feed, job: Job, clean: Clean
+    column: str, cells: tuple[pa.StringArray, ...], feed: Feed, job: Job, reader: Reader
 ) -> Filled:
     """One column from the input's own; see `fill` for the arguments."""
-    parts = [(cells[at], clean(column, cells[at])) for at in feed.positions]
+    parts = [(cells[at], reader.clean(column, cells[at])) for at in feed.positions]
     before, cleaned = parts[0]
-    if feed.other.issuperset(feed.positions[:1]):
-        cleaned = _of_the_other(cleaned)
-    for at, (raw, part) in zip(feed.positions[1:], parts[1:], strict=True):
-        if feed.join:
-            before, cleaned = _joined(before, cleaned, raw, part)
-        elif feed.total:
-            before, cleaned = _added_up(before, cleaned, raw, part)
-        else:
+    if feed.join or feed.total or feed.difference:
+        before, cleaned = _as_one(column, parts, feed, reader)
+    else:
+        if feed.other.issuperset(feed.positions[:1]):
+            cleaned = _of_the_other(cleaned)
+        for at, (raw, part) in zip(feed.positions[1:], parts[1:], strict=True):
             part = _of_the_other(part) if at in feed.other else part
             before, cleaned = _first_that_holds_text(before, cleaned, raw, part)
     return Filled(before, with_values(cleaned, job.values.get(column) or {}))
@@ -115,51 +129,38 @@ def _of_the_other(cells: Coerced) -> Coerced:
     return notes.added(cells, rows, note_id(rules=("other_number_used",)), cells.values)
 
 
-NUMBER = r"^[0-9]{1,9}(?:\.[0-9]{1,6})?$"
-
-
-def _added_up(
-    before: pa.StringArray, cleaned: Coerced, raw: pa.StringArray, part: Coerced
+def _as_one(
+    column: str, parts: list[tuple[pa.StringArray, Coerced]], feed: Feed, reader: Reader
 ) -> tuple[pa.StringArray, Coerced]:
-    """The sum of two columns of decimals.
+    """Several columns as one text: joined with spaces, added up, or taken from the first.
 
-    Where one of them is empty or no number, `1.5 + ` remains, which no kernel takes for a number.
+    A part that was rejected rejects the whole.
     """
-    both = notes.then(cleaned, part)
-    known = [texts.present(cells.values) for cells in (cleaned, part)]
-    values = _side_by_side(cleaned.values, part.values, " + ")
-    nothing = np.flatnonzero(~known[0] & ~known[1] | notes.coded(both, len(raw)))
-    values = texts.put(values, nothing, texts.nulls(len(nothing)))
-    numbers = (
-        texts.bools(pc.fill_null(pc.match_substring_regex(cells.values, NUMBER), False))
-        for cells in (cleaned, part)
-    )
-    rows = np.flatnonzero(np.logical_and(*numbers))
-    one, two = (
-        pc.cast(texts.take(cells.values, rows), pa.decimal128(20, 6)) for cells in (cleaned, part)
-    )
-    sums = pc.replace_substring_regex(pc.cast(pc.add(one, two), pa.string()), r"\.?0*$", "")
-    summed = Coerced(texts.put(values, rows, sums), both.positions, both.notes)
-    said = notes.added(summed, rows, note_id(rules=("columns_added",)), summed.values)
-    return _side_by_side(before, raw, " + "), said
+    between = " + " if feed.total else " - " if feed.difference else " "
+    before, both = parts[0]
+    for raw, part in parts[1:]:
+        before = texts.joined(before, raw, between)
+        both = notes.then(both, part)
+    cleaned = [part.values for _, part in parts]
+    if feed.join:
+        values = _joined(reader.together(column, cleaned))
+        before = pc.utf8_trim_whitespace(before)
+        whole = Coerced(values, both.positions, both.notes)
+    else:
+        combined = reader.combined(column, cleaned, subtract=feed.difference)
+        whole = notes.then(both, combined)
+    wrong = np.flatnonzero(notes.coded(both, len(before)))
+    values = texts.put(whole.values, wrong, texts.nulls(len(wrong)))
+    return before, Coerced(values, whole.positions, whole.notes)
 
 
-def _side_by_side(one: pa.StringArray, two: pa.StringArray, between: str) -> pa.StringArray:
-    return pc.binary_join_element_wise(
-        one, two, between, null_handling="replace", null_replacement=""
-    )
-
-
-def _joined(
-    before: pa.StringArray, cleaned: Coerced, raw: pa.StringArray, part: Coerced
-) -> tuple[pa.StringArray, Coerced]:
-    """Two columns as one text with a space between; a part that was rejected rejects the whole."""
-    both = notes.then(cleaned, part)
-    trimmed = pc.utf8_trim_whitespace(_side_by_side(cleaned.values, part.values, " "))
-    usable = texts.present(trimmed) & ~notes.coded(both, len(raw))
-    values = pc.if_else(texts.mask(usable), trimmed, pa.scalar(None, pa.string()))
-    shown = pc.utf8_trim_whitespace(_side_by_side(before, raw, " "))
-    return shown, Coerced(values, both.positions, both.notes)
+def _joined(parts: Sequence[pa.StringArray]) -> pa.StringArray:
+    """Columns as one text with spaces between; null where all are empty."""
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = pc.utf8_trim_whitespace(texts.joined(joined, part, " "))
+    usable = texts.mask(texts.present(joined))
+    return pc.if_else(usable, joined, pa.scalar(None, pa.string()))
 
 
 def _first_that_holds_text(

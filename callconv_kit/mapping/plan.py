@@ -20,13 +20,15 @@ NO_PRESET = Export()
 class Feed:
     """The columns that feed one.
 
-    positions: in the header; all joined, all added up, or the first that holds text.
+    positions: in the header; all joined, all added up, the first less the
+        others, or the first that holds text.
     other: those of the positions that hold the other of two phone numbers.
     """
 
     positions: tuple[int, ...]
     join: bool = False
     total: bool = False
+    difference: bool = False
     other: frozenset[int] = frozenset()
 
 
@@ -183,6 +185,7 @@ class _Sought:
             tuple(dict.fromkeys([*taken, *positions])),
             join=bool(source and source.join),
             total=bool(source and source.total),
+            difference=bool(source and source.difference),
             other=frozenset(other),
         )
 
@@ -216,7 +219,7 @@ class _Sought:
             if not found:
                 absent.append(wanted)
             positions += found
-        whole = source.join or source.total
+        whole = source.join or source.total or source.difference
         if absent and column in self._export.mapped:
             return [] if whole else positions
         if absent and (whole or not positions):

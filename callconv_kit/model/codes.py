@@ -252,6 +252,7 @@ RULES: dict[str, str] = {
     "line_break_replaced": "line breaks became spaces",
     "control_removed": "control characters were removed",
     "unicode_composed": "accents were composed (Unicode NFC)",
+    "columns_subtracted": "columns were subtracted",
     "columns_added": "columns were added up",
     "parameter_name_removed": "the name of the query parameter was removed",
     "keys_parted": "the first keys were taken from all keys pressed",

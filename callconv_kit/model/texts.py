@@ -143,3 +143,10 @@ def put(text: pa.StringArray, positions: Ints, cells: pa.StringArray) -> pa.Stri
     at = np.zeros(len(text), np.bool_)
     at[positions] = True
     return pc.replace_with_mask(text, mask(at), cells)
+
+
+def joined(one: pa.StringArray, two: pa.StringArray, between: str = "") -> pa.StringArray:
+    """The cells of two arrays side by side; a null counts as empty."""
+    return pc.binary_join_element_wise(
+        one, two, between, null_handling="replace", null_replacement=""
+    )

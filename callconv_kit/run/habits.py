@@ -45,7 +45,7 @@ class Habits:
         for batch in copy.copy(table).batches():
             if max(feed.positions) >= len(batch.cells):
                 return False  # fed by the other leg of a call
-            cells = filling.fed(column, batch.cells, feed, self._job, self._kernels.clean).cells
+            cells = filling.fed(column, batch.cells, feed, self._job, self._kernels).cells
             held = cells.values.filter(texts.mask(texts.present(cells.values)))
             seen, with_habit = self._kernels.habit(column, held)
             of, having = of + seen, having + with_habit

@@ -142,7 +142,7 @@ class Judge:
             at = plan.position(name)
             return None if at is None else (batch.cells + legs)[at]
 
-        filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels.clean)
+        filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels)
         derived = rules.status_column(job, plan, self._resolved.export)
         lacking = self._fill_more(filled, derived, source_column, length)
         cells = {name: fed.cells for name, fed in filled.items()}
