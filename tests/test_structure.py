@@ -48,6 +48,8 @@ CHANGES = """
     default_filled emptied
 """.split()
 ADDED_CODES = {
+    "export_changed",
+    "export_word_new",
     "input_changed",
     "superseded",
     "correction_held",
