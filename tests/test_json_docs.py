@@ -21,7 +21,8 @@ DEMO = ROOT / "callconv_kit" / "demo" / "export.csv"
 NOW = "2026-11-24T12:00:00+00:00"
 PASSWORD, TOKEN = "pw-geheim", "token-geheim"
 MAPS = frozenset(
-    "settings by_value reasons left_out call versions aliases constants orders offsets".split()
+    "settings by_value reasons left_out call versions aliases constants orders offsets "
+    "mapping values answers declined when".split()
 )
 """Keys whose values are maps with keys of the data, which are documented as a whole."""
 
@@ -35,6 +36,13 @@ Campaign ID,Media ID,Event Date,Action Tracker ID,Call Provider,Call Session ID,
 1001,20099,2026-11-20T09:32:05-05:00,30021,Invoca,C,6175550124,8005550199,201,187,ANSWER,Boston,x
 1001,20012,2026-11-20T09:33:05-05:00,30021,Invoca,D,442079460123,8005550199,201,187,ANSWER,Boston,
 """
+SWITCHBOARD = """\
+id,start,from,to,duration,talk time,status,direction
+A1,2026-11-20T09:30:05Z,6175550123,8005550199,201,187,answered,inbound
+A2,2026-11-20T09:31:05Z,6175550124,voicemail of 100,48,31,answered,inbound
+A3,2026-11-20T09:32:05Z,8005550199,6175550125,309,300,answered,outbound
+"""
+"""An export with calls of several directions, and one that a mailbox took."""
 
 
 class Shell:
@@ -99,6 +107,7 @@ def printed(folder):
         files = {
             "calls.csv": EXPORT,
             "none.csv": "",
+            "switchboard.csv": SWITCHBOARD,
             "wordless.csv": EXPORT.replace("Called Phone Number", "X").replace("8005550199", "x"),
             "callconv.toml": job(server, input="calls.csv"),
             "strict.toml": job(server, max_rejected_share=0.0),
@@ -117,12 +126,14 @@ def everything(shell, clock, server):
     shell("callconv check", "check", "calls.csv", *clock)
     shell("callconv check --suite", "check", "out/ready.csv", "--suite", "--json")
     shell("callconv check --suite", "check", "calls.csv", "--suite", "--json")
-    for file in ("calls.csv", str(DEMO)):
+    for file in ("calls.csv", str(DEMO), "switchboard.csv"):
         shell("callconv inspect", "inspect", file, "--json")
     shell("callconv inspect --share", "inspect", "calls.csv", "--share", "--json")
     init = ("init", "--yes", *clock)
     shell("callconv init", *init, str(DEMO), "--out", "demo.toml")
     shell("callconv init", *init, "wordless.csv", "--out", "wordless.toml")
+    answers = ("--answer", "date_order=day-first", "--answer", "partner=lookup:none.csv:id")
+    shell("callconv init", *init, "switchboard.csv", "--out", "switchboard.toml", *answers)
     shell("callconv presets", "presets", "--json")
     shell("callconv columns", "columns", "CallStatus", "CallerId", "--json")
     run_deliveries(shell, clock, server)
