@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from callconv_kit.model.errors import UsageError as UsageError
     from callconv_kit.profiling import Inspection as Inspection
     from callconv_kit.profiling import inspect as inspect
+    from callconv_kit.profiling import propose as propose
     from callconv_kit.run.check import Checked as Checked
     from callconv_kit.run.check import check as check
     from callconv_kit.run.prepared import Prepared as Prepared
@@ -44,6 +45,7 @@ _HOMES = {
     "UsageError": "model.errors",
     "check": "run.check",
     "inspect": "profiling",
+    "propose": "profiling",
     "prepare": "run.prepared",
     "read": "run.raw",
     "typed": "run.typed",

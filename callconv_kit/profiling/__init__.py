@@ -13,6 +13,7 @@ from callconv_kit.profiling.draft import Draft, draft_of, with_share
 from callconv_kit.profiling.inspection import Inspection, inspect
 from callconv_kit.profiling.outlook import Outlook, Reason, outlook
 from callconv_kit.profiling.proposal import Proposal, Proposals
+from callconv_kit.profiling.proposal_frame import propose
 from callconv_kit.profiling.questions import Question, questions
 from callconv_kit.profiling.recognition import Fit, recognise
 from callconv_kit.profiling.times import Times
@@ -34,6 +35,7 @@ __all__ = [
     "inspect",
     "lookup_file",
     "outlook",
+    "propose",
     "questions",
     "recognise",
     "refined",

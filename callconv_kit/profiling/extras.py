@@ -22,10 +22,11 @@ def _is_repeat(column: Column) -> bool:
     return len(column.some) > 0 and read.values.null_count <= len(column.some) * (1 - FITS)
 
 
-_FITS: Mapping[str, Callable[[Column], bool]] = {
+FITTING: Mapping[str, Callable[[Column], bool]] = {
     "CallRecording": lambda column: column.links >= FITS,
     "City": _is_text,
     "Region": _is_text,
+    "Country": _is_text,
     "Zip": lambda column: column.share(lambda text: text[:5].isdigit() and len(text) >= 4) >= FITS,
     "TrafficSource": _is_text,
     "RepeatCaller": _is_repeat,
@@ -53,7 +54,7 @@ def extras(sample: Sample, taken: Collection[str]) -> dict[str, Proposal]:
         if column.name in taken:
             continue
         for role in known_roles(column.name):
-            if role in _FITS and role not in found and _FITS[role](column):
+            if role in FITTING and role not in found and FITTING[role](column):
                 found[role] = Proposal(
                     role,
                     "column",

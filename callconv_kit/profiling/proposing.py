@@ -11,7 +11,7 @@ from callconv_kit.model import spec
 from callconv_kit.profiling import words
 from callconv_kit.profiling.directions import are_calls, by_own_numbers, directions
 from callconv_kit.profiling.durations import durations
-from callconv_kit.profiling.extras import extras
+from callconv_kit.profiling.extras import FITTING, extras
 from callconv_kit.profiling.identity import identity
 from callconv_kit.profiling.moments import event_date, with_zone_column, zone_of
 from callconv_kit.profiling.numbers import numbers
@@ -218,6 +218,8 @@ def _has_offset(text: str) -> bool:
 def _fit(column: str, held: list[Column]) -> bool:
     """Whether columns hold what the column of the format wants; an empty one holds nothing."""
     filled = [each for each in held if not each.is_empty]
+    if column in FITTING and filled:
+        return all(FITTING[column](each) for each in filled)
     if column not in _KINDS or not held:
         return True
     if not filled:

@@ -1,0 +1,178 @@
+"""What is proposed for an export is right or nothing: made-up layouts, and the faults of the past."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import callconv_kit as ck
+from callconv_kit.cli.main import main
+from callconv_kit.model import spec
+
+from .layouts import LAYOUTS
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+NAMED = {"CallProvider", "CampaignId", "MediaId", "ActionTrackerId"}
+
+
+def inspected(layout, tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join([layout.header, *layout.rows]) + "\n", encoding="utf-8")
+    return ck.inspect(path)
+
+
+def sources(seen):
+    """What is proposed for each column, or feeds it by its name."""
+    return {
+        name: each.source
+        for name, each in seen.proposals.mapping.items()
+        if each.source is not None and name not in NAMED
+    }
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_proposals_for_a_made_up_layout_are_right_or_nothing(tmp_path, layout):
+    found = sources(inspected(layout, tmp_path))
+    wrong = {name: source for name, source in found.items() if layout.right.get(name) != source}
+    assert wrong == {}
+    assert set(layout.must) <= set(found)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_directions_and_statuses_of_a_made_up_layout_are_right_or_nothing(tmp_path, layout):
+    told = inspected(layout, tmp_path).proposals
+    left_out = {each.value for way in told.direction for each in way.left_out}
+    if layout.direction is None:
+        assert left_out == set()
+    else:
+        assert told.direction[0].column == layout.direction[0]
+        assert left_out == layout.direction[1]
+    for word in told.statuses.words:
+        if word.word in layout.statuses and not word.split:
+            assert word.status in (layout.statuses[word.word], None)
+
+
+CASE = {
+    "an end time": ("end_time_as_EventDate", {"EventDate": "start_stamp"}),
+    "a talk time": (
+        "talk_time_as_CallDuration",
+        {"CallDuration": "duration (total)", "TalkDuration": "in-call duration"},
+    ),
+    "our own number": (
+        "own_number_as_CallerId",
+        {"CallerId": "external_number", "CalledPhoneNumber": "internal_number"},
+    ),
+    "a column without a cell": ("empty_column_as_CallStatus", {"CallStatus": "hangup_cause_id"}),
+    "a counter": ("fuzzy_call_counter_as_Country", {"Country": None, "CallStatus": "result"}),
+    "the number that forwarded": ("forwarded_from_as_called", {"CalledPhoneNumber": None}),
+    "a lead": (
+        "lead_id_is_AdId",
+        {
+            "CallSessionId": "Lead ID",
+            "CallStatus": "Answer Status",
+            "CalledPhoneNumber": "Destination Number",
+            "AdId": None,
+        },
+    ),
+    "a date and a time": (
+        "date_and_time_columns",
+        {"EventDate": {"join": ["Date", "Time"]}, "CallStatus": "Action Result"},
+    ),
+    "yes and no": ("answered_yes_no", {"CallStatus": "answered"}),
+    "a zone in the header": ("utc_in_header", {"EventDate": "Date/Time Start (UTC)"}),
+}
+
+
+@pytest.mark.parametrize(("case", "wanted"), CASE.values(), ids=CASE)
+def test_a_fault_of_the_past_is_proposed_right(case, wanted):
+    found = sources(ck.inspect(CASES / case / "export.csv"))
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+def test_yes_and_no_are_statuses_only_where_the_column_says_answered():
+    told = ck.inspect(CASES / "answered_yes_no" / "export.csv").proposals.statuses
+    assert {word.word: word.status for word in told.words} == {"Yes": "ANSWER", "No": "INCOMPLETE"}
+
+
+def test_a_line_of_types_is_named_and_left_out_by_the_job(tmp_path):
+    export = CASES / "cucm_type_line" / "cdr"
+    seen = ck.inspect(export)
+    assert (2, "types") in seen.skipped
+    assert len(seen.skip_lines) == 1
+    assert seen.proposals.mapping["EventDate"].source == "dateTimeOrigination"
+    assert seen.proposals.mapping["CalledPhoneNumber"].source == "originalCalledPartyNumber"
+    job = tmp_path / "job.toml"
+    assert (
+        main(["init", str(export), "--yes", "--out", str(job), "--now", "2026-11-26T06:00:00Z"])
+        == 0
+    )
+    assert "skip_lines = [" in job.read_text()
+
+
+def test_no_status_column_is_asked_for_and_the_advice_is_not_what_is_set_already(tmp_path, capsys):
+    export = CASES / "talk_time_advice_loop" / "export.csv"
+    job = tmp_path / "job.toml"
+    given = ["--yes", "--accept", "likely", "--json", "--out", str(job)]
+    assert main(["init", str(export), *given, "--now", "2026-11-26T06:00:00Z"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "status" in told["blanks"]
+    assert not any("talk_time" in reason["fix"] for reason in told["outlook"]["reasons"])
+    assert 'CallStatus = ""' in job.read_text()
+
+
+CERTAIN = {
+    "labels that agents choose are declined": (
+        "id,start,from,to,duration,talk time,disposition",
+        "{n},2026-11-12T14:0{n}:05Z,+1617555012{n},+18005550142,201,187,Billing~Refund {n}",
+        "disposition",
+    ),
+    "a column that is mostly empty is declined": (
+        "id,start,from,to,duration,talk time,result",
+        "{n},2026-11-12T14:0{n}:05Z,+1617555012{n},+18005550142,201,187,",
+        "result",
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "row", "column"), CERTAIN.values(), ids=CERTAIN)
+def test_what_is_no_outcome_is_not_a_status(tmp_path, header, row, column):
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join([header, *(row.format(n=n) for n in range(1, 7))]) + "\n")
+    told = ck.inspect(path).proposals.statuses
+    assert told.column != column
+
+
+ANSWER = {
+    "a word that only resembles an answer": ("Answer machine", None),
+    "a word with talk time alone": ("Processed", None),
+    "a word that says so everywhere": ("Answered", "ANSWER"),
+    "a word that needs a connection": ("Completed", None),
+}
+
+
+@pytest.mark.parametrize(("word", "status"), ANSWER.values(), ids=ANSWER)
+def test_answer_is_proposed_only_on_evidence_of_a_connection(tmp_path, word, status):
+    path = tmp_path / "calls.csv"
+    rows = [
+        f"{n},2026-11-12T14:0{n}:05Z,+1617555012{n},+18005550142,201,{187 if n % 2 else 0},"
+        f"{word if n % 2 else 'Missed'}"
+        for n in range(1, 8)
+    ]
+    path.write_text("\n".join(["id,start,from,to,duration,talk time,status", *rows]) + "\n")
+    told = {each.word: each.status for each in ck.inspect(path).proposals.statuses.words}
+    assert told == {"Missed": "INCOMPLETE", word: status}
+
+
+def test_a_frame_of_proposals_has_a_row_for_each_column():
+    frame = ck.propose(CASES / "outbound_is_sent" / "export.csv")
+    assert list(frame["column"]) == list(spec.NAMES)
+    assert list(frame.columns) == ["column", "source", "confidence", "why", "alternatives"]
+    row = frame.set_index("column").loc["CallerId"]
+    assert (row["source"], row["confidence"]) == ("from", "sure")
+    with (CASES / "outbound_is_sent" / "export.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    import pandas as pd
+
+    again = ck.propose(pd.DataFrame(rows, columns=header))
+    assert again.equals(frame)
