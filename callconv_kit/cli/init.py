@@ -154,10 +154,12 @@ class _Writing:
     ) -> None:
         self._file, self._seen, self._answers, self._accept = file, seen, answers, accept
         self._path, self._now, self._quiet = path, now, quiet
+        self._suite = ""
 
     def draft(self) -> "tuple[Draft, Outlook]":
         """The job, and what `prepare` would say of the whole file under it."""
         from callconv_kit.profiling import draft_of, outlook
+        from callconv_kit.profiling.draft import with_export_suite
         from callconv_kit.profiling.outlook import shared_with
 
         draft = draft_of(self._seen, self._answers, accept=self._accept)  # type: ignore[arg-type] # a choice
@@ -170,10 +172,32 @@ class _Writing:
                 now=self._now,
                 progress=progress,
             )
+        self._suite = self._recorded(draft)
+        if self._suite:
+            draft = with_export_suite(self._seen, draft, self._suite_path.name)
         return shared_with(self._seen, draft, ahead), ahead
 
+    @property
+    def _suite_path(self) -> Path:
+        from callconv_kit.profiling.export_suite import path_beside
+
+        return path_beside(self._path)
+
+    def _recorded(self, draft: "Draft") -> str:
+        """The layout of the export as a suite; empty where it cannot be read under the draft."""
+        from callconv_kit.job.layers import anchored
+        from callconv_kit.model.errors import CallConvError
+        from callconv_kit.profiling import export_suite
+
+        if self._suite_path.exists():
+            return ""
+        try:
+            return export_suite.text_of(self._file, anchored(draft.settings, self._path.parent))
+        except CallConvError:
+            return ""  # the outlook says why
+
     def write(self, draft: "Draft") -> list[Path]:
-        """Write the job and the look-up file that it names, if there is none."""
+        """Write the job, and the files that it names where there are none."""
         from callconv_kit.profiling import lookup_file
 
         written = [self._path]
@@ -183,6 +207,9 @@ class _Writing:
             if not lookup.exists():
                 _write(lookup, lookup_file(self._file, draft, self._seen))
                 written.append(lookup)
+        if self._suite:
+            _write(self._suite_path, self._suite)
+            written.append(self._suite_path)
         return written
 
 
@@ -261,9 +288,16 @@ def _show_written(written: list[Path], draft: "Draft", asked: int) -> None:
         click.echo(f"Note: {warning}.")
     if draft.blanks:
         click.echo(f"Still to fill in there, marked TODO: {', '.join(draft.blanks)}.")
-    if len(written) > 1:
+    lookup = draft.settings.get("lookup", {}).get("file")
+    if any(path.name == lookup for path in written):
         ids = ", ".join(draft.looked_up)
-        click.echo(f"Still to fill in in {written[1].name}, a row for each key: {ids}.")
+        click.echo(f"Still to fill in in {lookup}, a row for each key: {ids}.")
+    suite = draft.settings.get("export_suite")
+    if any(path.name == suite for path in written):
+        click.echo(
+            f"{suite} records what this export looks like. `callconv prepare` warns when the "
+            "vendor changes it; it is also a Great Expectations suite."
+        )
 
 
 def _show_outlook(ahead: "Outlook") -> None:

@@ -72,6 +72,13 @@ def with_share(inspection: Inspection, draft: Draft, share: float, why: str) -> 
     return replace(draft, settings=settings, text=text)
 
 
+def with_export_suite(inspection: Inspection, draft: Draft, name: str) -> Draft:
+    """The draft with the file in which the layout of the export is recorded."""
+    settings = {**draft.settings, "export_suite": name}
+    text = written.text_of(inspection, settings, draft.blanks, by_id(inspection))
+    return replace(draft, settings=settings, text=text)
+
+
 class _Drafting:
     """Gathers the settings of a job."""
 

@@ -28,13 +28,14 @@ from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.plan import CHILD, Plan
 from callconv_kit.mapping.rules import status_column
 from callconv_kit.model import spec, texts
-from callconv_kit.model.errors import UsageError
 from callconv_kit.reading import Input, Table
 from callconv_kit.run.resolving import open_inputs, resolve
 
 Expectation: TypeAlias = dict[str, Any]
 
 SUFFIX = ".export.json"
+_NOT_READ = ("export_suite", "lookup", "session_id_from")
+"""Settings that name other files than the export."""
 ROWS = 100_000
 """Rows whose forms are looked at; words and fill are counted in all."""
 DISTINCT = 10_000
@@ -53,41 +54,29 @@ def path_beside(job: Path) -> Path:
     return job.with_name(job.stem + SUFFIX)
 
 
-def save(source: Input, job: Job, path: Path) -> Path:
-    """Record what an export looks like under its job; returns the path.
-
-    Args:
-        source: the export.
-        job: its job, as far as it goes: what is still open is not expected of the export.
-        path: the file to write.
-
-    Raises:
-        InputError: the export cannot be read.
-        UsageError: the job is wrong, or the file cannot be written.
-    """
-    text = json.dumps(suite_of(source, job), indent=2, sort_keys=True) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(
-            "export_suite_unwritable",
-            f"{path.name} cannot be written",
-            error.strerror or str(error),
-            "a folder that exists and that you may write to",
-            "Choose another place for the job.",
-        ) from error
-    return path
-
-
-def suite_of(source: Input, job: Job) -> dict[str, Any]:
-    """The suite as data, as `great_expectations.ExpectationSuite(**data)` takes it.
+def text_of(source: Input, settings: Mapping[str, Any]) -> str:
+    """The text of the file; the same for the same export.
 
     Args:
         source: the export; of an archive its first file.
-        job: see `save`.
+        settings: of its job, as keywords of a Job, as far as it goes: what is still open is not
+            expected of the export. Paths are relative to the working folder.
+
+    Raises:
+        InputError: the export cannot be read.
+        UsageError: a setting is wrong.
     """
-    # What it recorded the last time is no evidence of what the export is now.
-    resolved = resolve(job.model_copy(update={"export_suite": None}))
+    return json.dumps(suite_of(source, settings), indent=2, sort_keys=True) + "\n"
+
+
+def suite_of(source: Input, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The suite as data, as `great_expectations.ExpectationSuite(**data)` takes it.
+
+    Args and raises: see `text_of`.
+    """
+    # No key of session ids is made for a look, and what the look-up file lacks is no matter of it.
+    job = Job.from_keywords(**{key: each for key, each in settings.items() if key not in _NOT_READ})
+    resolved = resolve(job)
     full, export = resolved.job, resolved.export
     table = open_inputs(resolved, [source])[0]
     plan = _plan(table, full, export)
@@ -96,7 +85,7 @@ def suite_of(source: Input, job: Job) -> dict[str, Any]:
     }
     asked = {
         plan.header[at]
-        for name in _asked(full, export)
+        for name in (*_asked(full, export), *_keys(settings))
         if (at := plan.position(name)) is not None and at < len(table.header)
     }
     used = [name for name in table.header if name in goes_to or name in asked]
@@ -134,11 +123,15 @@ def _asked(job: Job, export: Export) -> Iterator[str]:
     conditions = [rule.when for rule in export.otherwise] + [rule.when for rule in export.no_talk]
     for when in conditions:
         yield from (name for name in when if not name.startswith(CHILD))
-    yield from job.session_id_from
-    if job.lookup is not None and job.lookup.on_source:
-        yield job.lookup.on_source
     if job.legs is not None:
         yield from (job.legs.key, job.legs.parent)
+
+
+def _keys(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Source columns that make a call's id, or find it in the look-up file."""
+    ids = settings.get("session_id_from") or ()
+    yield from (ids,) if isinstance(ids, str) else ids
+    yield from filter(None, [(settings.get("lookup") or {}).get("on_source")])
 
 
 def _vocabularies(job: Job, export: Export, plan: Plan) -> dict[str, set[str]]:

@@ -111,6 +111,9 @@ class _Writing:
                 asked = next(k for k in self._blanks if BLANK.get(k, k) == key)
                 empty: Any = [] if key == "session_id_from" else ""
                 yield line(key, empty, self._todo(asked))
+        if "export_suite" in settings:
+            why = "what the export looks like: prepare warns when it changes"
+            yield line("export_suite", settings["export_suite"], why)
         yield line("max_rejected_share", settings["max_rejected_share"], self._share_why)
 
     def _fit(self) -> str:

@@ -8,7 +8,6 @@ import re
 import pytest
 
 import callconv_kit as ck
-from callconv_kit.job import Job
 from callconv_kit.mapping import drift
 from callconv_kit.profiling import export_suite
 
@@ -56,7 +55,9 @@ def write(path, rows, header=HEADER):
 def recorded(tmp_path):
     """The layout of an export, recorded beside its job."""
     source = write(tmp_path / "then.csv", THEN)
-    return export_suite.save(source, Job(**SETTINGS), tmp_path / "callconv.export.json")
+    path = tmp_path / "callconv.export.json"
+    path.write_text(export_suite.text_of(source, SETTINGS), encoding="utf-8")
+    return path
 
 
 def expected_of(whole, column):
@@ -72,8 +73,7 @@ def test_the_suite_lies_beside_the_job(tmp_path):
 
 
 def test_the_same_export_gives_the_same_text(recorded, tmp_path):
-    again = export_suite.save(tmp_path / "then.csv", Job(**SETTINGS), tmp_path / "again.json")
-    assert again.read_bytes() == recorded.read_bytes()
+    assert export_suite.text_of(tmp_path / "then.csv", SETTINGS) == recorded.read_text()
 
 
 def test_each_used_column_is_expected_and_no_other(recorded):
@@ -131,7 +131,7 @@ SMALL = {"one row": THEN[:1], "a header alone": []}
 
 @pytest.mark.parametrize("rows", SMALL.values(), ids=SMALL)
 def test_few_rows_prove_little(tmp_path, rows):
-    whole = export_suite.suite_of(write(tmp_path / "few.csv", rows), Job(**SETTINGS))
+    whole = export_suite.suite_of(write(tmp_path / "few.csv", rows), SETTINGS)
     kinds = {one["type"] for one in whole["expectations"]}
     assert "expect_column_to_exist" in kinds
     assert "expect_column_values_to_not_be_null" not in kinds

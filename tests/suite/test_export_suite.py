@@ -10,7 +10,6 @@ import shutil
 import pandas
 import pytest
 
-from callconv_kit.job import Job
 from callconv_kit.profiling import export_suite
 
 gx = pytest.importorskip("great_expectations")
@@ -42,9 +41,7 @@ def failed(definition, tmp_path, monkeypatch):
 
     def failed(name, change=lambda frame: frame):
         shutil.copy(VENDORS / name, tmp_path)
-        job = Job(**EXPORTS[name])
-        path = export_suite.save(VENDORS / name, job, tmp_path / "callconv.export.json")
-        whole = json.loads(path.read_text())
+        whole = json.loads(export_suite.text_of(VENDORS / name, EXPORTS[name]))
         suite = gx.ExpectationSuite(**whole)
         assert len(suite.expectations) == len(whole["expectations"])
         known = {"pandas": pandas, "json": json, "pathlib": pathlib}
