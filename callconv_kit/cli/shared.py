@@ -213,7 +213,13 @@ def fail_if_exists(path: Path) -> None:
     """Raise UsageError rather than overwrite a file."""
     from callconv_kit.model.errors import UsageError
 
-    if path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        from callconv_kit.writing.output import output_failed
+
+        raise output_failed(path, error) from error
+    if exists:
         raise UsageError(
             "file_exists",
             f"{path} exists already",

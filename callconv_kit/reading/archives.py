@@ -2,13 +2,14 @@
 
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.names import nearest
-from callconv_kit.reading.sources import Source
+from callconv_kit.reading.sources import Source, Unpacked, damaged, shown_name
 
 ENCRYPTED = 0x1
 """The bit of a member's flags that says so."""
@@ -18,20 +19,70 @@ NO_FILES = ("__MACOSX/",)
 NO_NAMES = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-def names(archive: Source) -> list[str]:
-    """The names of all files in a zip, but for what an operating system adds.
+class Member(NamedTuple):
+    """A file in an archive: its name there, how it is shown, and its place in the directory."""
+
+    name: str
+    shown: str
+    at: int
+
+
+def _members(archive: Source) -> list[Member]:
+    """All files in a zip, but for what an operating system adds.
+
+    Two files of one name are told apart by a number.
+    """
+    with _opened(archive) as bundle:
+        entries = bundle.infolist()
+    found: list[Member] = []
+    times: Counter[str] = Counter()
+    for at, entry in enumerate(entries):
+        if _is_file(entry):
+            shown = shown_name(entry.filename)
+            times[shown] += 1
+            again = f" ({times[shown]})" if times[shown] > 1 else ""
+            found.append(Member(entry.filename, shown + again, at))
+    return found
+
+
+@contextmanager
+def _opened(archive: Source) -> Iterator[zipfile.ZipFile]:
+    """An archive with its directory read.
 
     Raises:
-        InputError: `unreadable`: it is damaged.
+        InputError: `unreadable`: it is damaged, or its names are.
     """
-    with archive.seekable() as file, zipfile.ZipFile(file) as bundle:
-        return [entry.filename for entry in bundle.infolist() if _is_file(entry)]
+    with archive.seekable() as file:
+        try:
+            bundle = zipfile.ZipFile(file)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                "unreadable",
+                f"A file in {archive.name} has a name that can't be decoded",
+                repr(error.object),
+                "names of files in UTF-8",
+                "Unpack the archive, and name the unpacked files.",
+            ) from error
+        except Exception as error:  # zipfile stumbles over damage in many ways
+            raise damaged(archive.name, error) from error
+        with bundle:
+            yield bundle
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:
     name = entry.filename
-    own = not name.startswith(NO_FILES) and not name.endswith(NO_NAMES)
-    return own and not entry.is_dir() and not stat.S_ISLNK(entry.external_attr >> 16)
+    own = not name.startswith(NO_FILES) and not name.endswith((*NO_NAMES, "/"))
+    return own and not stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def names(archive: Source) -> frozenset[str]:
+    """The names of all files in a zip.
+
+    Raises:
+        InputError: `unreadable`: it is damaged.
+    """
+    with _opened(archive) as bundle:
+        return frozenset(bundle.namelist())
 
 
 def members(archive: Source) -> Sequence[Source]:
@@ -40,12 +91,12 @@ def members(archive: Source) -> Sequence[Source]:
     Raises:
         InputError: `unreadable`: it is damaged; `empty_file`: it holds no file.
     """
-    found = names(archive)
+    found = _members(archive)
     if not found:
         raise InputError(
             "empty_file", f"{archive.name} holds no file", "", "at least one", "Export it again."
         )
-    return [_member(archive, name) for name in found]
+    return [_source(archive, one) for one in found]
 
 
 def member(archive: Source, name: str) -> Source:
@@ -54,28 +105,30 @@ def member(archive: Source, name: str) -> Source:
     Raises:
         InputError: `unreadable`: it is damaged, or holds no such file.
     """
-    found = names(archive)
-    if name not in found:
-        like = nearest(name, found)
-        raise InputError(
-            "unreadable",
-            f"There is no file {name} in {archive.name}",
-            ", ".join(found[:10]) + (", …" if len(found) > 10 else ""),
-            f"perhaps {like}" if like else "one of these",
-            f"Name {archive.name} alone to take all of its files.",
-        )
-    return _member(archive, name)
+    found = _members(archive)
+    for one in found:
+        if name in {one.name, one.shown}:
+            return _source(archive, one)
+    listed = [one.shown for one in found]
+    like = nearest(name, listed)
+    raise InputError(
+        "unreadable",
+        f"There is no file {shown_name(name)} in {archive.name}",
+        ", ".join(listed[:10]) + (", …" if len(listed) > 10 else ""),
+        f"perhaps {like}" if like else "one of these",
+        f"Name {archive.name} alone to take all of its files.",
+    )
 
 
-def _member(archive: Source, name: str) -> Source:
+def _source(archive: Source, one: Member) -> Source:
     @contextmanager
     def opening() -> Iterator[BinaryIO]:
-        with archive.seekable() as file, zipfile.ZipFile(file) as bundle:
-            entry = bundle.getinfo(name)
+        with _opened(archive) as bundle:
+            entry = bundle.infolist()[one.at]
             if entry.flag_bits & ENCRYPTED:
                 raise InputError(
                     "unreadable",
-                    f"{name} in {archive.name} is protected by a password",
+                    f"{one.shown} in {archive.name} is protected by a password",
                     "",
                     "an archive without a password",
                     "Unpack it with its password, and name the unpacked file.",
@@ -85,12 +138,16 @@ def _member(archive: Source, name: str) -> Source:
             except NotImplementedError as error:
                 raise InputError(
                     "unreadable",
-                    f"{name} in {archive.name} is compressed in a way that is not understood",
+                    f"{one.shown} in {archive.name} is compressed in a way that is not understood",
                     str(error),
                     "a zip made with the usual method",
                     "Unpack it, and name the unpacked file.",
                 ) from error
-            with opened as unpacked:
-                yield cast(BinaryIO, unpacked)
+            except Exception as error:  # as in _opened
+                raise damaged(f"{archive.name}/{one.shown}", error) from error
+            with opened:
+                yield cast(
+                    BinaryIO, Unpacked(f"{archive.name}/{one.shown}", cast(BinaryIO, opened))
+                )
 
-    return Source(f"{archive.name}/{name}", opening)
+    return Source(f"{archive.name}/{one.shown}", opening)

@@ -1,10 +1,9 @@
 """What a file is: its content decides, not its name."""
 
-import zipfile
 from enum import Enum, auto
 
 from callconv_kit.model.errors import InputError
-from callconv_kit.reading import encoding
+from callconv_kit.reading import archives, encoding
 from callconv_kit.reading.sources import BUFFER, Source
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -48,8 +47,7 @@ def look(source: Source) -> Content:
 
 
 def _of_zip(source: Source) -> Content:
-    with source.seekable() as file, zipfile.ZipFile(file) as bundle:
-        names = set(bundle.namelist())
+    names = archives.names(source)
     if "xl/workbook.xml" in names:
         return Content.WORKBOOK
     if "xl/workbook.bin" in names:

@@ -190,11 +190,11 @@ def _no_header(sample: str, name: str) -> InputError:
             "Export it as CSV.",
         )
     shapes = Counter(delimiter for delimiter in DELIMITERS if delimiter in first)
-    hint = "" if shapes else " No comma, semicolon, tab or bar stands in it."
+    hint = "" if shapes else ", with no comma, semicolon, tab or bar in it"
     return InputError(
         "no_header",
         f"No line of {name} holds column names that are known",
-        f"a first line of {len(first)} characters.{hint}",
+        f"a first line of {len(first)} characters{hint}",
         "a header such as CampaignId,MediaId,EventDate, …",
         "Say which column is which under [columns] in the job, or with --column "
         'CallerId="Your Column"; `callconv inspect` shows what the file holds.',

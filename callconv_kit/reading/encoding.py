@@ -90,8 +90,10 @@ def detect(stream: BinaryIO, name: str, wanted: str = "") -> Encoding:
     refuse_what_is_no_text(head, name)
     mark, marked = next(((bom, its) for bom, its in BOMS if head.startswith(bom)), (b"", ""))
     if not head[len(mark) :].strip(b" \t\r\n\0"):
-        found = "only blank lines" if head.strip(b"\0") else "0 bytes"
-        raise InputError("empty_file", f"{name} has no content", found, "a table", "Export again.")
+        nothing = not head[len(mark) :].strip(b"\0")
+        problem = f"{name} has no content" if nothing else f"{name} holds only blank lines"
+        found = f"{len(head)} bytes"
+        raise InputError("empty_file", problem, found, "a table", "Export it again.")
     if wanted:
         return _wanted(stream, head, name, wanted, marked)
     if marked == "utf-8-sig":

@@ -1,5 +1,6 @@
 """The files that inputs name: a path, one file of an archive, an address, standard input."""
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,15 @@ def find(inputs: Sequence[str | Path]) -> list[Source]:
     ]
 
 
+def can_be_opened_again(item: object) -> bool:
+    """Whether an input is a file at a path: neither standard input nor a pipe, nor a frame."""
+    return (
+        isinstance(item, str | Path)
+        and str(item) != "-"
+        and not stat.S_ISFIFO(sources.kind_of(Path(item)))
+    )
+
+
 class _Place:
     """Where an input lies, and what it may be called."""
 
@@ -31,13 +41,13 @@ class _Place:
         self._text = str(item)
         self.is_address = isinstance(item, str) and sources.is_address(item)
         if self.is_address:
-            self.long = sources.shown_address(self._text)
+            self.long = sources.shown_name(sources.shown_address(self._text))
             self.short = self.long.rstrip("/").rpartition("/")[2]
             return
         self._path, self._member = _split(Path(item))
         inside = f"/{self._member}" if self._member else ""
-        self.short = (self._path.name or self._text) + inside
-        self.long = str(self._path) + inside
+        self.short = sources.shown_name((self._path.name or self._text or ".") + inside)
+        self.long = sources.shown_name(str(self._path) + inside)
 
     def source(self, name: str) -> Source:
         """The source, under this name."""
@@ -46,15 +56,16 @@ class _Place:
         if self.is_address:
             return sources.remote(name, self._text)
         if self._member:
-            archive = sources.local(name.removesuffix(f"/{self._member}"), self._path)
+            inside = sources.shown_name(f"/{self._member}")
+            archive = sources.local(name.removesuffix(inside), self._path)
             return archives.member(archive, self._member)
         return sources.local(name, self._path)
 
 
 def _split(path: Path) -> tuple[Path, str]:
     """`calls.zip/july.csv` as the archive and the name of the file in it."""
-    if not path.exists():
+    if not sources.kind_of(path):
         for parent in path.parents:
-            if parent.is_file():
+            if stat.S_ISREG(sources.kind_of(parent)):
                 return parent, path.relative_to(parent).as_posix()
     return path, ""

@@ -7,10 +7,9 @@ shown. It is slower than CSV by far: some 5,000 rows a second.
 import re
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -25,10 +24,13 @@ from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.scanning import Record
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.values import as_text, number_as_text
-from callconv_kit.reading.whole_rows import BLANK, columns_of
+from callconv_kit.reading.whole_rows import columns_of, is_blank
 
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
 """How a workbook writes a control character."""
+
+LAST_ROW = 1 << 20
+"""Excel's limit. A larger row number would be filled up with blank rows, one by one."""
 
 SOME_DAY = date(2000, 1, 1)
 
@@ -102,7 +104,7 @@ class SheetTable(RecordTable):
 
 
 def _filled(cells: Sequence[str]) -> bool:
-    return any(cell.strip(BLANK) for cell in cells)
+    return not is_blank(cells)
 
 
 @contextmanager
@@ -122,7 +124,9 @@ def _workbook(source: Source, *, values: bool = True) -> Iterator[Any]:
         try:
             with _quietly():
                 book = openpyxl.load_workbook(file, read_only=True, data_only=values)
-        except (KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+        except (OSError, InputError):
+            raise
+        except Exception as error:  # openpyxl stumbles over damage in many ways
             raise _damaged(source.name, error) from error
         try:
             yield book
@@ -214,7 +218,7 @@ def _holds_formulas(source: Source) -> bool:
         with source.seekable() as file, zipfile.ZipFile(file) as archive:
             sheets = [name for name in archive.namelist() if "worksheets/" in name]
             return any(_holds(archive, name, (b"<f>", b"<f ")) for name in sheets)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except Exception:  # noqa: BLE001 # zipfile stumbles over damage in many ways
         return False  # what is wrong with the archive is said when its cells are read
 
 
@@ -267,13 +271,25 @@ def _cells(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
         try:
             with _quietly():
                 piece = list(islice(rows, 256))
-        except (KeyError, ValueError, SyntaxError) as error:
+        except Exception as error:  # as in _workbook
             raise _damaged(sheet.title, error) from error
         if not piece:
             return
         for row in piece:
             number += 1
+            if number > LAST_ROW:
+                raise _beyond(sheet.title)
             yield number, row
+
+
+def _beyond(title: str) -> InputError:
+    return InputError(
+        "unreadable",
+        f"Sheet {title} has a row number that a workbook can't have",
+        f"above {LAST_ROW:,}",
+        f"at most {LAST_ROW:,} rows",
+        "Open the workbook and save it again, or export it as CSV.",
+    )
 
 
 def _text(cell: Any) -> str:
@@ -308,6 +324,8 @@ def _moment(value: datetime, number_format: str) -> str:
 
 
 def _to_second(value: datetime) -> datetime:
+    if value.year == MAXYEAR:  # there is no next day to round up to
+        return value
     nearest_second = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
     return nearest_second if abs(nearest_second - value) <= timedelta(milliseconds=1) else value
 

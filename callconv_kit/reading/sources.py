@@ -1,20 +1,22 @@
 """Where bytes come from: a path, standard input, an address; decompressed on the way.
 
 A source can be opened again, and by two readers at once, since the duplicates found at the end of
-a run are read a second time; standard input is therefore kept in a temporary file first.
+a run are read a second time; standard input and named pipes are therefore kept in a temporary file
+first.
 """
 
+import contextlib
+import errno
 import gzip
 import hashlib
 import io
 import os
 import re
-import shutil
+import stat
 import sys
 import tempfile
+import unicodedata
 import weakref
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -56,6 +58,32 @@ class Hashed(io.RawIOBase):
         return int(count)
 
 
+class Unpacked(io.RawIOBase):
+    """A stream that is unpacked on the way; what damage raises becomes a sentence."""
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        self._name, self._stream = name, stream
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # io's stub says Buffer
+        """Fill `buffer`.
+
+        Raises:
+            InputError: `unreadable`: the packed bytes are damaged.
+        """
+        try:
+            data = self._stream.read(len(buffer))
+        except InputError:
+            raise
+        except Exception as error:  # each kind of packing raises errors of its own
+            raise damaged(self._name, error) from error
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class Source:
     """One input file.
 
@@ -83,12 +111,12 @@ class Source:
         """
         with self._told_in_words(), self._opening() as raw:
             if not hashing:
-                yield _decompressed(io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
+                yield self._decompressed(io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
                 return
             self.sha256 = ""
             hashed = Hashed(raw, self._size)
             stream = io.BufferedReader(hashed, BUFFER)
-            yield _decompressed(stream)
+            yield self._decompressed(stream)
             if not stream.read(1):
                 self.sha256, self._size = hashed.sha256.hexdigest(), hashed.size
 
@@ -100,17 +128,17 @@ class Source:
             InputError: `unreadable`.
         """
         with self._told_in_words(), self._opening() as raw:
-            # Within an archive, each step back would unpack from the start again.
-            if raw.seekable() and not isinstance(raw, zipfile.ZipExtFile):
+            # A file in an archive is not seekable: each step back would unpack from its start.
+            if raw.seekable():
                 head = raw.read(len(ZSTD_MAGIC))
                 raw.seek(0)
                 if not head.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
                     yield raw
                     return
-        with self.open() as stream, tempfile.TemporaryFile() as spool:
-            shutil.copyfileobj(stream, spool, BUFFER)
+        with self.open() as stream, _spool(self.name) as spool:
+            _keep(self.name, stream, spool)
             spool.seek(0)
-            yield cast(BinaryIO, spool)
+            yield spool
 
     def read_through(self) -> None:
         """Read to the end, so that `sha256` is known."""
@@ -124,20 +152,49 @@ class Source:
     def _told_in_words(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except OSError as error:
             raise unreadable(self.name, error) from error
 
+    def _decompressed(self, stream: "io.BufferedReader[Any]") -> BinaryIO:
+        head = stream.peek(len(ZSTD_MAGIC))
+        if head.startswith(GZIP_MAGIC):
+            packed = cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+        elif head.startswith(ZSTD_MAGIC):
+            import pyarrow as pa
 
-def _decompressed(stream: "io.BufferedReader[Any]") -> BinaryIO:
-    head = stream.peek(4)
-    if head.startswith(GZIP_MAGIC):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
-    if head.startswith(ZSTD_MAGIC):
-        import pyarrow as pa
+            packed = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
+        else:
+            return cast(BinaryIO, stream)
+        return io.BufferedReader(Unpacked(self.name, packed), BUFFER)
 
-        unpacked = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
-        return io.BufferedReader(unpacked, BUFFER)
-    return cast(BinaryIO, stream)
+
+def shown_name(text: str) -> str:
+    r"""A name of a file as text: bytes that are not UTF-8, and control characters, as `\xE9`."""
+    return "".join(
+        _shown(char) if unicodedata.category(char) in NOT_SHOWN else char for char in text
+    )
+
+
+NOT_SHOWN = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if code in range(0xDC80, 0xDD00):  # how Python keeps a byte that is not UTF-8 in a path
+        code -= 0xDC00
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
+
+
+def damaged(name: str, error: Exception) -> InputError:
+    """The error for packed bytes that can't be unpacked."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(
+        "unreadable",
+        f"{name} can't be unpacked: it is damaged, or cut short",
+        reason,
+        "a whole file",
+        "Export or copy it again.",
+    )
 
 
 def unreadable(name: str, error: Exception) -> InputError:
@@ -159,30 +216,136 @@ def unreadable(name: str, error: Exception) -> InputError:
             "unreadable", f"{name} may not be read by you", "", "", "Ask for read access."
         )
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, ValueError) or getattr(error, "errno", None) in {
+        errno.ENAMETOOLONG,
+        errno.EINVAL,
+        errno.ELOOP,
+        errno.ENOTDIR,
+    }:
+        shown = name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN] + "…"
+        return InputError(
+            "unreadable",
+            f"{shown} can't be the name of a file",
+            reason,
+            "a path",
+            "Check the name.",
+        )
     return InputError(
         "unreadable", f"{name} can't be read", reason, "a whole file", "Export or copy it again."
     )
 
 
+LONGEST_SHOWN = 80
+"""Characters of a name that can't be one."""
+
+
 def local(name: str, path: Path) -> Source:
-    """A file on this machine."""
+    """A file on this machine; what can be read only once is kept in a temporary file.
+
+    Raises:
+        InputError: `unreadable`: it is a device; `output_failed`: the temporary folder is full.
+    """
+    kind = kind_of(path)
+    if stat.S_ISFIFO(kind):
+        try:
+            with path.open("rb") as pipe:
+                return _kept(name, pipe)
+        except OSError as error:
+            raise unreadable(name, error) from error
+    if stat.S_ISBLK(kind) or (stat.S_ISCHR(kind) and path.resolve() != Path(os.devnull)):
+        raise InputError(
+            "unreadable",
+            f"{name} is a device",
+            "",
+            "a file",
+            "Name a file, or - for standard input.",
+        )
 
     @contextmanager
     def opening() -> Iterator[BinaryIO]:
-        with path.open("rb", buffering=0) as raw:
+        try:
+            raw = path.open("rb", buffering=0)
+        except ValueError as error:  # a NUL in the name
+            raise unreadable(shown_name(name), error) from error
+        with raw:
             yield cast(BinaryIO, raw)
 
     return Source(name, opening)
 
 
+def kind_of(path: Path) -> int:
+    """What lies at a path, as `stat.S_ISREG` and its kin read it; 0 where nothing can be seen."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
+
+
 def standard_input() -> Source:
-    """What comes in, kept in a temporary file as long as the source lives."""
-    handle, path = tempfile.mkstemp(prefix="callconv-stdin-")
-    with os.fdopen(handle, "wb") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool, BUFFER)
-    source = local("-", Path(path))
-    weakref.finalize(source, Path(path).unlink, missing_ok=True)
+    """What comes in, kept in a temporary file as long as the source lives.
+
+    Raises:
+        InputError: `unreadable`: it is closed; `output_failed`: the temporary folder is full.
+    """
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None or stream.closed:
+        raise InputError(
+            "unreadable",
+            "There is no standard input",
+            "",
+            "data that is piped in",
+            "Pipe the export in, or name its file.",
+        )
+    try:
+        return _kept("-", stream)
+    except OSError as error:
+        raise unreadable("Standard input", error) from error
+
+
+def _kept(name: str, stream: BinaryIO) -> Source:
+    """A source of what a stream holds: its file lives as long as the source."""
+    with contextlib.ExitStack() as stack:
+        try:
+            handle, path = tempfile.mkstemp(prefix="callconv-input-")
+        except OSError as error:
+            raise _no_room(name, error) from error
+        stack.callback(Path(path).unlink, missing_ok=True)
+        with os.fdopen(handle, "wb", buffering=0) as spool:
+            _keep(name, stream, cast(BinaryIO, spool))
+        source = local(name, Path(path))
+        weakref.finalize(source, stack.pop_all().close)
     return source
+
+
+@contextmanager
+def _spool(name: str) -> Iterator[BinaryIO]:
+    try:
+        spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 # closed below
+    except OSError as error:
+        raise _no_room(name, error) from error
+    with spool:
+        yield cast(BinaryIO, spool)
+
+
+def _keep(name: str, stream: BinaryIO, spool: BinaryIO) -> None:
+    """Write what a stream holds into a file without a buffer."""
+    while data := stream.read(BUFFER):
+        try:
+            while data:
+                data = data[spool.write(data) :]
+        except OSError as error:
+            raise _no_room(name, error) from error
+
+
+def _no_room(name: str, error: OSError) -> InputError:
+    what = "Standard input" if name == "-" else name
+    return InputError(
+        "output_failed",
+        f"{what} can't be kept in the temporary folder",
+        error.strerror or str(error),
+        "a temporary folder that you may write to, with free space",
+        "Free some space there, or name another folder in TMPDIR.",
+    )
 
 
 def is_address(text: str) -> bool:

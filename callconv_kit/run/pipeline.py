@@ -29,6 +29,7 @@ from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import Batch
 from callconv_kit.reading import Account, Input, Table, open_tables
+from callconv_kit.reading.inputs import can_be_opened_again
 from callconv_kit.run import fixes as fixing
 from callconv_kit.run import judge
 from callconv_kit.run.judge import Judge, SettingNeeded
@@ -261,7 +262,7 @@ class Run:
         return (
             self._executor is not None
             and len(inputs) == len(tables) > 1  # archives are several tables each
-            and all(isinstance(item, str | Path) and str(item) != "-" for item in inputs)
+            and all(map(can_be_opened_again, inputs))
             and not self._audit
             and all(setting is None for setting in settings)
         )

@@ -5,6 +5,8 @@ it stands, all else stands.
 """
 
 import contextlib
+import errno
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,19 @@ class OutputFolder:
     """The folder that a run writes to."""
 
     def __init__(self, path: Path, readers: Readers = "owner") -> None:
+        """Name the folder.
+
+        Raises:
+            UsageError: no folder can have this name.
+        """
+        if "\0" in str(path):
+            raise UsageError(
+                "output_name",
+                "The output folder has a name that no folder can have",
+                repr(str(path)),
+                "a path",
+                "Name another output folder.",
+            )
         self.path = path
         self.work = private.work_path(path)
         self._readers = readers
@@ -34,13 +49,7 @@ class OutputFolder:
             source = Path(item)
             clash = [
                 name for name in NAMES if source.absolute() == (self.path / name).absolute()
-            ] or [
-                name
-                for name in NAMES
-                if (self.path / name).exists()
-                and source.exists()
-                and source.samefile(self.path / name)
-            ]
+            ] or [name for name in NAMES if _are_one_file(source, self.path / name)]
             if clash:
                 raise UsageError(
                     "input_is_output",
@@ -94,7 +103,15 @@ class writing:  # noqa: N801 # reads as a word: with writing(path): …
 
 def output_failed(path: Path, error: OSError) -> InputError:
     """The error for output that can't be written, in words."""
-    blocking = next((each for each in (path, *path.parents) if each.is_file()), None)
+    blocking = next((each for each in (path, *path.parents) if _is_file(each)), None)
+    if error.errno == errno.ENAMETOOLONG:
+        return InputError(
+            "output_failed",
+            f"The output can't be written to {str(path)[:80]}…",
+            os.strerror(errno.ENAMETOOLONG),
+            "a shorter name",
+            "Name another output folder.",
+        )
     if blocking is not None:
         return InputError(
             "output_failed",
@@ -111,3 +128,17 @@ def output_failed(path: Path, error: OSError) -> InputError:
         "Free some space or name another output folder, and run it again; nothing was left "
         "half-written.",
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        return False
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one is missing, or can't be the name of a file
+        return False
