@@ -24,6 +24,20 @@ class Ragged(NamedTuple):
     source_line: int
 
 
+class NumberColumns(NamedTuple):
+    """Positions of the columns that were numbers before they became text, as in a frame.
+
+    all: zeros with which such a cell began are lost.
+    floats: those of them that may have been read from scientific notation.
+    """
+
+    all: frozenset[int] = frozenset()
+    floats: frozenset[int] = frozenset()
+
+
+NO_NUMBERS = NumberColumns()
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows of one input.
@@ -33,8 +47,7 @@ class Batch:
     ragged: rows that are not among the n.
     files, source_lines: where each row came from at first, if the input is a rejected.csv that
         comes back; else None: the input itself, and its lines.
-    numbers: positions of the columns that were numbers before they became text, as in a frame:
-        zeros that such a cell began with are lost.
+    numbers: the columns that were numbers before they became text.
     """
 
     lines: Ints
@@ -42,7 +55,7 @@ class Batch:
     ragged: tuple[Ragged, ...] = ()
     files: pa.StringArray | None = None
     source_lines: Ints | None = None
-    numbers: frozenset[int] = frozenset()
+    numbers: NumberColumns = NO_NUMBERS
 
     @classmethod
     def of(cls, batches: "Sequence[Batch]") -> "Batch":

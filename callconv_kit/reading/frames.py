@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import texts
+from callconv_kit.model.rows import NumberColumns
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.values import array_as_text, as_text
@@ -33,7 +34,9 @@ class FrameTable(RecordTable):
         header = [as_text(column) for column in frame.columns]
         super().__init__(name, header, as_written=as_written)
         kinds = [getattr(kind, "kind", "") for kind in frame.dtypes]
-        self._numbers = frozenset(at for at, kind in enumerate(kinds) if kind in NUMBERS)
+        numbers = frozenset(at for at, kind in enumerate(kinds) if kind in NUMBERS)
+        floats = frozenset(at for at in numbers if kinds[at] == "f")
+        self._numbers = NumberColumns(numbers, floats)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         for start in range(0, len(self._frame), ROWS):

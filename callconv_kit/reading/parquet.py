@@ -9,6 +9,7 @@ from pyarrow import parquet
 
 from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError
+from callconv_kit.model.rows import NumberColumns
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
@@ -27,7 +28,8 @@ class ParquetTable(RecordTable):
         self._source = source
         with source.seekable() as file, _damage_told(source.name):
             try:
-                names = parquet.ParquetFile(file).schema_arrow.names
+                schema = parquet.ParquetFile(file).schema_arrow
+                names = schema.names
             except UnicodeDecodeError as error:
                 raise InputError(
                     "unreadable",
@@ -37,6 +39,9 @@ class ParquetTable(RecordTable):
                     "Rename the column where the file is written, and export it again.",
                 ) from error
         super().__init__(source.name, names)
+        floats = frozenset(at for at, kind in enumerate(schema.types) if pa.types.is_floating(kind))
+        whole = frozenset(at for at, kind in enumerate(schema.types) if pa.types.is_integer(kind))
+        self._numbers = NumberColumns(whole | floats, floats)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
         done = 0

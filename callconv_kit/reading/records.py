@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from callconv_kit.model import texts
-from callconv_kit.model.rows import Batch, Ragged
+from callconv_kit.model.rows import Batch, NumberColumns, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import reimport
 from callconv_kit.reading.batches import Account
@@ -39,8 +39,7 @@ class RecordTable(ABC):
 
     padded = True
     is_frame = False
-    _numbers: frozenset[int] = frozenset()
-    """Positions of columns of one type of number."""
+    _numbers = NumberColumns()
 
     def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
         self.name = name

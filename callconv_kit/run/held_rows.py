@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from callconv_kit.model import texts
-from callconv_kit.model.rows import Batch
+from callconv_kit.model.rows import Batch, NumberColumns
 from callconv_kit.model.texts import Ints
 
 AT_ONCE = 1 << 13
@@ -26,7 +26,7 @@ class HeldFile:
     """
 
     path: Path
-    numbers: frozenset[int]
+    numbers: NumberColumns
     rows: int = 0
 
 
@@ -109,7 +109,7 @@ def _record(batch: Batch) -> pa.RecordBatch:
     return pa.record_batch(list(arrays.values()), names=list(arrays))
 
 
-def _batch(record: pa.RecordBatch, numbers: frozenset[int]) -> Batch:
+def _batch(record: pa.RecordBatch, numbers: NumberColumns) -> Batch:
     restored = "files" in record.schema.names
     cells = tuple(record.columns[3 if restored else 1 :])
     lines = _ints(record.column("lines"))

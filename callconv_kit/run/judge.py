@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import glance, moment, postal
+from callconv_kit.coercion import moment
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job
 from callconv_kit.mapping import drift, filling, lookup, rules, session
@@ -22,11 +22,11 @@ from callconv_kit.mapping.rules import StatusColumn
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
-from callconv_kit.model.notes import Coerced, added, note_id, note_of
+from callconv_kit.model.notes import Coerced, note_of
 from callconv_kit.model.rows import Batch, Fate, Judged, Said
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
-from callconv_kit.run import call_checks, leave_out, suggestions
+from callconv_kit.run import call_checks, leave_out, lost_digits, suggestions
 from callconv_kit.run import cell_checks as cell_rules
 from callconv_kit.run.habits import Habits
 from callconv_kit.run.resolving import Resolved
@@ -153,7 +153,8 @@ class Judge:
                 table.account.skip(line, "total")
             table.account.rows -= int(totals.sum())
             return self.judge(table, plan, batch.keep(~totals))
-        _lose_short_zips(columns, plan, batch, job)
+        lost_digits.lose_short_zips(columns, plan, batch, job)
+        lost_digits.warn_of_round_floats(columns, plan, batch)
         self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
         said = [_with_country(item, columns) for item in said]
@@ -231,26 +232,6 @@ class Judge:
             call_checks.derive_talk_time(columns, length)
         elif job.talk_time == "column_if_answered":
             call_checks.clear_unanswered_talk(columns, length)
-
-
-def _lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:
-    """Postal codes that a frame held as numbers, and that may have begun with a zero.
-
-    Where the row names the US the zero was restored, and another country's codes may be short.
-    """
-    feed, zips = plan.feeds.get("Zip"), columns.get("Zip")
-    if zips is None or feed is None or batch.numbers.isdisjoint(feed.positions):
-        return
-    if job.default_country != "US":
-        return
-    short = texts.present(zips.values) & (glance.lengths(zips.values) < postal.ZIP)
-    for name in ("Country", "CallerPhoneNumberCountry"):
-        if name in columns:
-            short &= ~texts.present(columns[name].values)
-    rows = np.flatnonzero(short)
-    if len(rows):
-        values = texts.put(zips.values, rows, texts.nulls(len(rows)))
-        columns["Zip"] = added(zips, rows, note_id("digits_lost"), values)
 
 
 def _not_looked_up(

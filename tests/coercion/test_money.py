@@ -31,6 +31,14 @@ CLEANED = {
     "decimals of a database": ("12.5000", "12.50"),
     "three decimals that can be no group": ("1234.500", "1234.50"),
     "three decimals behind a zero": ("0.500", "0.50"),
+    "a float that was added up": ("0.30000000000000004", "0.30"),
+    "a float that misses from below": ("1234.4999999999998", "1234.50"),
+    "a float that misses a whole number": ("11.999999999999998", "12.00"),
+    "a float in groups": ("$1,234.5000000000002", "1234.50"),
+    "a float close to nothing": ("0.000000000000000055511151231257827", "0.00"),
+    "a float just below nothing": ("-0.000000000000000055511151231257827", "0.00"),
+    "less than a millionth off": ("12.3400009", "12.34"),
+    "a float with a comma": ("0,30000000000000004", "0.30"),
 }
 WRONG = {
     "a point before three digits": ("1.234", "money_ambiguous"),
@@ -54,6 +62,18 @@ WRONG = {
     "one group too short": ("1,234,56", "money_invalid"),
     "fractions of a cent": ("1234.567", "money_invalid"),
     "fractions of a cent behind a zero": ("0.123", "money_invalid"),
+    "a millionth off": ("12.340001", "money_invalid"),
+    "a millionth off, in seven decimals": ("12.3400010", "money_invalid"),
+    "many decimals that say something": ("12.345678901", "money_invalid"),
+    "half a cent": ("12.3450000000001", "money_invalid"),
+    "a float that rounds to too much": ("999999.9999999999", "money_out_of_range"),
+    "noise on a negative": ("-5.0000000000000009", "money_out_of_range"),
+    "groups of India": ("1,23,456.78", "money_invalid"),
+    "a rupee": ("₹12", "money_currency"),
+    "a yen of full width": ("￥12", "money_currency"),
+    "kroner with a dot": ("12,50 kr.", "money_currency"),
+    "a dash and a word": ("none -", "money_invalid"),
+    "a dash and digits": ("12 -", "money_out_of_range"),
     "a point without decimals": ("5.", "money_invalid"),
     "two points": ("1.2.3", "money_invalid"),
     "a point that may belong to the mark": ("Fr.12", "money_invalid"),
@@ -68,7 +88,31 @@ WRONG = {
     "two minus": ("--5", "money_invalid"),
     "digits of another script": ("١٢", "money_invalid"),
 }
+EMPTY = {
+    "an accountant's zero": "$ -",
+    "without a space": "$-",
+    "of another currency": "€ -",
+    "behind the dash": "- €",
+    "with its code": "USD -",
+    "a long dash": "$ —",
+    "a minus sign": "$ −",
+    "two dashes": "$ --",
+    "in parentheses": "$ (-)",
+    "kroner with a dot": "- kr.",
+}
 WITH_SETTINGS = {
+    "rupees in groups of India": ("₹1,23,456.78", "point", "INR", "123456.78", None),
+    "a lakh": ("1,00,000", "point", "INR", "100000.00", None),
+    "rupees in groups of three": ("₹ 123,456.78", "point", "INR", "123456.78", None),
+    "rupees by their letters": ("Rs. 1,23,456", "point", "INR", "123456.00", None),
+    "ten lakhs are too many": ("10,00,000", "point", "INR", None, "money_out_of_range"),
+    "groups of India that are wrong": ("1,2,456", "point", "INR", None, "money_invalid"),
+    "groups of India with a comma for decimals": ("1,234", "comma", "INR", None, "money_ambiguous"),
+    "kroner with a dot": ("12,50 kr.", "point", "DKK", "12.50", None),
+    "kroner of Norway before": ("kr. 1.234,50", "point", "NOK", "1234.50", None),
+    "a yen of full width": ("￥1,234", "point", "JPY", "1234.00", None),
+    "a yuan of full width": ("￥12.50", "point", "CNY", "12.50", None),
+    "yen behind": ("1234円", "point", "JPY", "1234.00", None),
     "a comma for decimals": ("1.234", "comma", "USD", "1234.00", None),
     "groups against a comma for decimals": ("1,234", "comma", "USD", None, "money_ambiguous"),
     "a point that has one reading": ("12.50", "comma", "USD", "12.50", None),
@@ -90,6 +134,18 @@ def test_is_cleaned(text, value):
     assert read(text) == (value, None, ("money_rewritten",), ())
 
 
+@pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY)
+def test_a_dash_in_an_accounting_format_is_empty(text):
+    assert read(text) == (None, None, ("empty_mark",), ())
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_a_sum_of_floats_is_the_sum_of_its_cents(one, two):
+    total = one / 100 + two / 100
+    value = read(f"{total:.17g}").value
+    assert value == (f"{(one + two) // 100}.{(one + two) % 100:02}")
+
+
 @pytest.mark.parametrize(("text", "code"), WRONG.values(), ids=WRONG)
 def test_is_wrong(text, code):
     assert read(text) == (None, code, (), ())
@@ -102,8 +158,12 @@ def test_settings_decide(text, decimal, currency, value, code):
     assert read(text, decimal, currency)[:2] == (value, code)
 
 
-CELLS = st.text(min_size=1) | st.text("0123456789.,$€() -'\nUSD", min_size=1)
-SETTINGS = st.tuples(st.sampled_from(["point", "comma"]), st.sampled_from(["USD", "EUR"]))
+CELLS = (
+    st.text(min_size=1)
+    | st.text("0123456789.,$€() -'\nUSD", min_size=1)
+    | st.floats(0, 10**6).map(repr)
+)
+SETTINGS = st.tuples(st.sampled_from(["point", "comma"]), st.sampled_from(["USD", "EUR", "INR"]))
 
 
 @given(CELLS, SETTINGS)
