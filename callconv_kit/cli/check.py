@@ -60,15 +60,16 @@ def _check_by_suite(file: str, suite: str | None, job: str | None, as_json: bool
 
 
 def _show(summary: dict[str, Any]) -> None:
-    from callconv_kit.model.codes import CODES
+    from callconv_kit.model.codes import SHOWN_FIRST
+    from callconv_kit.writing.wording import code_of
 
     verdict = "not ready" if summary["errors"] else "ready"
     click.echo(
         f"{summary['file']}: {verdict}. {summary['rows_read']:,} rows, "
         f"{summary['errors']:,} errors, {summary['warnings']:,} warnings."
     )
-    for finding in summary["findings"]:
-        entry = CODES[finding["code"]]
+    for finding in sorted(summary["findings"], key=lambda each: each["code"] not in SHOWN_FIRST):
+        entry = code_of(finding)
         about = f"{finding['column']}: " if finding["column"] else ""
         click.echo(
             f"  {finding['severity']:7} {finding['rows']:>6,} × {about}{entry.problem} "

@@ -69,6 +69,8 @@ def _print(run: "JobRun") -> None:
         f"{number:,} {name.removeprefix('rows_')}" for name, number in run.rows.items()
     )
     click.echo(f"{run.job}: {run.state.replace('_', ' ')}" + (f" ({counts})" if counts else ""))
+    for warning in run.warnings:
+        click.echo(f"  {warning}")
     if run.error is not None:
         click.echo(f"callconv: the job {run.job}: {run.error}", err=True)
     for line in run.sums.lines if run.sums else ():

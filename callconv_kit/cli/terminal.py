@@ -45,6 +45,8 @@ def show(
 ) -> None:
     """Print what a run came to: counts, why rows were rejected, what was changed, what next.
 
+    Warnings that may concern every row come first.
+
     Args:
         summary: the dict of summary.json.
         console: where to; none: standard output.
@@ -56,6 +58,8 @@ def show(
     encoding = console.encoding
     wide = not console.is_terminal
     at_edge: OverflowMethod = "ellipsis" if encoding.lower().startswith("utf") else "crop"
+    for notice in wording.notices(summary):
+        console.print(_in(_text((visible(notice, 600), "yellow")), encoding), soft_wrap=wide)
     for line in _lines(summary, None if folder is None else Path(folder)):
         if wide:
             console.print(_in(line, encoding), soft_wrap=True)

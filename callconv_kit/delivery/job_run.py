@@ -29,6 +29,7 @@ class JobRun:
     exit_status: as the command line's.
     submissions: the ledger's account of what was sent, or begun; see `witnesses.as_note`.
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
+    warnings: about the rows as a whole, such as ready rows that are outbound calls.
     foretold: what the job's [contract] said of the ready rows, a line each.
     """
 
@@ -38,6 +39,7 @@ class JobRun:
     exit_status: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     rejected_share: float | None = None
+    warnings: tuple[str, ...] = ()
     receipt: Receipt | None = None
     error: CallConvError | None = None
     sums: Reconciliation | None = None
@@ -57,6 +59,7 @@ class JobRun:
             "folder": str(self.folder) if self.folder else None,
             **self.rows,
             "rejected_share": self.rejected_share,
+            "warnings": list(self.warnings),
             "receipt": self.receipt.as_dict() if self.receipt else None,
             "error": self.error.as_dict() if self.error else None,
             "submissions": list(self.submissions),

@@ -45,7 +45,7 @@ from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
 from callconv_kit.model import interrupts
 from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown, UsageError
-from callconv_kit.writing import private
+from callconv_kit.writing import private, wording
 
 if TYPE_CHECKING:
     from callconv_kit.delivery.ledgered_upload import Confirm
@@ -245,14 +245,12 @@ class Night:
         summary = prepared.summary
         names = ("rows_read", "rows_ready", "rows_rejected", "rows_left_out")
         run.rows = {name: int(summary[name]) for name in names}
-        meant = (
-            run.rows["rows_read"] - run.rows["rows_left_out"] + _rows_of(summary, "already_sent")
-        )
-        # Rows that were delivered before count as meant: a second run of one night would
-        # otherwise seem to reject all that is left.
-        run.rejected_share = round(run.rows["rows_rejected"] / meant, 4) if meant else 0.0
+        run.rejected_share = round(float(summary["rejected_share"]), 4)
+        run.warnings = tuple(wording.notices(summary))
         counts = " ".join(f"{name}={count}" for name, count in run.rows.items())
         log.info("job=%s step=prepare %s share=%.4f", run.job, counts, run.rejected_share)
+        for warning in run.warnings:
+            log.warning("job=%s step=prepare warning=%r", run.job, warning)
 
     def _foretell(self, run: JobRun, job: Job, ready: Path, clock: Callable[[], datetime]) -> None:
         """Say what the contract will refuse, before anything is sent."""

@@ -39,8 +39,8 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 
     - A single setting of the job wins; None and "" count as not given.
     - Tables keyed by spec column are merged by column, `values` by source value within a column.
-    - A column that the job feeds from the file drops the preset's constant for it, and a constant
-      of the job the preset's source column.
+    - A column that the job feeds from the file drops the preset's constant for it, which would
+      win over the file otherwise.
     - `connection`, `lookup` and the other tables of settings are merged by key.
     - Lists of rules (`leave_out`, `status`) are joined, the job's first.
     """
@@ -57,13 +57,12 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
             result[key] = [*over, *(rule for rule in under if rule not in over)]
         else:
             result[key] = over
-    for table, other in (("columns", "constants"), ("constants", "columns")):
-        mine, under = _spelled(job.get(table)), result.get(other)
-        dropped = mine - _spelled(job.get(other))
-        if dropped and isinstance(under, Mapping):
-            result[other] = {
-                name: value for name, value in under.items() if _column(name) not in dropped
-            }
+    constants = result.get("constants")
+    dropped = _spelled(job.get("columns")) - _spelled(job.get("constants"))
+    if dropped and isinstance(constants, Mapping):
+        result["constants"] = {
+            name: value for name, value in constants.items() if _column(name) not in dropped
+        }
     return result
 
 

@@ -234,6 +234,9 @@ class Job(Table):
         shown = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         if self.ledger is None:
             shown["ledger"] = DEFAULT_LEDGER
+        # Of a lower layer; a constant wins over it.
+        for column in self.constants:
+            shown["columns"].pop(column, None)
         shown = with_paths(shown, lambda text: without_query(relative(text, self._folder)))
         if self.mask if masked is None else masked:
             shown = masked_settings(shown)

@@ -72,7 +72,8 @@ def fill(
         constant = job.constants.get(column)
         feed = plan.feeds.get(column)
         if constant is not None:
-            filled[column] = _constant(constant, length)
+            own = fed(column, cells, feed, job, clean).before if feed else texts.nulls(length)
+            filled[column] = _constant(constant, own)
         elif feed is not None:
             filled[column] = fed(column, cells, feed, job, reader)
     return filled
@@ -100,10 +101,10 @@ def empty(cells: Coerced) -> Bools:
     return ~texts.present(cells.values) & ~notes.coded(cells, len(cells.values))
 
 
-def _constant(value: str, length: int) -> Filled:
-    everywhere = np.arange(length)
-    said = np.full(length, note_id(rules=("constant_set",)), np.uint16)
-    return Filled(texts.nulls(length), Coerced(texts.repeat(value, length), everywhere, said))
+def _constant(value: str, before: pa.StringArray) -> Filled:
+    everywhere = np.arange(len(before))
+    said = np.full(len(before), note_id(rules=("constant_set",)), np.uint16)
+    return Filled(before, Coerced(texts.repeat(value, len(before)), everywhere, said))
 
 
 def fed(

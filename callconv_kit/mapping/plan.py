@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callconv_kit.job import Job, Source
+from callconv_kit.mapping import direction
 from callconv_kit.mapping.export import Export
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
@@ -40,12 +41,14 @@ class Plan:
     feeds: by spec column; a column that is not among them is fed by no column of the input.
     unused: names of the input's columns that go nowhere.
     spellings: gives the names that a column may have.
+    directions: positions of columns that tell inbound calls from outbound ones.
     """
 
     header: tuple[str, ...]
     feeds: Mapping[str, Feed]
     unused: tuple[str, ...] = field(default=())
     spellings: Callable[[str], tuple[str, ...]] = NO_PRESET.spellings
+    directions: tuple[int, ...] = ()
 
     def position(self, name: str) -> int | None:
         """Where the header holds a source column of this name; None if it does not."""
@@ -127,7 +130,7 @@ def make(
     unused = tuple(
         cell for at, cell in enumerate(header) if at not in used and not cell.startswith(CHILD)
     )
-    return Plan(header, feeds, unused, export.spellings)
+    return Plan(header, feeds, unused, export.spellings, direction.columns(header))
 
 
 def _refuse_half_of_a_key(name: str, header: Sequence[str], export: Export) -> None:
@@ -222,7 +225,7 @@ class _Sought:
         whole = source.join or source.total or source.difference
         if absent and column in self._export.mapped:
             return [] if whole else positions
-        if absent and (whole or not positions):
+        if absent and (whole or not positions) and column not in self._job.constants:
             self.missing[column] = absent[0]
         return positions
 

@@ -209,6 +209,17 @@ CODES: dict[str, Code] = {
         ("phone_type_unknown", "not a known phone type", "write Landline or Mobile"),
         ("flag_unknown", "not a known yes or no", ""),
         ("link_invalid", "not an http(s) address", ""),
+        (
+            "direction_unused",
+            "ready rows are outbound calls",
+            "leave them out with a [[leave_out]] rule on that column, or set "
+            'outbound = "send" if you mean to send them',
+        ),
+        (
+            "times_all_midnight",
+            "every row of the file has its time at midnight",
+            "check whether the export holds dates whose times were lost",
+        ),
         ("reference_not_a_number", "not a number; impact.com's API expects one", ""),
         ("formula_text", "begins like a formula; sent as it is", ""),
         ("cell_emptied", "could not be made right and was emptied", ""),
@@ -217,8 +228,11 @@ CODES: dict[str, Code] = {
     ),
 }
 
-SHOWN_FIRST = frozenset({"surplus_cells"})
-"""Findings about the file as a whole; they come before others of their severity."""
+SHOWN_FIRST = frozenset({"direction_unused", "surplus_cells", "times_all_midnight"})
+"""Findings that may concern every row; they come before others of their severity."""
+
+READY_ONLY = frozenset({"direction_unused"})
+"""Findings about what will be sent: rows of another fate don't count."""
 
 RULES: dict[str, str] = {
     "trimmed": "spaces at the edges were removed",

@@ -108,6 +108,7 @@ def check(
     for number, table in enumerate(tables):
         run.table(table, number)
     run.duplicates(tables)
+    run.tally.warn_of_midnights()
     rows = sum(table.account.rows for table in tables)
     # A file of an archive is named archive.zip/file.csv.
     name = tables[0].name if len(tables) == 1 else tables[0].name.partition("/")[0]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from callconv_kit.coercion import moment
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job
-from callconv_kit.mapping import drift, filling, lookup, rules, session
+from callconv_kit.mapping import direction, drift, filling, lookup, rules, session
 from callconv_kit.mapping.conditions import SourceColumn
 from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
@@ -182,7 +182,7 @@ class Judge:
         )
         if self._asks:
             _ask(judged)
-        return judged
+        return judged if job.outbound == "send" else judged.with_more(_outbound(judged, plan))
 
     @property
     def _fills(self) -> frozenset[str]:
@@ -232,6 +232,20 @@ class Judge:
             call_checks.derive_talk_time(columns, length)
         elif job.talk_time == "column_if_answered":
             call_checks.clear_unanswered_talk(columns, length)
+
+
+def _outbound(judged: Judged, plan: Plan) -> tuple[Said, ...]:
+    """A warning for ready rows that a column calls outbound: their caller is one's own side."""
+    said = []
+    rows = judged.rows(Fate.READY)
+    for at in plan.directions:
+        if at < len(judged.batch.cells):
+            found, words = direction.outbound(judged.batch.cells[at], rows)
+            if len(found):
+                details = tuple(f'{plan.header[at]} "{word}"' for word in words)
+                said.append(Said("direction_unused", Severity.WARNING, None, found, details))
+                rows = np.setdiff1d(rows, found, assume_unique=True)
+    return tuple(said)
 
 
 def _not_looked_up(

@@ -104,10 +104,21 @@ class Ran:
         return sum(table.account.rows for table in self.tables)
 
     @property
+    def rows_meant(self) -> int:
+        """Rows that are meant to go, and those that went before: what a share is a share of.
+
+        With the latter, a night with few new calls is judged like any other.
+        """
+        before = [(code, None, Severity.LEFT_OUT) for code in ("already_sent", "outcome_unknown")]
+        sent = sum(self.tally.findings[key] for key in before)
+        return self.rows_ready + self.rows_rejected + sent
+
+    @property
     def rejected_share(self) -> float:
-        """Rejected, of the rows that were meant to go."""
-        meant = self.rows_read - self.rows_left_out
-        return self.rows_rejected / meant if meant else 0.0
+        """The share of rejected rows; those of calls that changed since they went don't count."""
+        changed = self.tally.findings["changed_since_sent", None, Severity.ERROR]
+        rejected = self.rows_rejected - changed
+        return rejected / self.rows_meant if rejected > 0 else 0.0
 
 
 class Run:
@@ -180,6 +191,7 @@ class Run:
                         raise input_changed(table.name)
                 self._warn_of_guesses(tables)
                 self._warn_of_changes(tables)
+                self._tally.warn_of_midnights()
                 pa.default_memory_pool().release_unused()  # what blocks took, keys can use
                 moved, why = self._calls.settle(tables, plans, records, self._tally)
                 present_only = self._job.write == "present"
@@ -357,10 +369,9 @@ class Run:
             return no_rows(", ".join(table.name for table in ran.tables))
         fed_back = ran.mends or any(table.fed_back for table in ran.tables)
         if not fed_back and ran.rejected_share > self._job.max_rejected_share:
-            meant = ran.rows_read - ran.rows_left_out
             return InputError(
                 "too_many_rejected",
-                f"{ran.rows_rejected} of {meant} rows were rejected",
+                f"{ran.rows_rejected} of {ran.rows_meant} rows were rejected",
                 f"{ran.rejected_share:.0%}",
                 f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
                 "Look at the most frequent reason: one setting often corrects most of these rows. "

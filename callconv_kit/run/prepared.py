@@ -184,6 +184,7 @@ def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
         "rows_ready": ran.rows_ready,
         "rows_rejected": ran.rows_rejected,
         "rows_left_out": ran.rows_left_out,
+        "rejected_share": round(ran.rejected_share, 6),
         "problem": None if ran.problem is None else ran.problem.as_dict(),
         "findings": summaries.findings(ran.tally),
         "changes": summaries.changes(ran.tally),
@@ -234,7 +235,8 @@ class Prepared:
         self.job = job
         self.summary = summary
         self.problem: InputError | None = ran.problem
-        self._rejected_share = ran.rejected_share
+        # Calls that changed since they went do not stop a run, but they are still rejected rows.
+        self._rejected_of_all = ran.rows_rejected / ran.rows_meant if ran.rows_rejected else 0.0
         self._log = log
         self._ledger_path = ledger_path or job.ledger_path
 
@@ -243,8 +245,7 @@ class Prepared:
         """The exit status of `callconv prepare`: 0, 1 or 3."""
         if self.problem is not None:
             return NOT_USABLE
-        over = self.summary["rows_rejected"] and self._rejected_share > self.job.warn_share
-        return SOME_REJECTED if over else NOTHING_REJECTED
+        return SOME_REJECTED if self._rejected_of_all > self.job.warn_share else NOTHING_REJECTED
 
     @property
     def ready_file(self) -> Path:

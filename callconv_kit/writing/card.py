@@ -31,6 +31,7 @@ def fragment(summary: Summary) -> str:
         "div",
         tag("style", Html(pieces.style("card.css"))),
         tag("p", visible(wording.title(summary)), class_="callconv-files"),
+        [tag("p", pieces.text(notice)) for notice in wording.notices(summary)],
         tag("p", pieces.text(wording.headline(summary)), class_="callconv-headline"),
         pieces.funnel(summary),
         tag("ul", [tag("li", pieces.text(line)) for line in wording.advice(summary)]),

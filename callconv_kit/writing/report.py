@@ -67,6 +67,7 @@ def _header(summary: Summary) -> Html:
         "header",
         tag("p", "callconv · what came in, what goes, what does not", class_="kicker"),
         tag("h1", pieces.text(wording.title(summary))),
+        [tag("p", pieces.text(notice), class_="notice") for notice in wording.notices(summary)],
         tag("p", pieces.text(wording.headline(summary)), class_="headline"),
         _problem(summary),
         tag(

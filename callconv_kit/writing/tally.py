@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
-from callconv_kit.model.codes import Severity, mask_phone
+from callconv_kit.model.codes import READY_ONLY, Severity, mask_phone
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Judged, Ragged, Said
 from callconv_kit.model.texts import Bools, Ints
@@ -27,7 +27,7 @@ ChangeKey: TypeAlias = tuple[str, str]
 PartnerKey: TypeAlias = tuple[str, str]
 Key = TypeVar("Key", FindingKey, ChangeKey)
 
-COUNTED_BY_DETAIL = frozenset({"country_from_digits"})
+COUNTED_BY_DETAIL = frozenset({"country_from_digits", "direction_unused"})
 """Findings whose rows are counted by their details as well: few words, such as countries."""
 
 PARTNERS = 10_000
@@ -80,6 +80,30 @@ class Partner:
 
 
 @dataclass(slots=True)
+class Midnight:
+    """Whether all times of a file are at midnight, as where a date lost its time.
+
+    rows: with a time, as long as all are at midnight; line: the first.
+    """
+
+    rows: int = 0
+    line: int = 0
+    other: bool = False
+
+    def add(self, judged: Judged) -> None:
+        """Look at a batch."""
+        if self.other:
+            return
+        times = judged.values("EventDate")
+        held = np.flatnonzero(texts.present(times))
+        clocks = pc.utf8_slice_codeunits(texts.take(times, held), 11, 19)
+        self.other = not pc.all(pc.equal(clocks, "00:00:00")).as_py() if len(held) else False
+        if len(held) and not self.rows:
+            self.line = judged.source_line(int(held[0]))
+        self.rows += len(held)
+
+
+@dataclass(slots=True)
 class Tally:
     """The counts of a run; batches are added, and ready rows that turn out otherwise taken off.
 
@@ -92,6 +116,7 @@ class Tally:
     finding_examples: dict[FindingKey, list[Example]] = field(default_factory=dict)
     change_examples: dict[ChangeKey, list[Example]] = field(default_factory=dict)
     by_detail: dict[FindingKey, Counter[str]] = field(default_factory=dict)
+    midnights: dict[str, Midnight] = field(default_factory=dict)
     partners: dict[PartnerKey, Partner] = field(default_factory=dict)
     days: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -100,6 +125,7 @@ class Tally:
 
     def add(self, judged: Judged) -> None:
         """Count a batch: findings of rows that are not left out, changes of ready ones."""
+        self.midnights.setdefault(judged.file, Midnight()).add(judged)
         self._count(judged, +1)
 
     def take_off(self, judged: Judged) -> None:
@@ -120,6 +146,7 @@ class Tally:
         _take_examples(self.change_examples, other.change_examples)
         for key, counts in other.by_detail.items():
             self.by_detail.setdefault(key, Counter()).update(counts)
+        self.midnights.update(other.midnights)  # each input is read by one process
         for pair, partner in other.partners.items():
             self._partner(pair).take_in(partner)
 
@@ -140,6 +167,13 @@ class Tally:
         kept = self.finding_examples.setdefault(key, [])
         kept += examples[: EXAMPLES - len(kept)]
 
+    def warn_of_midnights(self) -> None:
+        """Count the files of which every time is at midnight; to be called at the end."""
+        for file, seen in self.midnights.items():
+            if seen.rows and not seen.other:
+                example = {"source_file": file, "source_line": seen.line, "value": "00:00:00"}
+                self.count("times_all_midnight", Severity.WARNING, "EventDate", seen.rows, example)
+
     def examples_of(self, said: Said) -> list[Example]:
         """The examples of a finding so far."""
         return self.finding_examples.get((said.code, said.column, said.severity), [])
@@ -148,7 +182,9 @@ class Tally:
         left_out = judged.fates == Fate.LEFT_OUT
         for said in judged.said:
             rows = said.rows
-            if said.severity is not Severity.LEFT_OUT:
+            if said.code in READY_ONLY:
+                rows = rows[judged.fates[rows] == Fate.READY]
+            elif said.severity is not Severity.LEFT_OUT:
                 rows = rows[~left_out[rows]]
             if not len(rows):
                 continue

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from callconv_kit.model.codes import CODES, RULES, Code, Severity
+from callconv_kit.model.codes import CODES, RULES, SHOWN_FIRST, Code, Severity
 from callconv_kit.writing.reasons import joined
 
 Summary: TypeAlias = Mapping[str, Any]
@@ -69,6 +69,15 @@ def headline(summary: Summary) -> str:
     ]
     of = f"{ready:,} of {many(read)}" if ready else f"None of {many(read)}"
     return f"{of} {verb} ready to go{'; ' + joined(others) if others else ''}."
+
+
+def notices(summary: Summary) -> list[str]:
+    """Warnings that may concern every row, in full: they are said before anything else."""
+    return [
+        f"Warning: {many(entry['rows'])}: {code_of(entry).problem}. What helps: {remedy_of(entry)}."
+        for entry in of_severity(summary, Severity.WARNING)
+        if entry["code"] in SHOWN_FIRST
+    ]
 
 
 def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
