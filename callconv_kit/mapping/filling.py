@@ -72,7 +72,7 @@ def fill(
         constant = job.constants.get(column)
         feed = plan.feeds.get(column)
         if constant is not None:
-            own = fed(column, cells, feed, job, clean).before if feed else texts.nulls(length)
+            own = fed(column, cells, feed, job, reader).before if feed else texts.nulls(length)
             filled[column] = _constant(constant, own)
         elif feed is not None:
             filled[column] = fed(column, cells, feed, job, reader)

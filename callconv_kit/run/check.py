@@ -20,6 +20,7 @@ from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.export import lay_under
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
+from callconv_kit.model.errors import InputError
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Batch, Judged, Said
 from callconv_kit.model.texts import Ints
@@ -44,7 +45,7 @@ PHONE_FORMS = re.compile(r"[0-9]{3}-[0-9]{3}-[0-9]{4}|\([0-9]{3}\) [0-9]{3} [0-9
 JOB = {"optional_cells": "reject", "empty_status": "keep"}
 """A cell that would be emptied is an error; a kept empty status is the job's own decision."""
 
-OF_THE_JOB = ("anonymous_callers", "phone_format", "expect_rows", "mask", "now")
+OF_THE_JOB = ("anonymous_callers", "outbound", "phone_format", "expect_rows", "mask", "now")
 """Settings of a job that decide what is right in a ready file.
 
 The others say how an export is read, and a ready file has been read already: an empty country means
@@ -104,9 +105,12 @@ def check(
     """
     settings = ready_settings(job, now=now, mask=mask)
     run = _Check(settings, any_phone_form=job is None)
-    tables = open_tables([source], planning.Known(settings), as_written=True)
-    for number, table in enumerate(tables):
-        run.table(table, number)
+    try:
+        tables = open_tables([source], planning.Known(settings), as_written=True)
+        for number, table in enumerate(tables):
+            run.table(table, number)
+    except InputError as error:
+        raise _without_settings(error) from error
     run.duplicates(tables)
     run.tally.warn_of_midnights()
     rows = sum(table.account.rows for table in tables)
@@ -128,6 +132,24 @@ def check(
         "now": settings.clock.isoformat(timespec="seconds"),
     }
     return Checked(summary, run.log, mask=settings.mask)
+
+
+NEEDS_SETTINGS = frozenset({"ambiguous_header", "column_missing", "needs_encoding", "no_header"})
+"""Codes for which `prepare` has a setting, which a file that is meant to be ready must not need."""
+
+
+def _without_settings(error: InputError) -> InputError:
+    """The error with a next step that a check offers."""
+    if error.code not in NEEDS_SETTINGS:
+        return error
+    return InputError(
+        error.code,
+        error.problem,
+        error.found,
+        "the form of a ready.csv: UTF-8, with the published column names in its first line",
+        "`callconv prepare` makes a ready.csv from an export; `callconv template` writes an empty "
+        "one.",
+    )
 
 
 def ready_settings(job: "str | os.PathLike[str] | Job | None", **given: Any) -> Job:

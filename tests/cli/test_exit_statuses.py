@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -66,7 +67,7 @@ STOPPED = {
     "times without a zone": (["naive.csv"], "timezone"),
     "no rows where some are expected": (
         ["header.csv", "--job", "expecting.toml", "--quiet"],
-        "not one row",
+        "has a header but no rows",
     ),
 }
 REFUSED = {
@@ -224,6 +225,14 @@ def test_a_clock_that_is_not_a_time_is_2_and_the_option_is_named(folder, argumen
     assert sorted(folder.iterdir()) == before
 
 
+@pytest.mark.parametrize("file", ["lacking.csv", "stranger.csv"])
+def test_check_proposes_no_option_that_it_lacks(folder, file):
+    run = callconv(folder, "check", file, "--now", NOW)
+    in_words(run, "`callconv prepare` makes a ready.csv from an export")
+    assert run.returncode == 3
+    assert not re.search(r"--[a-z]|session_id_from|talk_time", run.stderr)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("CallStat", 'Did you mean "CallStatus"?'), ("Kall", "`callconv columns` lists them all.")],
@@ -307,7 +316,9 @@ def test_ctrl_c_is_130_and_leaves_nothing_half_written(folder):
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert said.strip() == "callconv: interrupted; nothing was left half-written."
+    assert said.strip() == (
+        "callconv: interrupted. No upload was in progress, and no file is half-written."
+    )
     assert list((folder / "out").iterdir()) == []
 
 
