@@ -364,6 +364,56 @@ UNTYPED = {
 
 @pytest.mark.parametrize(("frame", "column"), UNTYPED.values(), ids=UNTYPED)
 def test_text_that_is_not_ready_is_no_value_and_the_error_says_what_to_do(frame, column):
-    with pytest.raises(ck.UsageError, match=f"{column} holds text.*Prepare the frame first") as got:
+    with pytest.raises(
+        ck.UsageError, match=f"{column} is not in its ready form.*Prepare the frame first"
+    ) as got:
         frame.callconv.typed()
     assert got.value.code == "not_ready_form"
+
+
+# frame → what the error says of the first wrong cell
+CELLS = {
+    "the second row": (pd.concat([frame_of(), frame_of(CallDuration="3:21")], ignore_index=True), 'CallDuration.*"3:21" in row 2'),
+    "a label": (frame_of(CallDuration="3:21").set_axis(["x"]), '"3:21" in the row labeled x'),
+    "a date as label": (frame_of(CallDuration="3:21").set_axis(pd.to_datetime(["2026-11-20"])), '"3:21" in the row labeled 2026-11-20'),
+    "labels of two levels": (frame_of(CallDuration="3:21").set_axis(pd.MultiIndex.from_tuples([("a", 1)])), "in the row labeled a, 1"),
+    "no date": (frame_of(EventDate="2026-02-30T09:30:05-05:00"), '"2026-02-30T09:30:05-05:00" in row 1'),
+    "more than one": (pd.concat([frame_of(CallDuration="x"), frame_of(CallDuration="y")]), '"x" in the row labeled 0, and 1 more'),
+    "digits beyond 64 bits": (frame_of(CampaignId="99999999999999999999"), '"99999999999999999999" in row 1'),
+    "infinity": (frame_of(SaleAmount="Infinity"), '"Infinity" in row 1'),
+    "a very long cell": (frame_of(CallDuration="9" * 5000), '"9+…" in row 1'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("frame", "said"), CELLS.values(), ids=CELLS)
+def test_the_error_of_typed_names_the_cell(frame, said):
+    with pytest.raises(ck.UsageError, match=said):
+        frame.callconv.typed()
+
+
+def test_two_columns_of_one_name_are_both_typed():
+    frame = pd.concat([frame_of(), frame_of()[["CallerId", "CallDuration"]]], axis=1)
+    typed = frame.callconv.typed()
+    assert list(typed.columns) == list(frame.columns)
+    assert [str(dtype) for dtype in typed["CallDuration"].dtypes] == ["Int64", "Int64"]
+
+
+INDEXES = {
+    "repeated labels": [5, 5],
+    "text": ["a", "b"],
+    "several levels": pd.MultiIndex.from_tuples([("a", 1), ("a", 1)]),
+    "dates": pd.to_datetime(["2026-11-20", "2026-11-20"]),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_typed_keeps_any_index(index):
+    frame = pd.concat([frame_of(), frame_of(CallDuration="7")]).set_axis(index)
+    typed = frame.callconv.typed()
+    assert typed.index.equals(frame.index)
+    assert typed["CallDuration"].tolist()[1] == 7
+
+
+def test_a_frame_without_columns_or_rows_is_typed():
+    assert pd.DataFrame().callconv.typed().empty
+    assert str(frame_of().iloc[:0].callconv.typed()["CallDuration"].dtype) == "Int64"

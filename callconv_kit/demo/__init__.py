@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, not_installed
 
 if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
@@ -58,12 +58,20 @@ def lay_out(folder: Path) -> None:
 
 
 def run(folder: Path) -> Demo:
-    """Prepare the export in `folder`, upload it to a mock server, and see what it makes of it."""
+    """Prepare the export in `folder`, upload it to a mock server, and see what it makes of it.
+
+    Raises:
+        UsageError: `mock_missing`: the mock server's packages are not installed, and nothing was
+            written; `folder_in_use`.
+    """
     from callconv_kit.delivery import upload
     from callconv_kit.job import Connection
     from callconv_kit.run.prepared import prepare
-    from mock_server import MockImportServer
 
+    try:
+        from mock_server import MockImportServer
+    except ModuleNotFoundError as error:
+        raise not_installed("mock_missing", "The demo's mock server", error, "mock") from None
     lay_out(folder)
     prepared = prepare(
         folder / "export.csv", folder / "callconv.toml", out=folder / "out", keep_findings=False

@@ -54,6 +54,7 @@ from callconv_kit.job.values import (
     Zone,
     zone_of,
 )
+from callconv_kit.model.errors import as_path, wrong_type
 
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
 """Relative to the job's folder."""
@@ -124,7 +125,7 @@ class Job(Table):
     @classmethod
     def load(cls, path: "str | os.PathLike[str]", **overrides: Any) -> Self:
         """The job of a file; `overrides` win over it, column by column."""
-        return cls.from_keywords(Path(path), **overrides)
+        return cls.from_keywords(as_path("job", path), **overrides)
 
     @classmethod
     def from_keywords(
@@ -139,8 +140,15 @@ class Job(Table):
         if isinstance(job, Job):
             folder = job.folder
             layers.insert(0, job.own._given)
+        elif isinstance(job, Mapping):
+            raise wrong_type(
+                "job",
+                job,
+                "a job file or a Job",
+                "Pass the settings as keywords instead: **settings.",
+            )
         elif job is not None:
-            path = Path(job).expanduser()
+            path = as_path("job", job).expanduser()
             given = read_toml(path)
             folder = Path.cwd() / path.parent
             origin = f"The job {printable(str(job), 200)}"

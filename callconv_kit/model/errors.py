@@ -11,6 +11,8 @@ what is wrong, what was found, what would be right and what to do next. It carri
 exit status that the command uses.
 """
 
+import os
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -83,3 +85,30 @@ def wrong_type(name: str, value: object, expected: str, next_step: str) -> Usage
     """
     kind = type(value).__qualname__
     return UsageError("wrong_type", f"{name} has the wrong type", kind, expected, next_step)
+
+
+def as_path(name: str, value: object) -> Path:
+    """An argument that must be a path.
+
+    Raises:
+        UsageError: `wrong_type`, or `bad_path` for a text that cannot be a path.
+    """
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        raise wrong_type(name, value, "a path", "Pass a text or a pathlib.Path.")
+    text = str(os.fspath(value))
+    if not text or "\0" in text:
+        raise UsageError(
+            "bad_path", f"{name} is not a path", repr(text)[:80], "a path", "Correct the path."
+        )
+    return Path(text)
+
+
+def not_installed(code: str, feature: str, error: ModuleNotFoundError, extra: str) -> UsageError:
+    """The error for a feature whose packages are in an extra that is not installed."""
+    return UsageError(
+        code,
+        f"{feature} needs packages that are not installed",
+        f"{error.name} is missing",
+        f"callconv-kit with its extra {extra}",
+        f"Run pip install 'callconv-kit[{extra}]'.",
+    )

@@ -54,6 +54,7 @@ def open_tables(
 
     Raises:
         InputError: an input is missing, can't be read, or is not a table with a known header.
+        UsageError: `wrong_type`: an input is neither a path nor a DataFrame.
     """
 
     def table(source: Source, content: Content) -> Table:
@@ -90,7 +91,7 @@ def open_tables(
                     as_written=as_written,
                 )
 
-    named = list(items)
+    named = [inputs.one(item) for item in items]
     found = iter(inputs.find([item for item in named if isinstance(item, str | Path)]))
     frames = sum(not isinstance(item, str | Path) for item in named)
     tables: list[Table] = []

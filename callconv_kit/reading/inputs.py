@@ -1,11 +1,48 @@
 """The files that inputs name: a path, one file of an archive, an address, standard input."""
 
+import os
 import stat
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from callconv_kit.model.errors import as_path, wrong_type
 from callconv_kit.reading import archives, sources
 from callconv_kit.reading.sources import Source
+
+
+def several(items: Any) -> list[Any]:
+    """What a caller gave as one input or several: paths as texts or `Path`s, and DataFrames.
+
+    Raises:
+        UsageError: `wrong_type`: one of them is neither.
+    """
+    listed = not (isinstance(items, str | bytes | os.PathLike | Mapping) or _is_of_pandas(items))
+    given = list(items) if listed and isinstance(items, Iterable) else [items]
+    return [one(item) for item in given]
+
+
+def one(item: Any) -> Any:
+    """What a caller gave as an input; see `several`."""
+    if _is_of_pandas(item, "DataFrame"):
+        return item
+    if isinstance(item, str | os.PathLike):
+        path = as_path("The input", item)
+        return item if isinstance(item, str) else path
+    raise wrong_type(
+        "The input",
+        item,
+        "a path, `-` for standard input, or a pandas DataFrame",
+        "Pass a path, or pandas.DataFrame(…) of your rows.",
+    )
+
+
+def _is_of_pandas(item: Any, *names: str) -> bool:
+    """Whether it is a DataFrame or a Series; pandas is not imported to know that."""
+    pandas = sys.modules.get("pandas")
+    kinds = tuple(getattr(pandas, name) for name in names or ("DataFrame", "Series") if pandas)
+    return isinstance(item, kinds)
 
 
 def find(inputs: Sequence[str | Path]) -> list[Source]:

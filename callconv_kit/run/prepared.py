@@ -18,8 +18,15 @@ import pyarrow.compute as pc
 
 from callconv_kit.job import Job
 from callconv_kit.model import spec, texts
-from callconv_kit.model.errors import CallConvError, InputError, UsageError, wrong_type
+from callconv_kit.model.errors import (
+    CallConvError,
+    InputError,
+    UsageError,
+    as_path,
+    wrong_type,
+)
 from callconv_kit.reading import Input
+from callconv_kit.reading.inputs import several
 from callconv_kit.run.pipeline import Executor, Progress, Ran, Run
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report, workbook
@@ -92,8 +99,9 @@ def prepare(
         given, ledger = {**given, "ledger": ledger}, None
     full_job = Job.from_keywords(job, **given)
     sources = _inputs(inputs, full_job)
-    corrected = [] if fixes is None else _several(fixes)
-    if rejected_as not in REJECTED_AS:
+    corrected = [] if fixes is None else several(fixes)
+    _refuse_wrong_types(ledger, progress, executor)
+    if not isinstance(rejected_as, str) or rejected_as not in REJECTED_AS:
         raise UsageError(
             "rejected_as_unknown",
             f"Rejected rows are not written as {rejected_as!r}",
@@ -104,7 +112,7 @@ def prepare(
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()
     folder = OutputFolder(
-        Path(out) if out is not None else _temporary_folder(), full_job.readable_by
+        as_path("out", out) if out is not None else _temporary_folder(), full_job.readable_by
     )
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     folder.refuse_inputs_within(files)
@@ -169,12 +177,23 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
                 'Name a file, or set input = "inbox/*.csv" in the job.',
             )
         return list(found)
-    return _several(inputs)
+    chosen = several(inputs)
+    if not chosen:
+        raise UsageError(
+            "no_input", "No input was named", "an empty list", "at least one file", "Name a file."
+        )
+    return chosen
 
 
-def _several(inputs: "Inputs") -> "list[Input]":
-    several = isinstance(inputs, Sequence) and not isinstance(inputs, str)
-    return list(cast("Sequence[Input]", inputs)) if several else [cast("Input", inputs)]
+def _refuse_wrong_types(ledger: object, progress: object, executor: object) -> None:
+    """Raise UsageError for an argument that a run could not use."""
+    for name, value, method, expected in (
+        ("ledger", ledger, "standing", "a path, or an open Ledger"),
+        ("progress", progress, "__call__", "a function that takes a number of rows"),
+        ("executor", executor, "submit", "an executor, such as a dask.distributed.Client"),
+    ):
+        if value is not None and not hasattr(value, method):
+            raise wrong_type(name, value, expected, f"Correct {name}, or leave it out.")
 
 
 def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
@@ -305,7 +324,7 @@ class Prepared:
         Raises:
             InputError: `output_failed`.
         """
-        target = OutputFolder(Path(folder), self.job.readable_by)
+        target = OutputFolder(as_path("folder", folder), self.job.readable_by)
         if target.path.absolute() == self.folder.absolute():
             return target.path
         try:

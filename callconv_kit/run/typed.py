@@ -3,12 +3,15 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from callconv_kit.model import spec
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, wrong_type
 from callconv_kit.model.spec import Kind
+from callconv_kit.model.texts import Bools
 from callconv_kit.reading.frames import column_as_text
+from callconv_kit.writing.reasons import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,35 +34,88 @@ def typed(frame: "pd.DataFrame") -> "pd.DataFrame":
             columns that are not published stay as they are.
 
     Raises:
-        UsageError: a cell does not fit its column, naming the first: prepare the frame first.
+        UsageError: `not_ready_form`: a cell does not fit its column; the first one is named.
+            `wrong_type`: this is not a DataFrame.
     """
-    copy = frame.copy()
-    for name in frame.columns:
-        column = spec.BY_NAME.get(str(name))
-        if column is not None:
-            copy[name] = _typed(frame[name], column)
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise wrong_type("frame", frame, "a pandas DataFrame", "Pass prepared.ready.")
+    # By position: a frame may hold two columns of one name.
+    columns = [
+        _typed(frame.iloc[:, at], spec.BY_NAME.get(str(name)))
+        for at, name in enumerate(frame.columns)
+    ]
+    copy = frame.copy() if not columns else pd.concat(columns, axis=1)
+    copy.columns = frame.columns
     return copy
 
 
-def _typed(cells: "pd.Series[Any]", column: spec.Column) -> "pd.Series[Any]":
+def _typed(cells: "pd.Series[Any]", column: spec.Column | None) -> "pd.Series[Any]":
     import pandas as pd
 
-    written = pd.Series(column_as_text(cells).to_pylist(), index=cells.index, dtype="string")
-    stripped = written.str.strip()
-    text: pd.Series[Any] = stripped.mask(stripped == "")
-    try:
-        return _converted(text, column.kind)
-    except (ValueError, TypeError, ArithmeticError) as error:
-        raise UsageError(
-            "not_ready_form",
-            f"{column.name} holds text that is not in its ready form",
-            str(error).partition("\n")[0][:80] if not column.personal else "",
-            f"cells such as {column.example}",
-            "Prepare the frame first: df.callconv.prepare(…).ready.callconv.typed().",
-        ) from error
+    if column is None:
+        return cells.copy()
+    # Labels may repeat, so rows are counted until the end.
+    written = pd.Series(column_as_text(cells).to_pylist(), dtype="string").str.strip()
+    text: pd.Series[Any] = written.mask(written == "")
+    wrong = text.notna() & ~_fits(text, column.kind)
+    if wrong.any():
+        raise _not_ready(column, text, wrong.to_numpy(), cells.index)
+    return _converted(text, column.kind).set_axis(cells.index)
+
+
+FORMS = {
+    Kind.IDENTIFIER: r"\+?[0-9]{1,19}",
+    Kind.DURATION: r"[+-]?[0-9]{1,18}",
+    Kind.MOMENT: ONE_MOMENT,
+    Kind.MONEY: r"[+-]?[0-9]{1,10}(\.[0-9]{0,2})?",
+    Kind.FLAG: "true|false",
+}
+"""What a dtype can hold; wider than the ready form, which `check` knows."""
+
+
+def _fits(text: "pd.Series[Any]", kind: Kind) -> "pd.Series[Any]":
+    """Which cells their dtype can hold; an empty cell is one that can't be told."""
+    import pandas as pd
+
+    if kind not in FORMS:
+        return text.notna()
+    fits = text.str.fullmatch(FORMS[kind]).fillna(value=False).astype(bool)
+    if kind is Kind.MOMENT:
+        # Of the form, and on no calendar: February 30.
+        read = pd.to_datetime(text.where(fits), utc=True, format="ISO8601", errors="coerce")
+        fits &= read.notna()
+    return fits
+
+
+def _not_ready(
+    column: spec.Column, text: "pd.Series[Any]", wrong: Bools, labels: "pd.Index[Any]"
+) -> UsageError:
+    """The error that names the first wrong cell."""
+    at = int(np.flatnonzero(wrong)[0])
+    value = shown(column.name, str(text.iloc[at]), mask=True)
+    counted = labels.equals(_counted(len(labels)))
+    label = labels[at] if isinstance(labels[at], tuple) else (labels[at],)
+    place = f"row {at + 1}" if counted else f"the row labeled {', '.join(map(str, label))}"
+    more = int(wrong.sum()) - 1
+    return UsageError(
+        "not_ready_form",
+        f"{column.name} is not in its ready form",
+        f'"{value}" in {place}' + (f", and {more:,} more" if more else ""),
+        f"cells such as {column.example}",
+        "Prepare the frame first: df.callconv.prepare(…).ready.callconv.typed().",
+    )
+
+
+def _counted(length: int) -> "pd.Index[Any]":
+    import pandas as pd
+
+    return pd.RangeIndex(length)
 
 
 def _converted(text: "pd.Series[Any]", kind: Kind) -> "pd.Series[Any]":
+    """Cells that fit their dtype, in it."""
     import pandas as pd
 
     converted: pd.Series[Any]
@@ -67,14 +123,11 @@ def _converted(text: "pd.Series[Any]", kind: Kind) -> "pd.Series[Any]":
         case Kind.IDENTIFIER | Kind.DURATION:
             converted = _whole(text)
         case Kind.MOMENT:
-            _refuse(text, ~text.str.fullmatch(ONE_MOMENT))
             converted = pd.to_datetime(text, utc=True, format="ISO8601")
         case Kind.MONEY:
             amounts = [None if pd.isna(cell) else Decimal(cell) for cell in text]
-            cents = pd.ArrowDtype(pa.decimal128(12, 2))
-            converted = pd.Series(amounts, index=text.index, dtype=cents)
+            converted = pd.Series(amounts, dtype=pd.ArrowDtype(pa.decimal128(12, 2)))
         case Kind.FLAG:
-            _refuse(text, ~text.isin(["true", "false"]))
             converted = text.map({"true": True, "false": False}).astype("boolean")
         case _ if kind in CATEGORIES:
             converted = text.astype("category")
@@ -88,10 +141,3 @@ def _whole(text: "pd.Series[Any]") -> "pd.Series[Any]":
         return text.astype("Int64")
     except (ValueError, OverflowError):
         return text.astype("UInt64")
-
-
-def _refuse(text: "pd.Series[Any]", wrong: "pd.Series[Any]") -> None:
-    """Raise ValueError with the first cell that is there and wrong."""
-    found = text[text.notna() & wrong.fillna(value=False)]
-    if len(found):
-        raise ValueError(str(found.iloc[0]))

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, as_path, wrong_type
 from callconv_kit.suite import rules
 from callconv_kit.suite.rules import Expectation
 
@@ -32,7 +32,8 @@ def load(path: str | Path) -> "ExpectationSuite":
     Raises:
         UsageError: `suite_unreadable`, `suite_damaged`, or `suite_version`.
     """
-    return from_mapping(_read(path), Path(path).name)
+    source = as_path("suite", path)
+    return from_mapping(_read(source), source.name)
 
 
 def save(suite: "ExpectationSuite", path: str | Path) -> Path:
@@ -41,7 +42,7 @@ def save(suite: "ExpectationSuite", path: str | Path) -> Path:
     Raises:
         UsageError: `suite_unwritable`.
     """
-    target = Path(path)
+    target = as_path("path", path)
     try:
         target.write_text(as_text(as_mapping(suite)), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -75,8 +76,16 @@ def expectations_of(suite: "Suite | None") -> list[Expectation]:
     """
     if suite is None:
         return rules.expectations()
-    known = load(suite) if isinstance(suite, str | Path) else suite
-    return list(as_mapping(known)["expectations"])
+    if isinstance(suite, str | Path):
+        suite = load(suite)
+    if not hasattr(suite, "to_json_dict"):
+        raise wrong_type(
+            "suite",
+            suite,
+            "the path of a stored suite, or an ExpectationSuite",
+            "Pass callconv_kit.suite.build(), or leave it out.",
+        )
+    return list(as_mapping(suite)["expectations"])
 
 
 def _lasting(mapping: Any) -> dict[str, Any]:
@@ -98,11 +107,15 @@ def _read(path: str | Path) -> dict[str, Any]:
             "a suite file, such as expectations/callconv.json",
             "Check its name.",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(source.name, str(error)) from error
     if not isinstance(whole, dict) or not isinstance(whole.get("expectations"), list):
         raise _damaged(source.name, "no list of expectations")
-    version = (whole.get("meta") or {}).get("callconv_suite")
+    wrong = [number for number, one in enumerate(whole["expectations"], 1) if not _is_whole(one)]
+    if wrong:
+        raise _damaged(source.name, f"expectation {wrong[0]} has no type, or no table of kwargs")
+    meta = whole.get("meta")
+    version = meta.get("callconv_suite") if isinstance(meta, dict) else None
     if version != rules.VERSION:
         raise UsageError(
             "suite_version",
@@ -126,12 +139,12 @@ def from_mapping(whole: dict[str, Any], name: str) -> "ExpectationSuite":
     with engine.quiet():
         registry = engine.part("expectations.registry")
         known = set(registry.list_registered_expectation_implementations())
-        unknown = [str(kind) for kind in map(_type, whole["expectations"]) if kind not in known]
+        unknown = [one["type"] for one in whole["expectations"] if one["type"] not in known]
         if unknown:
             raise _damaged(name, f"unknown types of expectation: {', '.join(unknown[:5])}")
         try:
             suite = module.ExpectationSuite(**whole)
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise _damaged(name, " ".join(str(error).split())) from error
     if len(suite.expectations) != len(whole["expectations"]):
         found = f"{len(suite.expectations)} of {len(whole['expectations'])} expectations"
@@ -139,8 +152,11 @@ def from_mapping(whole: dict[str, Any], name: str) -> "ExpectationSuite":
     return suite  # type: ignore[no-any-return] # the module is imported as Any
 
 
-def _type(expectation: Any) -> Any:
-    return expectation.get("type") if isinstance(expectation, dict) else None
+def _is_whole(expectation: Any) -> bool:
+    """Whether this is an expectation as it is stored."""
+    if not isinstance(expectation, dict) or not isinstance(expectation.get("type"), str):
+        return False
+    return isinstance(expectation.get("kwargs", {}), dict)
 
 
 def _damaged(name: str, found: str) -> UsageError:

@@ -12,7 +12,7 @@ from callconv_kit.delivery import results as reading_back
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.job import Connection, Job, Results
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, not_installed
 from callconv_kit.run.prepared import clock_of
 from callconv_kit.widgets.session import Session
 
@@ -57,13 +57,7 @@ class Deliveries:
 
                 self.mock = MockImportServer(now=self._clock).start()
             except ModuleNotFoundError as error:
-                raise UsageError(
-                    "mock_missing",
-                    "The mock server needs packages that are not installed",
-                    f"{error.name} is missing",
-                    "callconv-kit with its extra",
-                    "pip install 'callconv-kit[mock]'",
-                ) from None
+                raise not_installed("mock_missing", "The mock server", error, "mock") from None
         return self.mock
 
     def stop_mock(self) -> None:
