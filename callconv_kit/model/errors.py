@@ -108,7 +108,7 @@ def not_installed(code: str, feature: str, error: ModuleNotFoundError, extra: st
     return UsageError(
         code,
         f"{feature} needs packages that are not installed",
-        f"{error.name} is missing",
+        f"{(error.name or str(error)).partition('.')[0]} is missing",
         f"callconv-kit with its extra {extra}",
         f"Run pip install 'callconv-kit[{extra}]'.",
     )
