@@ -1,6 +1,7 @@
 """`python -m mock_server`: the mock from a shell; `callconv mock-server` is the same."""
 
 import argparse
+import logging
 import re
 import signal
 import sqlite3
@@ -122,6 +123,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--max-file-size", type=int, default=0, metavar="BYTES")
     options.add_argument(
+        "--quiet", action="store_true", help="no line for each upload, refusal and log-in"
+    )
+    options.add_argument(
         "--take-unconfirmed",
         action="store_true",
         help="take in whatever an upload leaves, also where no 226 was sent",
@@ -157,6 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _write_authority(server, given.ca_file)
     except _CannotServe as error:
         return _fail(str(error), CANNOT_SERVE)
+    if not given.quiet:
+        _log_to_terminal()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -266,6 +272,23 @@ def _greet(server: "MockImportServer", ca_file: Path | None, *, temporary: bool)
         lines.append(f"Fault {armed.fault.name}, {often}: {armed.fault.shows}")
     lines.append("Stop with Ctrl-C.")
     _say("\n".join(lines))
+
+
+class _Line(logging.Formatter):
+    """A line of the log without what a terminal would take for more than text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+
+
+def _log_to_terminal() -> None:
+    """A line for each upload, each refusal and each log-in."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_Line("%(asctime)s  %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("mock_server")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def _say(text: str) -> None:

@@ -43,6 +43,7 @@ class Effect(Enum):
     DRIP = "read a little, pause, read a little"
     FULL = "the disk is full"
     TRUNCATE = "keep the first bytes only, and say 226"
+    NO_GOODBYE = "do not answer TLS's close_notify, wait for the end of the connection"
     VANISH = "take the file away after 226"
     LATE_REPLY = "send the reply in place of 226; nothing is processed"
     NO_226 = "store and process, send no 226"
@@ -159,6 +160,12 @@ FAULTS = (
     Fault("data-cut", At.DATA, Effect.CUT, "data reset after n bytes, then 426", after=50_000),
     Fault("control-cut", At.DATA, Effect.CUT_ALL, "both reset after n bytes", after=50_000),
     Fault("stall", At.DATA, Effect.STALL, "the server reads no more after n bytes", after=50_000),
+    Fault(
+        "no-close-notify",
+        At.DATA,
+        Effect.NO_GOODBYE,
+        "TLS: close_notify is not answered; 226 comes once the client has closed the connection",
+    ),
     Fault("slow-drip", At.DATA, Effect.DRIP, "n bytes a tenth of a second", after=1_000),
     Fault(
         "disk-full",

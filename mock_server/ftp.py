@@ -1,6 +1,7 @@
 """The FTP side: sessions, and the drop box that they see."""
 
 import errno
+import ipaddress
 import logging
 import os
 import re
@@ -26,8 +27,11 @@ from mock_server.transfer import CUT, DataChannel, TLSDataChannel, reset
 
 log = logging.getLogger("mock_server.ftp")
 
-DROP_BOX = "elwf"
-"""List, store and rename; no reading back, deleting, appending or new directories."""
+LOOKS = frozenset({"SIZE", "MDTM", "MLST", "MLSD", "LIST", "NLST", "STAT", "FEAT", "OPTS"})
+"""Commands that only ask: what they are refused is no news, since every upload looks first."""
+
+DROP_BOX = "elwfT"
+"""List, store, rename and set times; no reading back, deleting, appending or new directories."""
 
 PATH_COMMANDS = frozenset(
     [
@@ -54,6 +58,9 @@ PATH_COMMANDS = frozenset(
         "XRMD",
     ]
 )
+TELNET = re.compile(rb"\xff[\xf0-\xfe]\xf2?")
+"""What clients send before ABOR, as RFC 959 asks: Telnet's interrupt and its data mark."""
+
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -195,7 +202,9 @@ class ImportSession:
 
     def found_terminator(self) -> None:
         """A command line is here: kept for the log, without what it tells of a password."""
-        line = b"".join(self._in_buffer)[:200].decode("utf-8", "backslashreplace")
+        command = TELNET.sub(b"", b"".join(self._in_buffer))
+        self._in_buffer = [command]
+        line = command[:200].decode("utf-8", "backslashreplace")
         verb = line.split(" ")[0]
         self._said = f"{verb} …" if verb.upper() in ("PASS", "ACCT") else line
         super().found_terminator()  # type: ignore[misc]
@@ -206,7 +215,14 @@ class ImportSession:
         """Send a reply; that something was refused is worth a line in the log."""
         del logfun
         if resp[:1] in ("4", "5"):
-            log.warning("%s: %r -> %s", self.who, self._said, resp)
+            looked = self._said.partition(" ")[0].upper() in LOOKS
+            log.log(
+                logging.DEBUG if looked else logging.WARNING,
+                "%s: %r -> %s",
+                self.who,
+                self._said,
+                resp,
+            )
         super().respond(resp)  # type: ignore[misc]
 
     respond_w_warning = respond
@@ -300,9 +316,15 @@ class ImportSession:
             self.respond(f"227 Entering passive mode (127,0,0,1,{high},{low}).")
 
     def _open_passive(self, extmode: bool) -> None:
-        if not extmode and ":" in self.socket.getsockname()[0]:
-            self.respond("425 PASV is for IPv4; use EPSV.")
-            return
+        here = self.socket.getsockname()[0]
+        if not extmode and ":" in here:
+            mapped = ipaddress.ip_address(here.partition("%")[0])
+            four = mapped.ipv4_mapped if isinstance(mapped, ipaddress.IPv6Address) else None
+            if four is None:
+                self.respond("425 PASV is for IPv4; use EPSV.")
+                return
+            # A socket that listens for both families shows IPv4 clients as ::ffff:…
+            self.masquerade_address = self.masquerade_address or str(four)
         try:
             super()._make_epasv(extmode)  # type: ignore[misc]
         except OSError as error:

@@ -14,13 +14,39 @@ from pyftpdlib.servers import FTPServer
 
 log = logging.getLogger("mock_server.ftp")
 
+SILENT_PER_ADDRESS = 64
+"""Connections that one address may have before they log in."""
+
 
 class Listener(FTPServer):  # type: ignore[misc]  # pyftpdlib has no types
     """pyftpdlib's server, which survives running out of file descriptors and counts sessions."""
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.silent: dict[str, deque[weakref.ref[Any]]] = {}
+
     def _accept_new_cons(self) -> bool:
         """Sessions, not sockets: stock counts data connections and listeners as well."""
         return not self.max_cons or len(self.ip_map) <= self.max_cons
+
+    def handle_accepted(self, sock: socket.socket, addr: Any) -> Any:
+        """Serve a client; of those that only connect, an address has a few at a time.
+
+        The oldest makes room, so that who logs in always gets in.
+        """
+        session = super().handle_accepted(sock, addr)
+        if session is None:
+            return None
+        waiting = self.silent.setdefault(addr[0], deque())
+        waiting.append(weakref.ref(session))
+        for silent in [ref for ref in waiting if not _is_silent(ref())]:
+            waiting.remove(silent)
+        while len(waiting) > SILENT_PER_ADDRESS:
+            oldest = waiting.popleft()()
+            if oldest is not None:
+                oldest.respond("421 Too many connections without a log-in from this address.")
+                oldest.close_when_done()
+        return session
 
     def handle_accept(self) -> None:
         """A client that can't be taken is no reason to stop serving."""
@@ -28,6 +54,11 @@ class Listener(FTPServer):  # type: ignore[misc]  # pyftpdlib has no types
             super().handle_accept()
         except OSError as error:
             log.warning("a connection could not be accepted: %s", error)
+
+
+def _is_silent(session: Any) -> bool:
+    """Whether a session is there and has not logged in."""
+    return session is not None and not session._closed and not session.authenticated
 
 
 class _Waker:

@@ -31,6 +31,10 @@ from mock_server.faults import At, Effect
 log = logging.getLogger("mock_server.ftp")
 
 DRIP_SECONDS = 0.1
+
+GOODBYE_SECONDS, GOODBYE_LOOKS = 0.05, 1200
+"""How often, and how many times, a server that answers no close_notify looks whether the
+connection has ended."""
 MIDWAY = (Effect.CUT, Effect.CUT_ALL, Effect.FULL, Effect.STALL)
 """Effects that strike after so many bytes, or at half of a smaller file."""
 
@@ -46,8 +50,11 @@ def reset(fileno: int) -> None:
 
 
 def is_gone(fileno: int) -> bool:
-    """Whether the other side of this socket has closed it."""
-    twin = socket.socket(fileno=os.dup(fileno))
+    """Whether the other side of this socket has closed it, or this side has."""
+    try:
+        twin = socket.socket(fileno=os.dup(fileno))
+    except OSError:
+        return True
     try:
         twin.setblocking(False)
         return twin.recv(1, socket.MSG_PEEK) == b""
@@ -165,6 +172,14 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
         ending = sys.exc_info()[1]
         if isinstance(ending, ConnectionResetError | SSL.SysCallError):
             self._cut = True
+        if (
+            isinstance(ending, SSL.ZeroReturnError)
+            and self.fault is not None
+            and self.fault.effect is Effect.NO_GOODBYE
+        ):
+            self._pause()
+            self._await_end(GOODBYE_LOOKS)
+            return
         # After TLS has said goodbye all is here, and a reset means nothing: a client that never
         # read the server's session tickets (lftp) ends with one.
         if not isinstance(ending, SSL.ZeroReturnError):
@@ -172,6 +187,18 @@ class DataChannel(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
                 if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                     self._cut = True
         super().handle_close()
+
+    def _await_end(self, looks: int) -> None:
+        """As some Windows servers: the upload is over when the client closes the connection."""
+        if self._closed:
+            return
+        if is_gone(self.socket.fileno()):
+            self._error = True  # the SSL mixin then skips its goodbye
+            super().handle_close()
+        elif looks:
+            self.call_later(GOODBYE_SECONDS, self._await_end, looks - 1)
+        else:
+            self._fail("426 Connection closed; transfer aborted: the connection did not end.")
 
     def close(self) -> None:
         """Decide what the upload came to, then let pyftpdlib close and send the reply."""

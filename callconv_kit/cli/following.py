@@ -108,7 +108,9 @@ def results_command(
                 ledger, shared.existing(from_file), line_offset=line_offset
             )
         elif full_job.results is not None:
-            outcome = reading_back.results(ledger, full_job.results, line_offset=line_offset)
+            outcome = reading_back.results(
+                ledger, full_job.results, line_offset=line_offset, on_wait=_say_wait
+            )
         else:
             raise UsageError(
                 "no_results",
@@ -133,6 +135,14 @@ def results_command(
     if fix_file is not None:
         click.echo(f"{written:,} refused calls are in {fix_file}")
     return 0
+
+
+def _say_wait(reason: str, seconds: float) -> None:
+    """Say that the results API makes us wait, and how long."""
+    click.echo(
+        f"callconv: the results API answered {reason}; next try in {seconds:.0f} s (Ctrl-C stops)",
+        err=True,
+    )
 
 
 @click.command("trace", epilog="Example: callconv trace 00F7-1A2B3C4D5E6F")

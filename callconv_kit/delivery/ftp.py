@@ -2,11 +2,12 @@
 
 import contextlib
 import ftplib
+import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callconv_kit.delivery.connection_faults import Step, fault_of
 from callconv_kit.delivery.credentials import Credentials
@@ -33,24 +34,78 @@ QUEUED_REPLY_PATIENCE = 5.0
 _ERRORS: tuple[type[Exception], ...] = (*ftplib.all_errors, ValueError)
 """Whatever a connection can raise: ftplib parses replies, and refuses line breaks in names."""
 
+GOODBYE_PATIENCE = 2.0
+"""Seconds to wait for a server's close_notify: some answer only once the connection has ended."""
+
 _NO_FILES = ("no files", "no such file", "not found", "no file")
+
+_LISTED = (
+    # -rw-r--r-- 1 owner group 985 Nov 20 06:00 name (some servers leave the group out)
+    re.compile(r"-\S{9,}\s+\d+\s+\S+\s+(?:\S+\s+)?(\d+)\s+\S+\s+\S+\s+\S+\s(.+)"),
+    # 11-20-26  06:00AM  985 name
+    re.compile(r"\d\d-\d\d-\d{2,4}\s+\d\d:\d\d(?:[AP]M)?\s+(\d+)\s+(.+)"),
+)
+"""A file's line of LIST, as Unix and as Windows servers write it: its size, its name."""
 
 
 class _DataSocket(ssl.SSLSocket):
-    """A TLS socket whose end of conversation is no error.
+    """A TLS socket whose end of conversation is not an error.
 
     A server that has nothing (more) to say may close before our goodbye, or even before the
-    handshake has settled; what counts is its word on the control channel, which is read next.
+    handshake has settled, or wait for the end of the connection without a goodbye. What counts is
+    its word on the control channel, which is read next.
     """
 
     def unwrap(self) -> socket.socket:
+        self.settimeout(min(GOODBYE_PATIENCE, self.gettimeout() or GOODBYE_PATIENCE))
         try:
             return super().unwrap()
         except OSError:
             return self
 
 
-class _Tls(ftplib.FTP_TLS):
+class _Client(ftplib.FTP):
+    """ftplib's client for servers that answer in UTF-8 or in latin-1.
+
+    ftplib takes one encoding, and an answer in another ends the session. Here replies and listings
+    are read byte for byte, then as UTF-8 where they are that; commands go out as UTF-8.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(encoding="latin-1", **more)
+
+    def putline(self, line: str) -> None:
+        if "\r" in line or "\n" in line:
+            raise ValueError("an illegal newline character should not be contained")
+        super().putline(line.encode().decode("latin-1"))
+
+    def getline(self) -> str:
+        return _decoded(super().getline())
+
+    def getmultiline(self) -> str:
+        """A reply of one line or several; raises where the first is not one of FTP."""
+        line = self.getline()
+        if not line[:3].isdigit():
+            # ftplib takes "SSH-2.0-…" for the first line of several, and waits for the others.
+            raise ftplib.error_proto(line)  # noqa: S321 - an exception sends nothing
+        lines = [line]
+        while line[3:4] == "-" and not re.match(rf"{line[:3]}(?!-)", lines[-1]):
+            lines.append(self.getline())
+        return "\n".join(lines)
+
+    def retrlines(self, cmd: str, callback: Callable[[str], object] | None = None) -> str:
+        return super().retrlines(cmd, lambda line: callback and callback(_decoded(line)))
+
+
+def _decoded(text: str) -> str:
+    """Bytes that were read as latin-1, as UTF-8 where they are that."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return text
+
+
+class _Tls(_Client, ftplib.FTP_TLS):
     """ftplib's TLS client, with the control channel's TLS session on the data channel too.
 
     vsftpd and proftpd demand that by default and ftplib does not do it (CPython issue 63699). The
@@ -95,13 +150,15 @@ class FtpSession:
         self._credentials = credentials
         self._timeout = float(connection.timeout)
         self._ftp: ftplib.FTP = (
-            ftplib.FTP(timeout=self._timeout)  # noqa: S321 - the page describes plain FTP
+            _Client(timeout=self._timeout)  # the page describes plain FTP
             if context is None
             else _Tls(timeout=self._timeout, context=context)
         )
         try:
             with self._doing(Step.CONNECT):
-                self._ftp.connect(connection.host, int(connection.port))
+                greeting = self._ftp.connect(connection.host, int(connection.port))
+                while greeting.startswith("1"):  # 120: ready in a moment
+                    greeting = self._ftp.getresp()
             if isinstance(self._ftp, _Tls):
                 with self._doing(Step.TLS):
                     self._ftp.auth()
@@ -137,7 +194,7 @@ class FtpSession:
         return ConnectionFailed(fault_of(error, step), step, self._credentials.scrub(said), reply)
 
     def look(self, name: str) -> Seen:
-        """SIZE, else a listing; a 550 to SIZE alone does not prove that the file is absent."""
+        """SIZE, else a listing: a 550 to SIZE alone does not prove that the file is absent."""
         with self._doing(Step.LOOK):
             self._ftp.voidcmd("TYPE I")  # SIZE is refused in ASCII mode
             try:
@@ -149,15 +206,26 @@ class FtpSession:
             return self._listed(name)
 
     def _listed(self, name: str) -> Seen:
+        """MLSD, else LIST for the size, else NLST for the name."""
         try:
-            for listed, facts in self._ftp.mlsd(facts=["size", "type"]):
-                if listed == name:
-                    size = facts.get("size", "")
-                    return Seen(Sight.SIZED, int(size)) if size.isdigit() else NAMED
+            facts = dict(self._ftp.mlsd())
         except ftplib.error_perm:
-            pass
-        else:
+            facts = None
+        if facts is not None and name not in facts:
             return ABSENT
+        size = (facts or {}).get(name, {}).get("size", "")
+        if size.isdigit():
+            return Seen(Sight.SIZED, int(size))
+        lines: list[str] = []
+        with contextlib.suppress(ftplib.error_perm, ftplib.error_temp):
+            self._ftp.retrlines("LIST", lines.append)
+        for pattern in _LISTED:
+            for found in filter(None, map(pattern.fullmatch, lines)):
+                if found[2] == name:
+                    return Seen(Sight.SIZED, int(found[1]))
+        return NAMED if facts is not None else self._named(name)
+
+    def _named(self, name: str) -> Seen:
         try:
             names = self._ftp.nlst()
         except (ftplib.error_perm, ftplib.error_temp) as error:
@@ -165,7 +233,9 @@ class FtpSession:
             empty = any(word in str(error).lower() for word in _NO_FILES)
             return ABSENT if empty else HIDDEN
         # A listing gives names with or without the directory before them.
-        return NAMED if name in {listed.rsplit("/", 1)[-1] for listed in names} else ABSENT
+        if name in {listed.rsplit("/", 1)[-1] for listed in names}:
+            return NAMED
+        return HIDDEN if name.startswith(".") else ABSENT  # listings leave out hidden files
 
     def store(self, name: str, source: Source, patience: float) -> str:
         """STOR in binary mode; the final reply is read even where the data connection broke."""

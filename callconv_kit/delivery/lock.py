@@ -1,6 +1,11 @@
-"""One run at a time: a lock that dies with its process."""
+"""One run at a time: a lock that dies with its process.
+
+Not the package filelock: on a disk that can't lock it goes on with a file that outlives a killed
+run, and it takes a refusal (EACCES) for another holder and waits.
+"""
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -32,7 +37,8 @@ def locked(
         sleep: handed in by tests.
 
     Raises:
-        DeliveryError: `busy`: another run holds it; or the file can't be written.
+        DeliveryError: `busy`: another run holds it; `ledger_read_only`: the file can't be
+            written; `ledger_cannot_lock`: its disk can't lock files.
     """
     try:
         private.make_folder(path.parent, readers)
@@ -47,7 +53,7 @@ def locked(
         ) from error
     try:
         tries = 1 + int(wait / PAUSE)
-        while not _take(file):
+        while not _taken(file, path):
             tries -= 1
             if not tries:
                 raise DeliveryError(
@@ -59,34 +65,56 @@ def locked(
                 )
             sleep(PAUSE)
         os.ftruncate(file, 0)
-        os.pwrite(file, str(os.getpid()).encode(), 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, str(os.getpid()).encode())
         yield
     finally:
         os.close(file)  # the system gives the lock back, after a kill as well
 
 
+def _taken(file: int, path: Path) -> bool:
+    """Take the lock; False where another process holds it."""
+    try:
+        _take(file)
+    except OSError as error:
+        if error.errno in HELD:
+            return False
+        # ENOLCK, ENOSYS, EOPNOTSUPP, EIO, EACCES: network and FUSE mounts, mostly.
+        raise DeliveryError(
+            "ledger_cannot_lock",
+            "The disk of the ledger can't lock files, so two runs could send the same calls",
+            f"{path}: {error.strerror or error} (errno {error.errno})",
+            "a disk that locks files, such as a local one",
+            "Set `ledger` in the job to a path on a local disk, and keep the job's file there too "
+            "if you use `callconv run`. Nothing was sent.",
+        ) from error
+    return True
+
+
 def _holder(file: int) -> str:
-    return os.pread(file, 20, 0).decode("ascii", "replace") or "unknown"
+    try:
+        os.lseek(file, 0, os.SEEK_SET)
+        return os.read(file, 20).decode("ascii", "replace") or "unknown"
+    except OSError:
+        return "unknown"
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: int) -> bool:
+    HELD = frozenset({errno.EACCES, errno.EDEADLK, 36})
+    """How Windows says that another process holds the byte (36: EDEADLOCK there)."""
+
+    def _take(file: int) -> None:
         # Far behind the process id, which others may read.
         os.lseek(file, 1 << 20, os.SEEK_SET)
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _take(file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+    HELD = frozenset({errno.EAGAIN, errno.EWOULDBLOCK})
+    """How a Unix says that another process holds the lock."""
+
+    def _take(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

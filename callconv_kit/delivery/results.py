@@ -9,7 +9,7 @@ the file, and at no other (or at the offset that a person, or an earlier file, h
 import csv
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,6 +155,7 @@ def results(
     *,
     token: str | None = None,
     line_offset: int | None = None,
+    on_wait: Callable[[str, float], None] | None = None,
     api: ResultsApi | None = None,
 ) -> Outcome:
     """Ask the results API, and write into the ledger what it says.
@@ -164,6 +165,7 @@ def results(
         settings: the job's [results].
         token: wins over its `token_from`.
         line_offset: server's line minus ours, where a person knows it; remembered.
+        on_wait: called with the reason and the seconds before each wait.
         api: in place of one made here, for tests.
 
     Raises:
@@ -173,7 +175,7 @@ def results(
     sent = _sent(ledger)
     if not sent:
         return Outcome()
-    with ledger.lock(), api or ResultsApi(settings, token=token) as asked:
+    with ledger.lock(), api or ResultsApi(settings, token=token, on_wait=on_wait) as asked:
         if line_offset is not None:
             ResultsStore(ledger).remember("line_offset", str(line_offset))
         names = {submission.name for submission in sent}
@@ -213,6 +215,15 @@ def results_from(ledger: Ledger, path: Path, *, line_offset: int | None = None) 
             rows = [{key: row.get(name) or "" for key, name in columns.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _not_results(path, str(error)) from error
+    if columns.keys() >= _OURS or {"codes", "reasons"} <= columns.keys():
+        raise InputError(
+            "results_unreadable",
+            f"{path.name} is a file of the kit's own, not what impact.com says of it",
+            "the columns of a call file",
+            "an export of impact.com's screens",
+            "Export the errors of a file, or the list of actions, from impact.com's screens as "
+            "CSV.",
+        )
     with ledger.lock():
         if line_offset is not None:
             ResultsStore(ledger).remember("line_offset", str(line_offset))
@@ -249,6 +260,10 @@ def _errors_from(ledger: Ledger, path: Path, rows: Sequence[Mapping[str, str]]) 
 
 def _plain(name: str | None) -> str:
     return "".join(char for char in (name or "").lower() if char.isalnum())
+
+
+_OURS = {_plain(name) for name in spec.REQUIRED}
+"""Columns that only a call file has all of: a ready.csv confirms nothing."""
 
 
 def _not_results(path: Path, found: str) -> InputError:

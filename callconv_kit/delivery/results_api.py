@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGES = 1000
-"""A list that goes on after so many pages goes round in a circle."""
+"""A list that goes on after so many pages never ends."""
 
 LONGEST_WAIT = 900.0
-"""Seconds that a rate limit is waited for at most."""
+"""Seconds that a command waits for the rate limit at most, over all of its requests."""
 
 COMPLETE = "Complete"
 
@@ -79,6 +79,7 @@ class ResultsApi:
         token: str | None = None,
         transport: "httpx.BaseTransport | None" = None,
         sleep: Callable[[float], None] = time.sleep,
+        on_wait: Callable[[str, float], None] | None = None,
         attempts: int = 6,
     ) -> None:
         """Nothing is asked yet.
@@ -88,6 +89,7 @@ class ResultsApi:
             token: wins over its `token_from`.
             transport: in place of the network, for tests.
             sleep: the same.
+            on_wait: called with the reason and the seconds before each wait; none: it is logged.
             attempts: how often a request is tried.
 
         Raises:
@@ -125,7 +127,9 @@ class ResultsApi:
             follow_redirects=False,  # the token goes to one host only
         )
         self._sleep = sleep
+        self._on_wait = on_wait or _log_wait
         self._attempts = attempts
+        self._patience = LONGEST_WAIT
 
     def __enter__(self) -> Self:
         return self
@@ -163,13 +167,17 @@ class ResultsApi:
         self, address: str, asked: Mapping[str, str], keys: tuple[str, ...]
     ) -> Iterator[Mapping[str, Any]]:
         following: str | None = address
-        for _ in range(PAGES):
-            if following is None:
-                return
+        seen: set[str] = set()
+        entries = 0
+        while following is not None:
+            if following in seen or len(seen) == PAGES:
+                raise self._endless(len(seen), entries)
+            seen.add(following)
             page = self._page(following, asked)
             items = next((page[key] for key in keys if isinstance(page.get(key), list)), None)
             if items is None:
                 raise self._unreadable(f"none of {', '.join(keys)} in the answer")
+            entries += len(items)
             yield from (item for item in items if isinstance(item, dict))
             following, asked = self._next(page), {}
 
@@ -187,6 +195,7 @@ class ResultsApi:
             wait=_as_told,
             retry=tenacity.retry_if_exception_type(_TryAgain),
             sleep=self._sleep,
+            before_sleep=self._before_wait,
             reraise=True,
         )
         try:
@@ -199,6 +208,31 @@ class ResultsApi:
                 "a page of results",
                 "Run `callconv results` again later; nothing is lost by waiting (up to 90 days).",
             ) from None
+
+    def _before_wait(self, state: tenacity.RetryCallState) -> None:
+        """Say how long is waited, and stop where that is longer than a command may take."""
+        error = state.outcome.exception() if state.outcome else None
+        seconds = state.next_action.sleep if state.next_action else 0.0
+        if seconds > self._patience:
+            raise DeliveryError(
+                "results_rate_limited",
+                f"The results API at {self._host} allows no more requests now",
+                f"{error}; {seconds:.0f} s until it allows the next one",
+                f"at most {LONGEST_WAIT:.0f} s of waiting in all",
+                "Run the same command again later; nothing is lost by waiting (up to 90 days).",
+            )
+        self._patience -= seconds
+        self._on_wait(str(error), seconds)
+
+    def _endless(self, pages: int, entries: int) -> DeliveryError:
+        return DeliveryError(
+            "results_endless",
+            f"The list of results at {self._host} has no last page",
+            f"{pages} pages with {entries} entries were read, and the next page is "
+            + ("still another" if pages == PAGES else "one of them"),
+            "a last page that names no next one",
+            "Check `base_url` under [results]; a proxy may answer every page with the same one.",
+        )
 
     def _once(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         import httpx
@@ -249,7 +283,11 @@ _backoff = tenacity.wait_random_exponential(multiplier=1, max=60)
 def _as_told(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     told = error.wait if isinstance(error, _TryAgain) else 0.0
-    return min(told or _backoff(state), LONGEST_WAIT)
+    return told or _backoff(state)
+
+
+def _log_wait(reason: str, seconds: float) -> None:
+    log.warning("step=results wait=%.0f reason=%s", seconds, reason)
 
 
 def _reset(headers: Mapping[str, str]) -> float:

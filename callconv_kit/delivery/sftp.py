@@ -91,7 +91,7 @@ def connect(connection: "Connection", credentials: Credentials) -> Connect:
         UsageError: `sftp_missing`, `private_key_unusable`, `known_hosts_missing`.
     """
     try:
-        import paramiko
+        import paramiko  # noqa: F401 - so that what is missing is said before connecting
     except ModuleNotFoundError:
         raise UsageError(
             "sftp_missing",
@@ -111,20 +111,37 @@ def connect(connection: "Connection", credentials: Credentials) -> Connect:
         )
     key = None
     if connection.private_key is not None:
+        key, encrypted = _private_key(connection.private_key, credentials)
+        if encrypted:  # the passphrase is nobody else's business
+            credentials = Credentials(credentials.user, "")
+    return lambda: SftpSession(connection, credentials, hosts, key)
+
+
+def _private_key(path: Path, credentials: Credentials) -> tuple[Any, bool]:
+    """The key, and whether the connection's password is its passphrase.
+
+    With a key that is not encrypted the password goes to the server where it asks for one too:
+    impact.com's SFTP connections have a key and a password.
+    """
+    import paramiko
+
+    try:
+        return paramiko.PKey.from_path(path, None), False
+    except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
+        failed: Exception = error
+    if credentials.password:
         try:
             # By position: the argument's name has changed between versions of paramiko.
-            key = paramiko.PKey.from_path(
-                connection.private_key, credentials.password.encode() or None
-            )
+            return paramiko.PKey.from_path(path, credentials.password.encode()), True
         except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
-            raise UsageError(
-                "private_key_unusable",
-                "The private key can't be used",
-                f"{connection.private_key} ({type(error).__name__})",
-                "an OpenSSH or PKCS 8 key; its passphrase, if any, is the connection's password",
-                "Correct `private_key` or the password's source under [connection].",
-            ) from None
-    return lambda: SftpSession(connection, credentials, hosts, key)
+            failed = error
+    raise UsageError(
+        "private_key_unusable",
+        "The private key can't be used",
+        f"{path} ({type(failed).__name__})",
+        "an OpenSSH or PKCS 8 key; its passphrase, if it has one, is the connection's password",
+        "Correct `private_key` or the password's source under [connection].",
+    )
 
 
 class SftpSession:
@@ -155,7 +172,7 @@ class SftpSession:
                     connection.host,
                     int(connection.port),
                     credentials.user,
-                    credentials.password if key is None else None,
+                    credentials.password or None,
                     pkey=key,
                     sock=raw,
                     timeout=self._timeout,

@@ -320,3 +320,31 @@ def test_an_idle_connection_is_closed():
         pytest.raises(ftplib.error_temp, match="421"),
     ):
         ftp.getresp()
+
+
+# --- connections that say nothing
+
+
+def test_300_silent_connections_lock_nobody_out(tmp_path):
+    with serving(tmp_path) as server:
+        silent = [socket.create_connection((server.host, server.port), 10) for _ in range(300)]
+        try:
+            for _ in range(3):
+                with ftplib_to(server) as ftp:
+                    ftp.storbinary("STOR calls.csv", io.BytesIO(CONTENT))
+            told = [each.recv(4096).decode() for each in silent[:10]]
+            assert all("421 Too many connections without a log-in" in text for text in told)
+        finally:
+            for each in silent:
+                each.close()
+        assert len(server.submissions()) == 3
+
+
+def test_sessions_that_have_logged_in_are_not_silent(tmp_path):
+    with serving(tmp_path) as server, contextlib.ExitStack() as stack:
+        first = stack.enter_context(ftplib_to(server))
+        for _ in range(100):
+            silent = socket.create_connection((server.host, server.port), 10)
+            stack.callback(silent.close)
+        first.storbinary("STOR calls.csv", io.BytesIO(CONTENT))
+        assert len(server.submissions()) == 1

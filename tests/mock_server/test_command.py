@@ -1,5 +1,6 @@
 """`callconv mock-server` in a shell: what it says, what curl does with that, how it ends."""
 
+import ftplib
 import os
 import re
 import shutil
@@ -95,7 +96,9 @@ def test_curl_uploads_as_the_command_says_and_the_page_shows_it(run, curl, ready
     page = httpx.get(running.word("page")).text
     assert page.count(">ready.csv<") == 2
     assert "4</b> pending actions" in page
-    assert running.stop() == (0, "Stopped. The uploads are gone.\n", "")
+    status, out, error = running.stop()
+    assert (status, error) == (0, "")
+    assert out.endswith("Stopped. The uploads are gone.\n")
 
 
 def test_a_given_password_is_not_repeated_and_a_generated_one_is_shown_once(run, tmp_path):
@@ -255,3 +258,29 @@ def test_help_shows_an_example():
     assert (
         "Example: callconv mock-server --port 2121 --http 8021 --account demo:secret" in run.stdout
     )
+
+
+# -- lines on the terminal -------------------------------------------------------------------------
+
+UPLOADED = ("logged in", "calls.csv", "rows, 1 of them errors", "530 Login incorrect")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_terminal_shows_each_upload_refusal_and_log_in(run, ready, quiet):
+    running = run("--account", "demo:secret", "--now", NOW, *(["--quiet"] if quiet else []))
+    host, port = re.search(r"ftp://([\d.]+):(\d+)", running.said).groups()
+    with ftplib.FTP() as ftp:
+        ftp.connect(host, int(port))
+        with pytest.raises(ftplib.error_perm):
+            ftp.login("demo", "wrong")
+        ftp.login("demo", "secret")
+        with ready.open("rb") as file:
+            ftp.storbinary("STOR calls.csv", file)
+        with pytest.raises(ftplib.error_perm):
+            ftp.login("\x1b[31mred", "wrong")
+    status, out, _ = running.stop()
+    assert status == 0
+    for text in UPLOADED:
+        assert (text in out) != quiet
+    assert "\x1b" not in out
+    assert "secret" not in out

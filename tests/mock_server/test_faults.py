@@ -93,6 +93,7 @@ SHOWN = {
     "data-cut": Shown(CUT_DATA, size=50_000),
     "control-cut": Shown((*GONE, ssl.SSLError), size=50_000),
     "stall": Shown(TimeoutError, size=None, waits=True),
+    "no-close-notify": Shown(None, submitted=1, size=WHOLE, tls=True),
     "slow-drip": FINE,
     "disk-full": Shown(CUT_DATA, size=50_000),
     "late-426": _late(426),
@@ -129,6 +130,18 @@ def _upload(server, timeout=10.0, name="calls.csv", content=CONTENT):
         return ftp.storbinary(f"STOR {name}", io.BytesIO(content))
 
 
+def _upload_without_a_goodbye(server):
+    """As a client that does not wait for the answer to its close_notify; ftplib waits for ever."""
+    with ftplib_to(server) as ftp:
+        data = ftp.transfercmd("STOR calls.csv")
+        data.sendall(CONTENT)
+        data.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            data.unwrap()
+        data.close()
+        return ftp.voidresp()
+
+
 def _cases():
     for name, shown in SHOWN.items():
         for tls in ("required",) if shown.tls else ("off", "required"):
@@ -142,7 +155,9 @@ def test_a_fault_shows_itself_once_and_then_the_server_is_well(name, shown, tls)
         content = CONTENT
         if name == "stall":  # more than the kernels keep for a server that reads nothing
             content = CONTENT * 150
-        if shown.raises is None:
+        if name == "no-close-notify":
+            assert _upload_without_a_goodbye(server).startswith("226")
+        elif shown.raises is None:
             assert _upload(server).startswith("226")
         else:
             with pytest.raises(shown.raises, match=shown.text):
