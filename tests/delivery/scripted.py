@@ -42,6 +42,7 @@ class Script:
     reads: bytes of the data that it takes before it does what `says["226"]` says; None: all.
     cuts: whether it resets the data connection then.
     context: for TLS after AUTH.
+    encoding: of what it says.
     """
 
     says: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Script:
     cuts: bool = False
     context: ssl.SSLContext | None = None
     received: list[str] = field(default_factory=list)
+    encoding: str = "utf-8"
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[int]:
@@ -119,7 +121,7 @@ class Script:
         if reply in (RESET, CLOSE):
             client.close()
             return False
-        client.sendall(f"{reply}\r\n".encode())
+        client.sendall(f"{reply}\r\n".encode(self.encoding))
         return True
 
 
@@ -133,7 +135,7 @@ def _line(client: Any, stop: threading.Event) -> str:
         if not byte:
             return ""
         line += byte
-    return line.decode().strip()
+    return line.decode("utf-8", "replace").strip()
 
 
 def _reset(connection: socket.socket) -> None:

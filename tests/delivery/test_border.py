@@ -28,6 +28,7 @@ UNSENT: dict[str, tuple[str, Script]] = {
     "a reset in place of a greeting": ("connection_dropped", Script({"": RESET})),
     "an end in place of a greeting": ("connection_dropped", Script({"": CLOSE})),
     "a web server": ("not_ftp", Script({"": "HTTP/1.1 400 Bad Request"})),
+    "an SSH server": ("ssh_server", Script({"": "SSH-2.0-OpenSSH_9.2p1 Debian-2"})),
     "421 in place of a greeting": ("server_busy", Script({"": "421 too many users"})),
     "530 at USER": ("login_refused", Script({"USER": "530 no such user"})),
     "530 at PASS": ("login_refused", Script({"PASS": "530 Login incorrect."})),
@@ -263,7 +264,7 @@ def test_every_row_that_names_an_exception_is_raised_by_a_socket_here() -> None:
     shown |= {code for code, _ in tls_cases(trustme.CA()).values()}
     shown |= {"transfer_stalled", "connection_refused", "host_unknown"}
     # These take a broken name server or network.
-    simulated = {"host_unresolved", "network_down"}
+    simulated = {"host_unresolved", "network_down", "text_unreadable"}
     assert {fault.code for fault in TABLE if fault.errors} <= shown | simulated
 
 
@@ -271,6 +272,10 @@ RENAMING_CODES = [(code, reply) for code, _, reply in RENAMING.values()]
 
 SIMULATED = {
     "name server down": (socket.gaierror(socket.EAI_AGAIN, "try again"), "host_unresolved"),
+    "a text that can't be sent": (
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"),
+        "text_unreadable",
+    ),
     "no route": (OSError(113, "No route to host"), "network_down"),
 }
 

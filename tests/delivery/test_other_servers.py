@@ -1,5 +1,6 @@
 """A real vsftpd, and OpenSSH for SFTP: what the mock can't vouch for."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from callconv_kit.delivery import Patience, State, upload
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown
 
-from .conftest import HASTY, PASSWORD, free_port, write_ready
+from .conftest import HASTY, PASSWORD, free_port, tool, write_ready
 from .fault_table import NONE, SFTP, UNKNOWN, WHOLE
 from .servers import Proxy, Server, a_user, sshd, vsftpd
 
@@ -138,6 +139,36 @@ def test_a_changed_host_key_is_refused(ssh: Server, ready: Path, tmp_path: Path)
     with pytest.raises(DeliveryError) as caught:
         send(ready, ssh, known_hosts=str(tmp_path / "known"))
     assert caught.value.code == "host_key_changed"
+
+
+def test_a_key_without_a_passphrase_beside_a_password(ssh: Server, ready: Path) -> None:
+    """The key opens without the password, which the variable of another job may have set."""
+    receipt = upload(
+        ready, ssh.to(file_name="key.csv"), password="unused-geheim", ledger=None, patience=HASTY
+    )
+    assert receipt.state is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("right-geheim", ""), ("wrong", "private_key_unusable"), ("", "private_key_unusable")],
+)
+def test_a_key_with_a_passphrase(
+    ssh: Server, ready: Path, tmp_path: Path, password: str, code: str
+) -> None:
+    key = tmp_path / "encrypted"
+    key.write_bytes(Path(ssh.connection["private_key"]).read_bytes())
+    key.chmod(0o600)
+    change = [tool("ssh-keygen"), "-q", "-p", "-P", "", "-N", "right-geheim", "-f", str(key)]
+    subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
+    connection = ssh.to(private_key=str(key), file_name="encrypted.csv")
+    if code:
+        with pytest.raises(CallConvError) as caught:
+            upload(ready, connection, password=password, ledger=None, patience=HASTY)
+        assert caught.value.code == code
+    else:
+        sent = upload(ready, connection, password=password, ledger=None, patience=HASTY)
+        assert sent.state is State.DELIVERED
 
 
 MISSING = {

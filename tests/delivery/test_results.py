@@ -231,6 +231,80 @@ def test_an_api_that_fails_says_so_and_changes_nothing(
     assert TOKEN not in str(caught.value)
 
 
+ENDLESS = {
+    # next pages, pages read
+    "the same page for ever": (["?Page=1"], 2),
+    "two pages that name each other": (["?Page=2", "?Page=1"], 3),
+}
+
+
+@pytest.mark.parametrize(("following", "pages"), ENDLESS.values(), ids=ENDLESS)
+def test_a_list_without_a_last_page_is_an_error_that_says_what_was_read(
+    ledger: Ledger, name: str, following: list[str], pages: int
+) -> None:
+    path = "/Advertisers/IRdemo/FTPFileSubmissions"
+    answers = [
+        {**listed(name), "@nextpageuri": path + following[n % len(following)]} for n in range(9)
+    ]
+    seen: list[httpx.Request] = []
+    with pytest.raises(DeliveryError) as caught:
+        results(ledger, SETTINGS, api=api(*answers, seen=seen))
+    assert (caught.value.code, caught.value.exit_status) == ("results_endless", 4)
+    assert f"{pages} pages with {pages} entries were read" in caught.value.found
+    assert len(seen) == pages
+
+
+@pytest.mark.usefixtures("name")
+def test_pages_that_are_always_new_end_at_a_bound(ledger: Ledger) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params.get("Page", 1)) + 1
+        return httpx.Response(200, json={"Submissions": [], "@nextpageuri": f"?Page={number}"})
+
+    endless = ResultsApi(SETTINGS, token=TOKEN, transport=httpx.MockTransport(answer))
+    with pytest.raises(DeliveryError) as caught:
+        results(ledger, SETTINGS, api=endless)
+    assert caught.value.code == "results_endless"
+
+
+LIMITS = {
+    # seconds that each 429 names, what is waited for, the code in the end
+    "once": (["60"], [60.0], ""),
+    "several times": (["60", "300", "300"], [60.0, 300.0, 300.0], ""),
+    "longer than a command may take": (["3600"], [], "results_rate_limited"),
+    "too long in all": (["600", "600"], [600.0], "results_rate_limited"),
+}
+
+
+@pytest.mark.parametrize(("resets", "waits", "code"), LIMITS.values(), ids=LIMITS)
+def test_a_rate_limit_is_shown_and_waited_for_up_to_a_bound(
+    ledger: Ledger, name: str, resets: list[str], waits: list[float], code: str
+) -> None:
+    limits = [httpx.Response(429, headers={"X-RateLimit-Reset": reset}) for reset in resets]
+    shown: list[tuple[str, float]] = []
+    waited: list[float] = []
+    answers = iter([*limits, listed(name), errors(B_REFUSED)])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        page = next(answers)
+        return page if isinstance(page, httpx.Response) else httpx.Response(200, json=page)
+
+    asked = ResultsApi(
+        SETTINGS,
+        token=TOKEN,
+        transport=httpx.MockTransport(answer),
+        sleep=waited.append,
+        on_wait=lambda why, seconds: shown.append((why, seconds)),
+    )
+    if code:
+        with pytest.raises(DeliveryError) as caught:
+            results(ledger, SETTINGS, api=asked)
+        assert (caught.value.code, caught.value.exit_status) == (code, 4)
+    else:
+        assert results(ledger, SETTINGS, api=asked).refused == 1
+    assert waited == waits
+    assert shown == [("429, the rate limit", seconds) for seconds in waits]
+
+
 @pytest.mark.usefixtures("name")
 def test_absence_from_the_results_settles_nothing(ledger: Ledger) -> None:
     found = results(ledger, SETTINGS, api=api({"FTPFileSubmissions": []}))
@@ -316,6 +390,10 @@ STRANGE = {
     "nothing": "",
     "a line that is none": "FileName,Line,Reason\nx.csv,three,MALFORMED\n",
     "a file that was never sent": "FileName,Line,Reason\nx.csv,3,MALFORMED\n",
+    "our own ready.csv": ready_text({"CallSessionId": "A"}),
+    "the same, its columns in another order": ",".join(sorted(ready_text().strip().split(",")))
+    + "\n",
+    "our own rejected.csv": "source_file,source_line,codes,reasons,CallSessionId\nx.csv,2,,,A\n",
 }
 
 
