@@ -18,7 +18,8 @@ from callconv_kit.job import Connection
 
 from .conftest import PASSWORD, free_port, needs, running, tool
 
-USER = "callconv-test"
+USER = f"callconv-{os.getpid()}"
+"""Of this process: test runs side by side make and remove their own."""
 
 
 @dataclass(frozen=True, slots=True)
