@@ -36,6 +36,9 @@ PRESETS = (
     "freeswitch",
     "aircall",
     "ringcentral",
+    "3cx",
+    "talkdesk",
+    "dialpad",
 )
 """The bundled presets. Their files are in `callconv_kit/mapping/presets`."""
 

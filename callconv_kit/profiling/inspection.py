@@ -318,6 +318,11 @@ def _known(plan: Plan, resolved: Resolved) -> Known:
     gone += [job.legs.parent] if job.legs is not None else []
     return Known(
         feeds=feeds,
+        computed={
+            column: "sum" if feed.total else "difference"
+            for column, feed in plan.feeds.items()
+            if feed.total or feed.difference
+        },
         by=dict.fromkeys([*job.columns, *export.mapped], ours),
         fixed=frozenset(
             column

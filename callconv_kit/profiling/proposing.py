@@ -6,6 +6,7 @@ the caller's numbers vary and the words of a status count.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from callconv_kit.model import spec
 from callconv_kit.profiling import words
@@ -38,6 +39,7 @@ class Known:
     """What is known of an export before anything is proposed.
 
     feeds: spec column to the source columns that feed it already, by a preset, a job or its name.
+    computed: those of them that are computed from several columns, and how.
     by: spec column to who says so, in words.
     fixed: spec columns that get their values otherwise: constants, a look-up, a derived value.
     rule_columns: source columns that rules of a preset look at already.
@@ -49,6 +51,7 @@ class Known:
     """
 
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    computed: Mapping[str, Literal["sum", "difference"]] = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     rule_columns: frozenset[str] = frozenset()
@@ -127,12 +130,13 @@ class _Engine:
         feeds = self._known.feeds.get(column)
         if not feeds:
             return None
+        computed = self._known.computed.get(column)
         held = [found for name in feeds if (found := sample.column(name)) is not None]
-        if not _fit(column, held):
+        if not computed and not _fit(column, held):
             return None
         return Proposal(
             column,
-            "column" if len(feeds) == 1 else "first",
+            computed or ("column" if len(feeds) == 1 else "first"),
             feeds,
             confidence="sure",
             because=self._known.by.get(column, NAMED),

@@ -112,6 +112,23 @@ BASE = {
         "Date": "Fri 11/20/2026", "Time": "9:30 AM", "Action": "Phone Call",
         "Action Result": "Accepted", "Result Description": "", "Duration": "0:03:21",
     },
+    "3cx": {
+        "Call Time": "2026-11-20T09:30:05", "Call ID": "0000019A-1", "From": "6175550123",
+        "To": "Sales (800)", "Direction": "Inbound", "Status": "Answered", "Ringing": "00:00:14",
+        "Talking": "00:03:07", "Cost": "0.00",
+    },
+    "talkdesk": {
+        "Interaction ID": "6000bb", "Call Type": "Inbound", "Start Time": "11/20/2026 9:30:05",
+        "End Time": "11/20/2026 9:33:26", "Talkdesk Phone Number": "+18005550188",
+        "Customer Phone Number": "+16175550123", "Talk Time": "00:03:07",
+    },
+    "dialpad": {
+        "date_started": "2026-11-20 09:30:05.388365", "call_id": "6529997769220001",
+        "direction": "inbound", "external_number": "16175550123",
+        "internal_number": "18005550188", "date_rang": "2026-11-20 09:30:06",
+        "date_connected": "2026-11-20 09:30:19", "date_ended": "2026-11-20 09:33:26",
+        "disposition": "Billing~Refund", "timezone": "America/New_York",
+    },
     "dialogtech": {
         "date_added": "2026-11-20 09:30:05", "call_type": "inbound", "dnis": "8005550188",
         "ani": "6175550123", "sid": "DT-1", "switch_minutes": "0.3", "network_minutes": "3.1",
@@ -135,6 +152,12 @@ SETTINGS = {
     "twilio titled": {"talk_time": "call_if_answered"},
     "asterisk freepbx": {"timezone": "America/New_York"},
     "freeswitch": {"timezone": "America/New_York"},
+    "3cx": {
+        "timezone": "America/New_York",
+        "constants": {**IDS, "CalledPhoneNumber": "8005550188"},
+    },
+    "talkdesk": {"timezone": "America/New_York", "date_order": "month-first"},
+    "dialpad": {"timezone": "America/New_York"},
     "ringcentral": {"timezone": "America/New_York", "talk_time": "call_if_answered"},
     "ringcentral simple": {
         "timezone": "America/New_York",
@@ -264,6 +287,24 @@ MAPPED = {
     "RingCentral: the weekday tells two readings of a date apart": ("ringcentral", {"Date": "Thu 11/12/2026"}, {"EventDate": "2026-11-12T09:30:05-05:00"}),
     "RingCentral simple: time and phones": ("ringcentral simple", {}, {"EventDate": "2026-11-20T09:30:00-05:00", "CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
     "RingCentral simple: durations by rule": ("ringcentral simple", {"Action Result": "Missed"}, {"CallDuration": "201", "TalkDuration": "0"}),
+    # 3CX
+    "3CX: id and time": ("3cx", {}, {"CallSessionId": "0000019A-1", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "3CX: the caller; the number that was dialed is the job's": ("3cx", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "3CX: ringing and talking are the call": ("3cx", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "3CX: the seconds of a mailbox are no talk": ("3cx", {"To": "Voicemail of Sales (800)"}, {"CallDuration": "201", "TalkDuration": "0"}),
+    # Talkdesk
+    "Talkdesk: id and time": ("talkdesk", {}, {"CallSessionId": "6000bb", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Talkdesk: phones": ("talkdesk", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
+    "Talkdesk: the call is from its start to its end": ("talkdesk", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "Talkdesk: recording, and the agents' label only on request": ("talkdesk", {"Record": "https://rec.example.com/1", "Disposition Code": "Sale"}, {"CallRecording": "https://rec.example.com/1", "DispositionName": ""}),
+    # Dialpad
+    "Dialpad: id, and the time in the row's own zone": ("dialpad", {}, {"CallSessionId": "6529997769220001", "EventDate": "2026-11-20T09:30:05-05:00"}),
+    "Dialpad: another zone": ("dialpad", {"timezone": "America/Los_Angeles"}, {"EventDate": "2026-11-20T09:30:05-08:00"}),
+    "Dialpad: phones": ("dialpad", {"external_number": "+442079460123"}, {"CallerId": "2079460123", "CallerPhoneNumberCountry": "GB", "CalledPhoneNumber": "8005550188"}),
+    "Dialpad: durations are differences of moments": ("dialpad", {}, {"CallDuration": "201", "TalkDuration": "187"}),
+    "Dialpad: no talk in a call that was never connected": ("dialpad", {"date_connected": ""}, {"CallDuration": "201", "TalkDuration": "0"}),
+    "Dialpad: less than a second below zero is nothing": ("dialpad", {"date_connected": "", "date_ended": "2026-11-20 09:30:05"}, {"CallDuration": "0"}),
+    "Dialpad: recording, and the agents' label only on request": ("dialpad", {"recording_url": "https://rec.example.com/1"}, {"CallRecording": "https://rec.example.com/1", "DispositionName": ""}),
     # Twilio under titled names
     "Twilio titled: id and time": ("twilio titled", {}, {"CallSessionId": "CA1", "EventDate": "2026-11-20T14:30:05+00:00"}),
     "Twilio titled: phones": ("twilio titled", {}, {"CallerId": "6175550123", "CalledPhoneNumber": "8005550188"}),
@@ -369,6 +410,25 @@ STATUS = {
             ("ringcentral", "Abandoned", "CANCEL", None),
         )
     },
+    "3CX: answered": ("3cx", {}, "ANSWER", None),
+    "3CX: unanswered": ("3cx", {"Status": "Unanswered", "Talking": "00:00:00"}, "INCOMPLETE", None),
+    "3CX: a mailbox answered": ("3cx", {"To": "Voicemail of Sales (800)"}, "INCOMPLETE", VOICEMAIL),
+    "3CX: a mailbox of an extension": ("3cx", {"To": "VoiceMail (101)"}, "INCOMPLETE", VOICEMAIL),
+    "Dialpad: connected": ("dialpad", {}, "ANSWER", None),
+    "Dialpad: never connected": ("dialpad", {"date_connected": ""}, "INCOMPLETE", None),
+    "Dialpad: a label of agents is no outcome": ("dialpad", {"disposition": "Missed"}, "ANSWER", None),
+    **{
+        f"Talkdesk: {word}": ("talkdesk", {"Call Type": word, "Talk Time": talk}, status, warning)
+        for word, talk, status, warning in (
+            ("Inbound", "00:03:07", "ANSWER", None),
+            ("inbound", "00:03:07", "ANSWER", None),
+            ("Missed", "00:00:00", "INCOMPLETE", None),
+            ("Voicemail", "00:00:00", "INCOMPLETE", VOICEMAIL),
+            ("Abandoned", "00:00:00", "CANCEL", None),
+            ("Short Abandoned", "00:00:00", "CANCEL", None),
+            ("short_abandoned", "00:00:00", "CANCEL", None),
+        )
+    },
     "TrackDrive: finished with an answer": ("trackdrive", {}, "ANSWER", None),
     "TrackDrive: forwarded with an answer": ("trackdrive", {"status": "forwarded"}, "ANSWER", None),
     "TrackDrive: finished without": ("trackdrive", {"answered_duration": "0"}, "INCOMPLETE", None),
@@ -435,6 +495,19 @@ NOT_SENT = {
     "RingCentral: withheld": ("ringcentral", {"From": ""}, "rejected", "required_missing"),
     "RingCentral simple: outbound": ("ringcentral simple", {"Direction": "Outgoing"}, "left_out", "outbound"),
     "RingCentral simple: between extensions": ("ringcentral simple", {"Phone Number": "101"}, "left_out", "not_a_call"),
+    "3CX: outbound": ("3cx", {"Direction": "Outbound", "From": "Doe, Alex (101)", "To": "16175550123"}, "left_out", "outbound"),
+    "3CX: within the PBX": ("3cx", {"Direction": "Internal", "From": "Doe, Alex (101)"}, "left_out", "not_a_call"),
+    "3CX: withheld": ("3cx", {"From": "anonymous"}, "rejected", "caller_unknown"),
+    "3CX: another status": ("3cx", {"Status": "Redirected"}, "rejected", "status_unknown"),
+    "Talkdesk: outbound": ("talkdesk", {"Call Type": "Outbound"}, "left_out", "outbound"),
+    "Talkdesk: outbound, and nobody answered": ("talkdesk", {"Call Type": "Outbound Missed"}, "left_out", "outbound"),
+    "Talkdesk: outbound in the API's spelling": ("talkdesk", {"Call Type": "outbound_missed"}, "left_out", "outbound"),
+    "Talkdesk: another type": ("talkdesk", {"Call Type": "After Hours"}, "rejected", "status_unknown"),
+    "Talkdesk: an end before the start": ("talkdesk", {"End Time": "11/20/2026 9:20:00"}, "rejected", "duration_out_of_range"),
+    "Dialpad: outbound": ("dialpad", {"direction": "outbound"}, "left_out", "outbound"),
+    "Dialpad: within the company": ("dialpad", {"direction": "internal"}, "left_out", "not_a_call"),
+    "Dialpad: withheld": ("dialpad", {"external_number": ""}, "rejected", "required_missing"),
+    "Dialpad: no end": ("dialpad", {"date_ended": ""}, "rejected", "required_missing"),
     "DialogTech: outbound": ("dialogtech", {"call_type": "outbound"}, "left_out", "outbound"),
     "DialogTech: click-to-call": ("dialogtech", {"call_type": "click-To"}, "left_out", "outbound"),
     "DialogTech: an undocumented status": ("dialogtech", {"call_transfer_status": "XFER-OK"}, "rejected", "status_unknown"),
@@ -548,6 +621,7 @@ PROVIDERS = {
     "calltrackingmetrics": "CallTrackingMetrics", "retreaver": "Retreaver", "twilio": "Twilio",
     "trackdrive": "TrackDrive", "dialogtech": "DialogTech", "asterisk": "Asterisk",
     "freeswitch": "FreeSWITCH", "aircall": "Aircall", "ringcentral": "RingCentral",
+    "3cx": "3CX", "talkdesk": "Talkdesk", "dialpad": "Dialpad",
 }  # fmt: skip
 
 

@@ -60,6 +60,9 @@ SAMPLES = {
             "talk_time": "call_if_answered",
         },
     ),
+    "3cx.csv": ("3cx", {**ZONE, "CalledPhoneNumber": "8005550199"}),
+    "talkdesk.csv": ("talkdesk", {**ZONE, "date_order": "month-first"}),
+    "dialpad.csv": ("dialpad", ZONE),
     "ringcentral_detailed.csv": ("ringcentral", {**ZONE, "talk_time": "call_if_answered"}),
 }  # fmt: skip
 """Each sample's vendor, and the answers to what init asks of it beside the ids."""

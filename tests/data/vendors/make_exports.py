@@ -139,9 +139,6 @@ def ringba_keys(call: Call) -> Row:
 
 
 def ringba_labels(call: Call) -> Row:
-    def clock(seconds: int) -> str:
-        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
     return {
         "Call Date": f"{call.began:%m/%d/%Y %I:%M:%S %p}", "Inbound Call ID": f"RGB{call.number:012X}",
         "Campaign": "Spring", "Publisher": "Acme", "Caller ID": f"+1{call.caller}",
@@ -284,10 +281,54 @@ def freeswitch_asterisk(call: Call) -> Row:
     return {str(at): cell for at, cell in enumerate(cells)}
 
 
-def aircall(call: Call) -> Row:
-    def clock(seconds: int) -> str:
-        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
+
+def threecx(call: Call) -> Row:
+    return {
+        "Call Time": f"{call.began:%Y-%m-%dT%H:%M:%S}", "Call ID": f"0000019A-{call.number:04X}-4C7B",
+        "From": call.caller, "To": "Sales (800)", "Direction": "Inbound",
+        "Status": "Answered" if call.answered else "Unanswered",
+        "Ringing": clock(call.total - call.talk), "Talking": clock(call.talk), "Cost": "0.00",
+        "Call Activity Details": f"Inbound: {call.caller} (1{call.tracking}) -> Sales (800)",
+    }  # fmt: skip
+
+
+def talkdesk(call: Call) -> Row:
+    outcome = "Inbound" if call.answered else ("Missed", "Voicemail", "Abandoned")[call.number % 3]
+    ended = call.began + timedelta(seconds=call.total)
+    return {
+        "Interaction ID": f"{6000 + call.number}bb0e2f3c4d5e6f708192", "Call Type": outcome,
+        "Start Time": f"{call.began:%m/%d/%Y %H:%M:%S}", "End Time": f"{ended:%m/%d/%Y %H:%M:%S}",
+        "Talkdesk Phone Number": f"+1{call.tracking}", "Customer Phone Number": f"+1{call.caller}",
+        "Talk Time": clock(call.talk),
+        "Record": f"https://rec.example.com/{call.number}" if call.answered else "",
+        "Wait Time": clock(call.total - call.talk), "Agent Name": "Alex Agent",
+        "Hold Time": clock(0), "Abandon Time": "", "Total Ringing Time": "",
+        "Disposition Code": "Sale" if call.answered else "",
+    }  # fmt: skip
+
+
+def dialpad(call: Call) -> Row:
+    ended = call.began + timedelta(seconds=call.total)
+    connected = ended - timedelta(seconds=call.talk)
+    return {
+        "date_started": f"{call.began:%Y-%m-%d %H:%M:%S}.388365",
+        "call_id": str(6529997769220001 + 2 * call.number), "operator_id": "58046",
+        "operator_name": "Alex Agent", "disposition": "Billing~Refund" if call.answered else "",
+        "direction": "inbound", "external_number": f"+1{call.caller}",
+        "internal_number": f"+1{call.tracking}", "date_rang": f"{call.began:%Y-%m-%d %H:%M:%S}",
+        "date_queued": "",
+        "date_connected": f"{connected:%Y-%m-%d %H:%M:%S}" if call.answered else "",
+        "date_ended": f"{ended:%Y-%m-%d %H:%M:%S}", "target_id": "56990",
+        "target_kind": "CallCenter",
+        "recording_url": f"https://rec.example.com/{call.number}" if call.answered else "",
+        "timezone": "America/New_York",
+    }  # fmt: skip
+
+
+def aircall(call: Call) -> Row:
     outcome = "Answered" if call.answered else ("Missed", "Voicemail", "Abandoned")[call.number % 3]
     reasons = {
         "Missed": "agents_did_not_answer", "Voicemail": "no_available_agent",
@@ -437,6 +478,21 @@ MESS: dict[str, tuple[Callable[[Call], Row], Spoils]] = {
         2: {"Direction": "Outgoing", "Action Result": "Call connected"},
         8: {"From": ""}, 12: {"From": "101", "To": "102"}, 17: {"Action Result": "Hang Up"},
     }),
+    "3cx.csv": (threecx, {
+        2: {"Direction": "Outbound", "From": "Doe, Alex (101)", "To": "16175550123"},
+        4: {"Direction": "Internal", "From": "Doe, Alex (101)", "To": "Roe, Jo (102)"},
+        7: {"To": "Voicemail of Sales (800)"}, 12: {"From": "anonymous"},
+        17: {"Status": "Redirected"},
+    }),
+    "talkdesk.csv": (talkdesk, {
+        2: {"Call Type": "Outbound"}, 4: {"Call Type": "Outbound Missed", "Talk Time": "00:00:00"},
+        9: {"Customer Phone Number": "anonymous"}, 10: {"Call Type": "Short Abandoned"},
+        17: {"Call Type": "After Hours", "Talk Time": "00:00:00"},
+    }),
+    "dialpad.csv": (dialpad, {
+        2: {"direction": "outbound"}, 4: {"direction": "internal"}, 9: {"external_number": ""},
+        12: {"timezone": "America/Los_Angeles"},
+    }),
     "twilio_titled.csv": (twilio_titled, {
         2: {"Direction": "outbound-api"}, 4: {"Status": "in-progress"}, 9: {"From": "anonymous"},
     }),
@@ -506,6 +562,9 @@ def _csv(name: str, rows: list[Row]) -> bytes:
     writer.writerows(rows)
     if name.startswith("invoca_report"):
         text.write(f"Total,,,,,,{len(rows)}\n")
+    if name.startswith("3cx"):
+        text.write(f"Totals,,,,,,{clock(60 * len(rows))},{clock(400 * len(rows))},0.00,\n")
+        return b"\xef\xbb\xbf" + text.getvalue().encode()
     if name.startswith("callrail_list"):
         return text.getvalue().replace("\n", "\r\n").encode("cp1252")
     return text.getvalue().encode()
