@@ -312,4 +312,4 @@ def rows_of(column: Column, value: str) -> Bools:
         return column.present
     if not value:
         return ~column.present
-    return texts.bools(pc.fill_null(pc.equal(column.cells, value), False))
+    return texts.bools(pc.equal(column.clean, value))

@@ -30,7 +30,7 @@ from callconv_kit.reading import Input, Table
 from callconv_kit.run.resolving import Resolved, resolve
 from callconv_kit.writing.wording import DELIMITERS
 
-ROWS = 100_000
+ROWS = 50_000
 """Rows that are looked at; of a larger file the first ones."""
 
 
@@ -201,7 +201,8 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
     plan = _plan(table, resolved.job, resolved.export)
     read = _read(table)
     known = _known(plan, resolved)
-    sample = Sample(table.header, read.cells)
+    sample, at = Sample.spread(table.header, read.cells)
+    lines_of = read.lines[at]
     proposals = propose(sample, known)
     fed = known.feeds
     used = _used(resolved.job, resolved.export)
@@ -226,7 +227,7 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
             if column not in fed and not _set(column, resolved.job, resolved.looked_up)
         },
         proposals=proposals,
-        times=times(sample, proposals.mapping["EventDate"], read.lines),
+        times=times(sample, proposals.mapping["EventDate"], lines_of),
         skip_lines=read.skip_lines,
         others=tuple(other.name for other in tables[1:]),
         evidence=evidence.of(
@@ -234,7 +235,7 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
         ),
         settings={name: value for name, value in settings.items() if name != "now"},
         sample=sample,
-        lines=read.lines,
+        lines=lines_of,
         known=known,
     )
 

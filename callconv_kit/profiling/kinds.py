@@ -28,26 +28,17 @@ LAST_EPOCH = 2_000_000_000
 
 _DAY_SECONDS = 86_400
 _E164 = PhoneSettings(phone_format="e164")
-_ARMOUR = re.compile(r'="(.*)"|\'(.*)', re.DOTALL)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _LINK = re.compile(r"https?://\S+")
 _INTEGER = re.compile(r"-?\d+(?:\.0+)?")
-_MARKS = frozenset(row["text"].casefold() for row in vocabulary.rows("marks"))
+MARKS = frozenset(row["text"] for row in vocabulary.rows("marks"))
+"""Words for an empty cell, as exporters spell them."""
+
 FLAGS = {
     **dict.fromkeys(("true", "yes", "y", "1", "t", "si", "sí", "ja", "oui", "wahr"), True),
     **dict.fromkeys(("false", "no", "n", "0", "f", "nein", "non", "falsch"), False),
 }
 """Words for yes and no, and which they are."""
-
-
-@lru_cache(maxsize=65_536)
-def clean(text: str) -> str:
-    """A cell without edge spaces and without a spreadsheet's armour; "" for a mark of nothing."""
-    text = text.strip(" \t\r\n\xa0\ufeff\u200b")
-    armour = _ARMOUR.fullmatch(text)
-    if armour:
-        text = (armour[1] or armour[2] or "").strip()
-    return "" if text.casefold() in _MARKS else text
 
 
 @lru_cache(maxsize=65_536)

@@ -5,7 +5,6 @@ are taken over some hundred of them; facts about several columns of one row (doe
 the start? does the talk fit into the call?) over some hundred rows, spread evenly.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import texts
-from callconv_kit.model.texts import Bools
+from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.profiling import kinds, words
 
 LOOKED_AT = 200
@@ -27,8 +26,8 @@ ALIGNED = 400
 FEW = 60
 """Different texts up to which a column may be a vocabulary."""
 
-SIDE = 2_000
-"""Different texts up to which all texts of a column are searched."""
+MOST = 20_000
+"""Rows of a sample; of more, these are spread evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,35 @@ class Column:
         return len(self.cells)
 
     @cached_property
-    def counts(self) -> Counter[str]:
-        """How often each text occurs, in the order of first appearance; "" for nothing."""
-        found: Counter[str] = Counter()
-        for item in pc.value_counts(self.cells).to_pylist():
-            found[kinds.clean(item["values"] or "")] += item["counts"]
-        return found
+    def clean(self) -> pa.StringArray:
+        """The cells without a spreadsheet's armour; empty for a mark of nothing, such as NULL."""
+        cells = pc.fill_null(self.cells, "")
+        if pc.any(pc.starts_with(cells, '="')).as_py():
+            cells = pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, '^="(.*)"$', "\\1"))
+        marks = pc.is_in(cells, texts.from_list(list(kinds.MARKS)))
+        return pc.if_else(marks, pa.scalar("", pa.string()), cells)
+
+    @cached_property
+    def present(self) -> Bools:
+        """The rows that hold a text."""
+        return texts.present(self.clean)
 
     @cached_property
     def texts(self) -> Sequence[str]:
-        """The different texts that are not empty."""
-        return tuple(text for text in self.counts if text)
+        """The different texts that are not empty, in the order of first appearance."""
+        return tuple(text for text in self.clean.unique().to_pylist() if text)
 
-    @property
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How often each text occurs; "" for nothing."""
+        counted = pc.value_counts(self.clean)
+        values, rows = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+        return dict(zip(values, rows, strict=True))
+
+    @cached_property
     def filled(self) -> int:
         """How many rows hold a text."""
-        return self.rows - self.counts.get("", 0)
+        return int(self.present.sum())
 
     @property
     def fill(self) -> float:
@@ -158,21 +170,7 @@ class Column:
 
     def is_one_of(self, wanted: Iterable[str]) -> Bools:
         """The rows whose text is one of these."""
-        chosen = texts.from_list(list(wanted))
-        return texts.bools(pc.fill_null(pc.is_in(self.cells, chosen), False))
-
-    @cached_property
-    def present(self) -> Bools:
-        """The rows that hold a text."""
-        return texts.present(self.cells) & ~self.is_one_of(
-            text for text in self._raw if text and not kinds.clean(text)
-        )
-
-    @cached_property
-    def _raw(self) -> Sequence[str]:
-        if len(self.counts) > SIDE:
-            return ()
-        return [str(text) for text in pc.unique(self.cells).to_pylist() if text is not None]
+        return texts.bools(pc.is_in(self.clean, texts.from_list(list(wanted))))
 
 
 class Sample:
@@ -180,6 +178,18 @@ class Sample:
 
     columns: in the order of the header; of two with one name the first is found by it.
     """
+
+    @classmethod
+    def spread(
+        cls, header: Sequence[str], cells: Sequence[pa.StringArray]
+    ) -> "tuple[Sample, Ints]":
+        """A sample of at most `MOST` rows, and which of the rows these are."""
+        rows = len(cells[0]) if cells else 0
+        at = np.arange(rows)
+        if rows > MOST:
+            at = np.unique(np.linspace(0, rows - 1, MOST).astype(np.int64))
+            cells = [texts.take(column, at) for column in cells]
+        return cls(header, cells), at
 
     def __init__(self, header: Sequence[str], cells: Sequence[pa.StringArray]) -> None:
         self.columns = tuple(
@@ -216,7 +226,7 @@ class Sample:
         )
 
     @cached_property
-    def _places(self) -> np.ndarray:
+    def _places(self) -> Ints:
         return np.unique(np.linspace(0, max(self.rows - 1, 0), ALIGNED).astype(np.int64))
 
     def aligned(self, name: str) -> list[str]:
@@ -224,9 +234,8 @@ class Sample:
         found = self._by_name[name]
         if not self.rows:
             return []
-        return [
-            kinds.clean(cell or "") for cell in texts.take(found.cells, self._places).to_pylist()
-        ]
+        cells: list[str] = texts.take(found.clean, self._places).to_pylist()
+        return cells
 
     def pairs(
         self, first: str, second: str, read: Callable[[str], float | None]
@@ -246,12 +255,10 @@ def words_in(column: Column, rows: Bools | None = None) -> tuple[Word, ...]:
         column: of a sample.
         rows: which rows count; none: all.
     """
-    counts: Mapping[str, int] = column.counts
+    counts = column.counts
     if rows is not None:
-        kept: Counter[str] = Counter()
-        chosen = column.cells.filter(texts.mask(rows))
-        for item in pc.value_counts(chosen).to_pylist():
-            kept[kinds.clean(item["values"] or "")] += item["counts"]
-        counts = kept
+        counted = pc.value_counts(column.clean.filter(texts.mask(rows)))
+        values = counted.field("values").to_pylist()
+        counts = dict(zip(values, counted.field("counts").to_pylist(), strict=True))
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     return tuple(Word(text, count) for text, count in ordered if text)

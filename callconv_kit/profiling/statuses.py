@@ -220,10 +220,10 @@ def _talk(sample: Sample, talk: str) -> Seconds | None:
     if column is None:
         return None
     read: dict[str | None, float] = {}
-    for text in column.cells.unique().to_pylist():
-        told = kinds.seconds(kinds.clean(text)) if text else 0.0
+    for text in column.clean.unique().to_pylist():
+        told = kinds.seconds(text) if text else 0.0
         read[text] = np.nan if told is None else told
-    encoded = column.cells.dictionary_encode()
+    encoded = column.clean.dictionary_encode()
     values = np.asarray([read.get(text, np.nan) for text in encoded.dictionary.to_pylist()] + [0.0])
     found: Seconds = values[encoded.indices.fill_null(-1).to_numpy()]
     return found

@@ -107,16 +107,16 @@ class _Seen:
     def add(self, text: str, count: int, line: int) -> None:
         """Look at a text that stands in so many rows, on this line first."""
         code = moment.read(text, NO_RULES).code or ""
-        self._codes[code] += count
-        self._place(text, code, count)
-        self._first.setdefault(code, text)
-        order = moment.order_evidence(text)
-        if order and not self._orders[order]:
-            self._orders[order] = line
-
-    def _place(self, text: str, code: str, count: int) -> None:
-        """Count the offset that a time carries, or else the hour that it shows."""
         stamp = moment_text.parse(moment_text.tidy(text))
+        self._codes[code] += count
+        self._place(stamp, code, count)
+        self._first.setdefault(code, text)
+        if stamp is not None and not (stamp.month_first and stamp.day_first):
+            order = "month-first" if stamp.month_first else "day-first"
+            self._orders[order] = self._orders[order] or line
+
+    def _place(self, stamp: moment_text.Stamp | None, code: str, count: int) -> None:
+        """Count the offset that a time carries, or else the hour that it shows."""
         if code in ("needs_timezone", "needs_date_order"):
             if stamp is not None and stamp.seconds is not None and stamp.offset is None:
                 self._hours[stamp.seconds // 3600] += count

@@ -1,0 +1,95 @@
+"""From an export as another tool writes it to ready.csv: `init` with its proposals, then `prepare`.
+
+Each folder under tests/data/cases/exports holds a layout. `expected.json` tells what a person knows
+that the file does not say, and what must become of each line.
+"""
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from callconv_kit.cli.main import main
+
+EXPORTS = Path(__file__).parents[1] / "data" / "cases" / "exports"
+LAYOUTS = sorted(path.name for path in EXPORTS.iterdir() if path.is_dir())
+NOW = "2026-11-26T06:00:00Z"
+IDS = {"campaign": "1001", "partner": "20012", "tracker": "7001", "provider": "MyVendor"}
+REQUIRED = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration", "TalkDuration")
+ENOUGH = 0.97
+
+
+def answers(folder):
+    """What a person knows: the ids, what expected.json names, and words and settings of the job."""
+    told = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["answers"]
+    job = tomllib.loads((folder / "right_job.toml").read_text(encoding="utf-8"))
+    given = dict(IDS)
+    for key, value in told.items():
+        given[f"map.{key}" if value.startswith("const:") else key] = value.removeprefix("const:")
+    for word, status in job.get("values", {}).get("CallStatus", {}).items():
+        given[f"status.{word}"] = status
+    if "talk_time" in job:
+        given["talk_time"] = job["talk_time"]
+    if "session_id_from" in job:
+        given["call_id"] = ",".join(job["session_id_from"])
+    if "CallStatus" in job.get("constants", {}):
+        given["status"] = job["constants"]["CallStatus"]
+    return given
+
+
+def run(folder, tmp_path, given):
+    """`init` and `prepare`, as a person runs them; the exit status of the latter and its folder."""
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    export = tmp_path / expected["file"]
+    export.write_bytes((folder / expected["file"]).read_bytes())
+    pairs = [part for key, text in given.items() for part in ("--answer", f"{key}={text}")]
+    assert main(["init", str(export), "--yes", "--accept", "likely", "--now", NOW, *pairs]) == 0
+    job, out = tmp_path / "callconv.toml", tmp_path / "out"
+    status = main(
+        ["prepare", str(export), "--job", str(job), "--out", str(out), "--now", NOW, "--audit"]
+    )
+    return status, out, expected["expected"]
+
+
+def ready_rows(out):
+    """The rows of ready.csv by source line."""
+    import pyarrow.parquet as pq
+
+    lines = pq.read_table(out / "ready_lines.parquet")["source_line"].to_pylist()
+    with (out / "ready.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return dict(zip(map(str, lines), rows, strict=True))
+
+
+def judged(ready, expected):
+    """Lines that went and must not, wrong cells of lines that went, and how many are right."""
+    forbidden, wrong, right = [], [], 0
+    for line, want in expected.items():
+        row = ready.get(line)
+        if want["fate"] == "not_ready":
+            forbidden += [line] if row is not None else []
+            right += row is None
+            continue
+        if row is None:
+            continue
+        cells = [
+            (line, name, row[name], allowed)
+            for name, allowed in want.items()
+            if name != "fate" and allowed is not None
+            and row[name] not in (allowed if isinstance(allowed, list) else [allowed])
+        ]  # fmt: skip
+        wrong += [cell for cell in cells if cell[1] in (*REQUIRED, "CallStatus")]
+        right += not cells
+    return forbidden, wrong, right
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_strangers_export_becomes_a_job_that_is_right(tmp_path, name):
+    folder = EXPORTS / name
+    status, out, expected = run(folder, tmp_path, answers(folder))
+    assert status in (0, 1)
+    forbidden, wrong, right = judged(ready_rows(out), expected)
+    assert (forbidden, wrong) == ([], [])
+    assert right >= ENOUGH * len(expected)
