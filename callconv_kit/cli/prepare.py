@@ -74,7 +74,8 @@ def prepare_command(
         prepared = prepare(
             list(inputs) or None,
             full_job,
-            out=None if dry_run else out,
+            out=out,
+            dry_run=dry_run,
             ledger=sent,
             fixes=fixes,
             audit=audit,

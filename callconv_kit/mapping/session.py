@@ -33,8 +33,12 @@ _COMMENT = (
 )
 
 
-def key_beside(ledger: Path) -> bytes:
+def key_beside(ledger: Path, *, keep: bool = True) -> bytes:
     """The key in the folder of the ledger; made where there is none.
+
+    Args:
+        ledger: its path.
+        keep: write down a key that was made. If not, another one is made the next time.
 
     Raises:
         UsageError: what lies there is no key.
@@ -43,6 +47,8 @@ def key_beside(ledger: Path) -> bytes:
     path = ledger.parent / KEY_NAME
     try:
         if not path.exists():
+            if not keep:
+                return secrets.token_bytes(KEY_BYTES)
             _make(path)
         lines = path.read_text(encoding="ascii").split("\n")
         key = bytes.fromhex("".join(line for line in lines if not line.startswith("#")))

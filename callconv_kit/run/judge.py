@@ -69,6 +69,7 @@ class Judge:
         self._asks = asks
         self._resolved = resolved or Resolved(job, NO_PRESET)
         self.legs: ChildLegs | None = None
+        self.session_key: bytes | None = None
         self._kernels = Kernels(
             CoercionSettings(
                 now,
@@ -219,12 +220,12 @@ class Judge:
     ) -> None:
         """What the export lacks and other columns tell."""
         job, resolved = self._job, self._resolved
-        if resolved.session_key is not None:
+        if self.session_key is not None:
             found = (source_column(name) for name in job.session_id_from)
             sources = [cells for cells in found if cells is not None]
             if sources:
                 columns["CallSessionId"] = session.derive(
-                    columns.get("CallSessionId"), sources, length, resolved.session_key
+                    columns.get("CallSessionId"), sources, length, self.session_key
                 )
         if resolved.export.first_keys:
             rules.part_keys(columns, length)

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from callconv_kit.job import Job
-from callconv_kit.mapping import drift, rule_columns
+from callconv_kit.mapping import drift, rule_columns, session
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
@@ -135,8 +135,10 @@ class Run:
         audit: bool = False,
         log: FindingsLog | None = None,
         executor: Executor | None = None,
+        dry_run: bool = False,
     ) -> None:
         self._executor = executor
+        self._dry_run = dry_run
         self._given = job
         self._now = now
         self._resolved = resolve(job)
@@ -152,6 +154,12 @@ class Run:
         corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._sent = sent
         self._calls = Calls(self._judge, self._job.on_conflict, folder.work, corrected, sent)
+
+    def _prepare_session_ids(self) -> None:
+        """Read the key of derived session ids, or make it; a dry run leaves none behind."""
+        if self._job.session_id_from:
+            beside = self._job.ledger_path
+            self._judge.session_key = session.key_beside(beside, keep=not self._dry_run)
 
     @property
     def job(self) -> Job:
@@ -169,6 +177,7 @@ class Run:
             InputError: see the codes of severity `stop`.
         """
         clock = time.monotonic()
+        self._prepare_session_ids()
         export = self._resolved.export
         tables = open_inputs(self._resolved, inputs)
         ran = Ran(tables, self._tally)
@@ -273,6 +282,7 @@ class Run:
         settings = (self._job.legs, self._resolved.export.corrections, self._sent, self._log)
         return (
             self._executor is not None
+            and not self._dry_run
             and len(inputs) == len(tables) > 1  # archives are several tables each
             and all(map(can_be_opened_again, inputs))
             and not self._audit
@@ -314,6 +324,7 @@ class Run:
 
     def part(self, item: Input, number: int, headers: Sequence[Sequence[str]], name: str) -> "Part":
         """What this run makes of one of several inputs; another process takes it in."""
+        self._prepare_session_ids()
         with output.writing(self._folder.path):
             self._folder.work.mkdir(parents=True, exist_ok=True)
             records = Records(self._folder.work, headers, self._tally)

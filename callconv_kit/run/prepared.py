@@ -62,6 +62,7 @@ def prepare(
     progress: Progress | None = None,
     keep_findings: bool | FindingsLog = True,
     executor: Executor | None = None,
+    dry_run: bool = False,
     **settings: Any,
 ) -> "Prepared":
     """Clean an export to the format, check it, and set aside what can't go.
@@ -83,6 +84,7 @@ def prepare(
             that takes them.
         executor: reads several files side by side, if findings are not kept; see
             `callconv_kit.scale`.
+        dry_run: leave nothing behind: no file in `out`, and no key of derived session ids.
         **settings: every key of the job file under its name; they win over `job`.
 
     Returns:
@@ -111,10 +113,13 @@ def prepare(
         )
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()
+    temporary = dry_run or out is None
     folder = OutputFolder(
-        as_path("out", out) if out is not None else _temporary_folder(), full_job.readable_by
+        _temporary_folder() if temporary else Path(out or ""), full_job.readable_by
     )
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
+    if full_job.lookup is not None:
+        files.append(full_job.lookup.file)
     folder.refuse_inputs_within(files)
     log = keep_findings if isinstance(keep_findings, FindingsLog) else None
     if keep_findings is True:
@@ -130,6 +135,7 @@ def prepare(
             audit=audit,
             log=log,
             executor=executor,
+            dry_run=dry_run,
         )
         full_job = run.job  # with its preset laid under it
         folder.begin()
@@ -144,15 +150,15 @@ def prepare(
             _write_text(folder.work / output.REPORT, report.page(summary))
         folder.finish(with_ready=ran.problem is None)
     except BaseException:
-        if out is None:
+        if temporary:
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
     finally:
         folder.clean_up()
     # An open ledger that was passed in is where `Prepared.upload` records what it sends.
     ledger_path = getattr(ledger, "path", None) or full_job.ledger_path
-    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path)
-    if out is None:
+    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path, files)
+    if temporary:
         weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
     return prepared
 
@@ -249,6 +255,7 @@ class Prepared:
         summary: dict[str, Any],
         log: FindingsLog | None = None,
         ledger_path: Path | None = None,
+        files: Sequence[str | Path] = (),
     ) -> None:
         self.folder = folder
         self.job = job
@@ -258,6 +265,7 @@ class Prepared:
         self._rejected_of_all = ran.rows_rejected / ran.rows_meant if ran.rows_rejected else 0.0
         self._log = log
         self._ledger_path = ledger_path or job.ledger_path
+        self._files = files
 
     @property
     def exit_status(self) -> int:
@@ -322,11 +330,13 @@ class Prepared:
         """Write the files of the run to a folder, ready.csv last; returns the folder.
 
         Raises:
+            UsageError: `input_is_output`: an input of the run lies under one of their names.
             InputError: `output_failed`.
         """
         target = OutputFolder(as_path("folder", folder), self.job.readable_by)
         if target.path.absolute() == self.folder.absolute():
             return target.path
+        target.refuse_inputs_within(self._files)
         try:
             target.begin()
             with output.writing(target.path):

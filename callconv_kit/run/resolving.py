@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job, Lookup
-from callconv_kit.mapping import drift, session
+from callconv_kit.mapping import drift
 from callconv_kit.mapping import lookup as lookups
 from callconv_kit.mapping.drift import Layout
 from callconv_kit.mapping.export import Export, lay_under
@@ -36,7 +36,6 @@ class Resolved:
     job: with its preset laid under it.
     export: what else the preset says.
     lookup, keys: the look-up table and the form of its keys, if the job has a look-up.
-    session_key: the key of derived session ids, if the job derives any.
     layout: what the export looked like when the job was made, if that was recorded.
     """
 
@@ -44,7 +43,6 @@ class Resolved:
     export: Export
     lookup: LookupTable | None = None
     keys: "KeyForm | None" = None
-    session_key: bytes | None = None
     layout: Layout | None = None
 
     @property
@@ -57,16 +55,15 @@ def resolve(job: Job) -> Resolved:
     """Read what the job names.
 
     Raises:
-        UsageError: the preset, the look-up file, the recorded layout of the export or the key of
-            session ids is missing or wrong.
+        UsageError: the preset, the look-up file or the recorded layout of the export is missing or
+            wrong.
     """
     job, export = lay_under(job)
-    key = session.key_beside(job.ledger_path) if job.session_id_from else None
     layout = drift.read(job.export_suite) if job.export_suite else None
     if job.lookup is None:
-        return Resolved(job, export, session_key=key, layout=layout)
+        return Resolved(job, export, layout=layout)
     form = KeyForm(job, job.lookup)
-    return Resolved(job, export, _read(job.lookup, form), form, key, layout)
+    return Resolved(job, export, _read(job.lookup, form), form, layout)
 
 
 def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:

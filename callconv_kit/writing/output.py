@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,14 +47,15 @@ class OutputFolder:
     def refuse_inputs_within(self, inputs: Sequence[str | Path]) -> None:
         """Raise UsageError where an input lies under a name that the run will write."""
         for item in inputs:
-            source = Path(item)
+            source = Path(str(item).removeprefix("file://"))
             clash = [
                 name for name in NAMES if source.absolute() == (self.path / name).absolute()
             ] or [name for name in NAMES if _are_one_file(source, self.path / name)]
             if clash:
+                named = "on standard input" if str(item) == "-" else str(source)
                 raise UsageError(
                     "input_is_output",
-                    f"The input {source} is the file that this run would write",
+                    f"The input {named} is the file that this run would write",
                     str(self.path / clash[0]),
                     "an input elsewhere, or another output folder",
                     "Move or rename the input, or name another output folder.",
@@ -139,6 +141,8 @@ def _is_file(path: Path) -> bool:
 
 def _are_one_file(one: Path, other: Path) -> bool:
     try:
+        if str(one) == "-":
+            return os.path.samestat(os.fstat(sys.stdin.fileno()), other.stat())
         return one.samefile(other)
     except (OSError, ValueError):  # one is missing, or can't be the name of a file
         return False
