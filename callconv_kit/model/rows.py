@@ -16,12 +16,17 @@ from callconv_kit.model.texts import Bools, Ints
 
 
 class Ragged(NamedTuple):
-    """A row with another number of cells than the header."""
+    """A row with another number of cells than the header.
+
+    counts: how many cells it had in its own file, and how many the header there has, if the input
+        is a rejected.csv; its header may be the union of several.
+    """
 
     line: int
     cells: list[str]
     file: str
     source_line: int
+    counts: tuple[int, int] | None = None
 
 
 class NumberColumns(NamedTuple):

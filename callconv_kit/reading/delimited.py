@@ -100,6 +100,8 @@ class DelimitedTable:
         self.header = self.dialect.header
         if self.fed_back:
             self.header = reimport.own_columns(self.header)
+        # A spreadsheet fills short rows up; its lines end otherwise than ours.
+        self._resaved = "\r\n" in sample
         self._patterns = LinePatterns(skip_lines)
         self._cutter = Cutter(
             source.name, self._encoding, self.dialect, block=BLOCK, header_room=HEADER_ROOM
@@ -319,6 +321,7 @@ class DelimitedTable:
         if fitting:
             numbers, columns = with_rows(numbers, columns, fitting)
         if self.fed_back:
-            return reimport.restore(self.name, self.dialect.header, numbers, columns, wrong)
+            restore = reimport.restore_padded if self._resaved else reimport.restore
+            return restore(self.name, self.dialect.header, numbers, columns, wrong)
         rows = tuple(Ragged(line, cells, self.name, line) for line, cells in wrong)
         return Batch(numbers, tuple(columns), rows)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.model import texts
 from callconv_kit.model.rows import Batch, NumberColumns, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import reimport
@@ -76,12 +75,6 @@ class RecordTable(ABC):
         ragged: Sequence[tuple[int, list[str]]],
     ) -> Batch:
         if self.fed_back:
-            short = reimport.still_short(self._header, columns)
-            rows = [*ragged, *((int(numbers[row]), cells) for row, cells in short.items())]
-            kept = np.ones(len(numbers), np.bool_)
-            kept[list(short)] = False
-            at = np.flatnonzero(kept)
-            taken = [texts.take(column, at) for column in columns] if short else list(columns)
-            return reimport.restore(self.name, self._header, numbers[at], taken, rows)
+            return reimport.restore_padded(self.name, self._header, numbers, columns, ragged)
         rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
         return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)

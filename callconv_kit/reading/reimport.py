@@ -6,7 +6,7 @@ cells of an over-long row go on under `extra_1`, `extra_2` … .
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -53,9 +53,9 @@ def own_columns(header: Sequence[str]) -> tuple[str, ...]:
 def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dict[int, list[str]]:
     """Rows that had too few cells and were not completed, where all rows are of one length.
 
-    In a sheet or a frame a short row looks like one whose last cells are empty. One that was
-    rejected for too few cells counts as short until its last cell is filled, or `field_count` is
-    taken from its codes.
+    In a sheet or a frame, and in a CSV that a spreadsheet saved, a short row looks like one whose
+    last cells are empty. One that was rejected for too few cells counts as short until the last
+    cell of its own file's columns is filled, or `field_count` is taken from its codes.
 
     Args:
         header: of the rejected.csv, all of it.
@@ -68,15 +68,71 @@ def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dic
     suspect = texts.bools(pc.match_substring(columns[CODES], "field_count"))
     for column in columns[width - 1 :]:
         suspect &= ~texts.present(column)
+    rows = np.flatnonzero(suspect).tolist()
+    filled = _filled_by_file(columns, width) if rows else {}
     short = {}
-    for row in np.flatnonzero(suspect).tolist():
-        told = CELLS_TOLD.search(columns[REASONS][row].as_py())
-        if told is None or int(told[1]) < int(told[2]):
-            cells = [column[row].as_py() for column in columns[:width]]
-            while cells and not cells[-1]:
-                cells.pop()
+    for row in rows:
+        cells = [column[row].as_py() for column in columns[:width]]
+        while cells and not cells[-1]:
+            cells.pop()
+        counts = _counts(columns[REASONS][row].as_py())
+        was_short = counts is None or counts[0] < counts[1]
+        if was_short and not (counts and _is_complete(cells, counts[1], filled)):
             short[row] = cells
     return short
+
+
+def _counts(reasons: str) -> tuple[int, int] | None:
+    """How many cells a row had, and how many its own header has, as its reasons say."""
+    told = CELLS_TOLD.search(reasons)
+    return (int(told[1]), int(told[2])) if told else None
+
+
+def _is_complete(cells: Sequence[str], own: int, filled: Mapping[str, set[int]]) -> bool:
+    """Whether a row of one of several files has a cell for each of its own file's columns.
+
+    Args:
+        cells: of the rejected.csv; the last columns of other files may be missing.
+        own: how many columns its own file has.
+        filled: by file, the columns that its rows fill: only these are its own for certain.
+    """
+    columns = range(FIRST_OWN, len(cells))
+    return len(columns) >= own and filled.get(cells[FILE], set()).issuperset(columns)
+
+
+def _filled_by_file(
+    columns: Sequence[pa.StringArray], width: int, ragged: Iterable[Sequence[str]] = ()
+) -> dict[str, set[int]]:
+    """By source_file, the columns that its rows fill."""
+    encoded = columns[FILE].dictionary_encode()
+    at = encoded.indices.to_numpy()
+    names = encoded.dictionary.to_pylist()
+    filled: dict[str, set[int]] = {name: set() for name in names}
+    for position in range(FIRST_OWN, width):
+        for number in np.unique(at[texts.present(columns[position])]).tolist():
+            filled[names[number]].add(position)
+    for cells in ragged:
+        held = {at for at, cell in enumerate(cells[:width]) if cell and at >= FIRST_OWN}
+        filled.setdefault(cells[FILE], set()).update(held)
+    return filled
+
+
+def restore_padded(
+    name: str,
+    header: Sequence[str],
+    numbers: Ints,
+    columns: Sequence[pa.StringArray],
+    ragged: Sequence[tuple[int, list[str]]],
+) -> Batch:
+    """`restore`, where rows were filled up to one length: in a sheet, or by a spreadsheet."""
+    short = still_short(header, columns)
+    if short:
+        kept = np.ones(len(numbers), np.bool_)
+        kept[list(short)] = False
+        ragged = [*ragged, *((int(numbers[row]), cells) for row, cells in short.items())]
+        columns = [texts.take(column, np.flatnonzero(kept)) for column in columns]
+        numbers = numbers[kept]
+    return restore(name, header, numbers, columns, ragged)
 
 
 def restore(
@@ -96,7 +152,8 @@ def restore(
         ragged: rows of another length: line and cells.
     """
     width = _width(header)
-    completed = [row for row in ragged if width <= len(row[1]) and not any(row[1][width:])]
+    filled = _filled_by_file(columns, width, (cells for _, cells in ragged)) if ragged else {}
+    completed = [row for row in ragged if _is_corrected(row[1], width, filled)]
     if completed:
         ragged = [row for row in ragged if row not in completed]
         fitting = [
@@ -119,11 +176,13 @@ def restore(
         while not cells[-1]:
             cells.pop()
         line, file, source_line = int(numbers[row]), named[row].as_py(), int(source_lines[row])
-        rows.append(Ragged(line, cells, file, source_line))
+        counts = _counts(columns[REASONS][row].as_py())
+        rows.append(Ragged(line, cells, file, source_line, counts))
     for line, cells in ragged:
         told = cells[LINE].strip() if len(cells) > LINE else ""
         source_line = int(told) if told.isdecimal() else line
-        rows.append(Ragged(line, cells[FIRST_OWN:], cells[FILE] or name, source_line))
+        counts = _counts(cells[REASONS]) if len(cells) > REASONS else None
+        rows.append(Ragged(line, cells[FIRST_OWN:], cells[FILE] or name, source_line, counts))
     batch = Batch(
         numbers,
         tuple(columns[FIRST_OWN:width]),
@@ -132,3 +191,13 @@ def restore(
         source_lines,
     )
     return batch.keep(~over_long)
+
+
+def _is_corrected(cells: Sequence[str], width: int, filled: Mapping[str, set[int]]) -> bool:
+    """Whether a row of another length than the rejected.csv has the cells of its own header."""
+    if len(cells) >= width:
+        return not any(cells[width:])
+    if len(cells) <= REASONS or "field_count" not in cells[CODES]:
+        return False
+    counts = _counts(cells[REASONS])
+    return counts is not None and counts[0] < counts[1] and _is_complete(cells, counts[1], filled)

@@ -224,6 +224,7 @@ def _joined(parts: list[pa.StringArray], length: int) -> pa.StringArray:
 
 def _ragged(number: int, row: Ragged, width: int) -> AsideRow:
     place = int(duplicates.places(number, np.int64(row.line)))  # type: ignore[arg-type] # one line
-    detail = f"{len(row.cells)} cells, and the header has {width}"
+    cells, columns = row.counts or (len(row.cells), width)
+    detail = f"{cells} cells, and the header has {columns}"
     told = reason("field_count", None, None, detail)
     return AsideRow(place, row.file, row.source_line, "field_count", told, row.cells)
