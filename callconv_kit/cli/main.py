@@ -35,6 +35,7 @@ COMMANDS = {
     "mark-sent": ("delivering", "Record a file that was uploaded by hand."),
     "columns": ("reference", "Show the 51 columns, or compare them with the published page."),
     "settings": ("reference", "Show the settings of a job file."),
+    "explain": ("explain", "Explain a code, a rule or an exit status."),
     "presets": ("presets", "List the known vendors, or show one."),
     "template": ("reference", "Write an empty file with the header."),
     "mock-server": ("serving", "Run the mock import server."),
@@ -45,7 +46,7 @@ GROUPS = {
     "Start": ("demo", "inspect", "init", "workbench"),
     "Prepare": ("prepare", "check", "docs"),
     "Deliver": ("upload", "run", "status", "results", "trace", "mark-sent"),
-    "Look up": ("columns", "settings", "presets", "template"),
+    "Look up": ("explain", "columns", "settings", "presets", "template"),
     "Test": ("mock-server",),
 }
 """The commands as `callconv --help` groups them."""

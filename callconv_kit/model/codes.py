@@ -1,7 +1,8 @@
-"""The one table of what can be said about a file, a row or a cell, and of what was changed.
+"""What the kit says about a file, a row or a cell, and what it says it changed.
 
 `CODES` holds the findings, `RULES` the changes. The names are fixed: people filter by them and
 other tools rely on them. The texts are shown in rejected.csv, the report and the terminal.
+`examples.toml` has an example of each.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,19 @@ class Severity(StrEnum):
     LEFT_OUT = "left_out"
 
 
+EFFECTS = {
+    Severity.STOP: "the file stops (exit status 3), and there is no ready.csv",
+    Severity.ERROR: "the row is rejected; an optional cell that affects neither payment nor "
+    "attribution is left blank instead, with a warning",
+    Severity.LEFT_OUT: "the row is left out",
+    Severity.WARNING: "a warning; the row is sent",
+}
+"""What a finding of each severity does to a file or a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One thing that can be said. `problem` completes "<column> <value>: …"."""
+    """A kind of finding. `problem` completes "<column> <value>: …"; `remedy` is an instruction."""
 
     name: str
     severity: Severity
@@ -31,15 +42,15 @@ class Code:
         return _REMEDIES.get((self.name, column), self.remedy)
 
 
-_DEFAULT = "fill in the cell, or set a value for empty cells under [defaults]"
+_DEFAULT = "Fill in the cell, or set a value for empty cells under [defaults]"
 # A default is not proposed where it would make up a call: its caller, its time or its talk.
 _REMEDIES: dict[tuple[str, str | None], str] = {
     ("required_missing", "TalkDuration"): (
-        'fill in the seconds, or talk_time = "call_if_answered" to use CallDuration where '
+        'Fill in the seconds, or set talk_time = "call_if_answered" to use CallDuration where '
         "CallStatus is ANSWER and 0 elsewhere"
     ),
     ("required_missing", "CallSessionId"): (
-        "fill in the id, or session_id_from to derive one from columns that tell calls apart"
+        "Fill in the ID, or set session_id_from to derive one from columns that identify a call"
     ),
     **{
         ("required_missing", column): _DEFAULT
@@ -55,176 +66,239 @@ def _codes(severity: Severity, *rows: tuple[str, str, str]) -> dict[str, Code]:
 CODES: dict[str, Code] = {
     **_codes(
         Severity.STOP,
-        ("unreadable", "the file can't be read", "check its name and who may read it"),
-        ("empty_file", "the file has no content", "export it again"),
-        ("not_a_table", "the content is not a table of text", "export it as CSV"),
-        ("no_header", "no line holds known column names", "name the columns under [columns]"),
-        ("ambiguous_header", "two columns feed one", "choose one under [columns]"),
-        ("column_missing", "a required column is fed by nothing", "feed it, or set a constant"),
-        ("input_changed", "the input changed while it was read", "run it again"),
-        ("unclosed_quote", "a quote opens and never closes", "close the quote on that line"),
-        ("no_rows", "there is a header but not one row", "check the export's date range"),
-        ("needs_timezone", "times carry no offset", 'set timezone = "…"'),
-        ("needs_date_order", "dates have two readings", 'set date_order = "month-first"'),
-        ("needs_encoding", "the encoding of the file can't be recognized", "set encoding"),
-        ("too_many_rejected", "too large a share of the rows is wrong", "see rejected.csv"),
-        ("output_failed", "the output can't be written", "check the folder and the free space"),
+        ("unreadable", "the file can't be read", "Check its name and your permission to read it"),
+        ("empty_file", "the file is empty", "Export it again"),
+        ("not_a_table", "the content is not a table of text", "Export it as CSV"),
+        (
+            "no_header",
+            "no line holds known column names",
+            "Map the columns under [columns], or set header_line",
+        ),
+        (
+            "ambiguous_header",
+            "two source columns map to the same column",
+            "Choose one under [columns]",
+        ),
+        (
+            "column_missing",
+            "no source for a required column",
+            "Map a column to it, or set a fixed value",
+        ),
+        ("input_changed", "the input changed while it was read", "Run it again"),
+        ("unclosed_quote", "unclosed quotation mark", "Close the quotation mark on that line"),
+        ("no_rows", "the file has a header but no rows", "Check the date range of the export"),
+        (
+            "needs_timezone",
+            "times without a time zone",
+            'Set timezone, such as timezone = "America/New_York"',
+        ),
+        (
+            "needs_date_order",
+            "dates that can be read two ways",
+            'Set date_order = "month-first" or "day-first"',
+        ),
+        (
+            "needs_encoding",
+            "the text encoding can't be detected",
+            "Set encoding to one of those named",
+        ),
+        ("too_many_rejected", "too many rows were rejected", "See rejected.csv"),
+        (
+            "output_failed",
+            "the output can't be written",
+            "Check the folder and the free disk space",
+        ),
     ),
     **_codes(
         Severity.LEFT_OUT,
-        ("duplicate_row", "the same call stands there already", ""),
+        ("duplicate_row", "duplicate: this call is already in the file", ""),
         (
             "caller_unknown",
             "the caller withheld the number",
-            "set anonymous_callers to keep it",
+            'Set anonymous_callers to "leave_out" or "keep"',
         ),
-        ("left_out_by_rule", "a leave_out rule of the job holds", ""),
-        ("not_answered", "the call was not answered and only answered ones are sent", ""),
-        ("not_a_call", "the row reports something other than a call", ""),
-        ("outbound", "an outbound call is no call conversion", ""),
-        ("child_leg", "the row is a leg of another call", ""),
+        ("left_out_by_rule", "excluded by a leave_out rule in your job", ""),
+        ("not_answered", "the call was not answered, and you send answered calls only", ""),
+        ("not_a_call", "the row is not a call", ""),
+        ("outbound", "an outbound call is not a call conversion", ""),
+        ("child_leg", "the row is part of another call", ""),
         ("superseded", "another row corrects this one", ""),
         (
             "correction_held",
-            "it corrects a call that may have been sent already",
-            "correct that call at impact.com, or send this one by hand",
+            "this row corrects a call you may already have sent",
+            "Correct that call at impact.com, or send this row with --resend",
         ),
-        ("call_in_progress", "the call had not ended", "export again when it has"),
-        ("already_sent", "the call was delivered before", ""),
-        ("outcome_unknown", "whether the call was delivered is unknown", "settle that delivery"),
+        ("call_in_progress", "the call had not ended yet", "Export the call again after it ends"),
+        ("already_sent", "this call was already delivered", ""),
+        (
+            "outcome_unknown",
+            "it is unknown whether this call was delivered",
+            "Settle that delivery with callconv status --settle",
+        ),
     ),
     **_codes(
         Severity.ERROR,
-        ("field_count", "the row has another number of cells than the header", "quote the commas"),
-        ("corrections_differ", "several rows correct one call", "keep the true one"),
+        (
+            "field_count",
+            "the number of cells differs from the header",
+            "Put quotation marks around any cell that contains a comma",
+        ),
+        ("corrections_differ", "several rows correct the same call", "Keep the correct row"),
         (
             "conflicting_duplicate",
-            "rows of one call differ where payment hangs",
-            "keep the true one, or set on_conflict",
+            "two rows for the same call disagree on a field that affects payment",
+            'Keep the correct row, or set on_conflict = "first" or "last"',
         ),
         (
             "changed_since_sent",
-            "the call was delivered before, with another value where payment hangs",
-            "a person decides",
+            "this call was already delivered with different values in fields that affect payment",
+            "Decide whether to correct it at impact.com, or send it again with --resend",
         ),
-        ("lookup_missing", "the look-up file has no such key", "add the key to the look-up file"),
         (
-            "talk_exceeds_call",
-            "TalkDuration is longer than CallDuration",
-            "correct one of the two",
+            "lookup_missing",
+            "the look-up file doesn't have this key",
+            "Add the key to the look-up file",
         ),
-        ("required_missing", "a required cell is empty", "fill in the cell"),
-        ("broken_text", "bytes of the text are broken", "export the file as UTF-8"),
-        ("digits_lost", "a spreadsheet rounded the number", "export it as text"),
-        (
-            "excel_error",
-            "a spreadsheet's error stands in the cell",
-            "fix the formula, then open the workbook in Excel and save it again",
-        ),
-        ("too_long", "longer than the format allows", "shorten it at its source"),
+        ("talk_exceeds_call", "TalkDuration is longer than CallDuration", "Correct one of the two"),
+        ("required_missing", "a required cell is empty", "Fill in the cell, or set a default"),
+        ("broken_text", "the text contains broken characters", "Export the file as UTF-8"),
+        ("digits_lost", "a spreadsheet rounded this number", "Export the column as text"),
+        ("excel_error", "the cell contains a spreadsheet error", "Fix the formula"),
+        ("too_long", "longer than impact.com allows", "Shorten it at its source"),
         (
             "identifier_invalid",
             "not a whole number above zero",
-            "use the id as impact.com shows it",
+            "Use the ID as impact.com shows it",
         ),
-        ("moment_invalid", "not a date with a time", "write 2026-11-20T09:30:00-05:00"),
-        ("moment_without_time", "a date without a time", "export the time as well"),
-        ("moment_zone_unknown", "the zone has no one meaning", "use an offset or an IANA name"),
-        ("moment_skipped", "the clocks skipped this local time", "set dst"),
-        ("moment_repeated", "the clocks showed this local time twice", "set dst"),
-        ("moment_against_order", "contradicts the job's date_order", "mend date_order or the row"),
-        ("event_in_future", "more than 24 hours ahead of now", "check the date and its zone"),
-        ("event_too_old", "more than 398 days old: no longer processed", "leave it out"),
-        ("phone_invalid", "not a valid phone number", "write 2125550123 or +442079460958"),
-        ("phone_multiple", "two numbers in one cell", "keep the one that was meant"),
-        ("phone_masked", "digits of the number are masked", "export it without the mask"),
+        ("moment_invalid", "not a date with a time", "Write it as 2026-11-20T09:30:00-05:00"),
+        ("moment_without_time", "a date without a time", "Export the time as well"),
+        (
+            "moment_zone_unknown",
+            "ambiguous or unknown time zone",
+            "Use an offset such as -05:00, or a name such as America/New_York",
+        ),
+        ("moment_skipped", "the clocks skipped this local time", 'Set dst = "earlier" or "later"'),
+        (
+            "moment_repeated",
+            "this local time occurred twice when the clocks went back",
+            'Set dst = "earlier" or "later"',
+        ),
+        (
+            "moment_against_order",
+            "this date contradicts date_order",
+            "Change date_order, or fix the date in this row",
+        ),
+        ("event_in_future", "more than 24 hours in the future", "Check the date and its time zone"),
+        (
+            "event_too_old",
+            "more than 398 days old: impact.com no longer processes it",
+            "Leave it out",
+        ),
+        ("phone_invalid", "not a valid phone number", "Write it as 2125550123 or +442079460958"),
+        ("phone_multiple", "two phone numbers in one cell", "Keep the right one"),
+        (
+            "phone_masked",
+            "some digits of the phone number are hidden",
+            "Export it without the mask",
+        ),
         (
             "country_contradicts_number",
-            "the number belongs to another country than the row says",
-            "correct the number or its country",
+            "the phone number belongs to a different country than the row says",
+            "Correct the number or its country",
         ),
-        ("duration_invalid", "not a duration", "write whole seconds, such as 201"),
-        ("duration_out_of_range", "not between 0 and 86400 seconds", "check the unit: [units]"),
-        ("status_unknown", "not a known call status", "map it under [values.CallStatus]"),
+        ("duration_invalid", "not a duration", "Write whole seconds, such as 201"),
+        (
+            "duration_out_of_range",
+            "not between 0 and 86400 seconds",
+            "Check the unit under [units]",
+        ),
+        ("status_unknown", "not a known call status", "Map it under [values.CallStatus]"),
         (
             "status_needed",
-            "no call status: impact.com would treat it as ANSWER (paid)",
-            "map the words of the export's status column under [values.CallStatus]",
+            "no call status: impact.com would treat it as ANSWER (paid), but nobody talked",
+            "Map the column that says how the call ended to CallStatus",
         ),
-        ("country_unknown", "not a known country", "write ISO 3166 alpha-2, such as US"),
-        ("money_invalid", "not an amount", "write digits with two decimals, such as 1234.50"),
-        ("money_ambiguous", "the amount has two readings", "set decimal, or write two decimals"),
-        ("money_currency", "another currency than the job's", "convert it, or set currency"),
-        ("money_out_of_range", "not between 0 and 999999.99", "correct the amount"),
+        ("country_unknown", "not a known country", "Write the ISO 3166 alpha-2 code, such as US"),
+        ("money_invalid", "not an amount", "Write digits with two decimals, such as 1234.50"),
+        (
+            "money_ambiguous",
+            "the amount can be read two ways",
+            "Set decimal, or write two decimals",
+        ),
+        ("money_currency", "not in the job's currency", "Convert the amount, or set currency"),
+        ("money_out_of_range", "not between 0 and 999999.99", "Correct the amount"),
     ),
     **_codes(
         Severity.WARNING,
         (
             "surplus_cells",
-            "rows end with empty cells that have no column name; they were ignored",
-            "check that no cell holds a comma without quotation marks",
+            "rows end with empty cells that have no column name; the cells were ignored",
+            "Check that every cell with a comma is in quotation marks",
         ),
-        ("encoding_guessed", "the file is not UTF-8 and was read as cp1252", "export it as UTF-8"),
+        ("encoding_guessed", "the file is not UTF-8 and was read as cp1252", "Export it as UTF-8"),
         (
             "export_changed",
-            "the columns of the export changed since its job was made",
-            "check what the job maps, then run callconv init on this export to record it again",
+            "the columns of the export changed since the job was made",
+            "Check what the job maps, then run callconv init on this export again",
         ),
         (
             "export_word_new",
-            "the column did not hold this word when the job was made",
-            "check what it means and map it, or add it to the job's export_suite",
+            "the column did not contain this word when the job was made",
+            "Check what it means and map it, or add it to the job's export suite",
         ),
-        ("event_old", "more than 88 days old: may not be processed", "send calls sooner"),
-        ("country_corrected", "the country was corrected to the number's own", ""),
-        ("caller_maybe_unknown", "may stand for a withheld number", "look at the export"),
+        ("event_old", "more than 88 days old: impact.com may not process it", "Send calls sooner"),
+        ("country_corrected", "the country was changed to match the phone number", ""),
+        (
+            "caller_maybe_unknown",
+            "this number may mean that the caller withheld theirs",
+            "Check the call in your call-tracking tool",
+        ),
         (
             "status_empty",
-            "no call status: impact.com treats it as ANSWER",
-            "map the words of the export's status column under [values.CallStatus]",
+            "empty status: impact.com treats it as ANSWER (paid)",
+            "Map the column that says how the call ended to CallStatus",
         ),
-        ("answer_without_talk", "ANSWER, but nobody talked", "check the status"),
+        ("answer_without_talk", "the status is ANSWER, but talk time is 0", "Check the status"),
         (
             "voicemail_not_answered",
-            "a voicemail is sent as INCOMPLETE and not paid",
-            "add a [[leave_out]] rule to leave these calls out",
+            "voicemail is sent as INCOMPLETE and not paid",
+            "To leave these calls out, add a leave_out rule",
         ),
         (
             "session_with_and_without_event",
-            "the session also stands with another VendorEventId state",
-            "check that it is not one call twice",
+            "the same session appears with and without a VendorEventId",
+            "Check that it is not one call twice",
         ),
-        ("identifier_maybe_rounded", "a spreadsheet may have rounded it", "export it as text"),
         (
-            "ivr_exceeds_call",
-            "IvrDuration is longer than CallDuration",
-            "check which column each comes from",
+            "identifier_maybe_rounded",
+            "a spreadsheet may have rounded this number",
+            "Export the column as text",
         ),
+        ("ivr_exceeds_call", "IvrDuration is longer than CallDuration", "Check the two durations"),
         (
             "country_from_digits",
-            "read as an international number without its +",
-            "check that these are calls from abroad: a mistyped number can look like one",
+            "international number without its plus sign; the country was read from its digits",
+            "Check that these are not mistyped national numbers",
         ),
         ("zip_invalid", "not a postal code of digits", ""),
-        ("phone_type_unknown", "not a known phone type", "write Landline or Mobile"),
+        ("phone_type_unknown", "not a known phone type", "Write Landline or Mobile"),
         ("flag_unknown", "not a known yes or no", ""),
-        ("link_invalid", "not an http(s) address", ""),
+        ("link_invalid", "not an http or https address", ""),
         (
             "direction_unused",
-            "ready rows are outbound calls",
-            "leave them out with a [[leave_out]] rule on that column, or set "
-            'outbound = "send" if you mean to send them',
+            "these rows are marked outbound and will be sent",
+            'Add a leave_out rule, or set outbound = "send" if you mean to send them',
         ),
         (
             "times_all_midnight",
-            "every row of the file has its time at midnight",
-            "check whether the export holds dates whose times were lost",
+            "every time in the file is midnight",
+            "Check that the export includes the time of day",
         ),
         ("reference_not_a_number", "not a number; impact.com's API expects one", ""),
-        ("formula_text", "begins like a formula; sent as it is", ""),
-        ("cell_emptied", "could not be made right and was emptied", ""),
-        ("weak_source", "the export says it only roughly", "see callconv presets"),
-        ("not_ready_form", "prepare would change this cell", "run callconv prepare"),
+        ("formula_text", "starts like a spreadsheet formula; sent as it is", ""),
+        ("cell_emptied", "invalid value removed; the cell was left blank", ""),
+        ("weak_source", "this value is only approximate in the export", "See callconv presets"),
+        ("not_ready_form", "prepare would change this cell", "Run callconv prepare"),
     ),
 }
 
@@ -235,48 +309,48 @@ READY_ONLY = frozenset({"direction_unused"})
 """Findings about what will be sent: rows of another fate don't count."""
 
 RULES: dict[str, str] = {
-    "trimmed": "spaces at the edges were removed",
-    "invisible_removed": "invisible characters were removed",
-    "armour_removed": "a spreadsheet's text armour was removed",
-    "empty_mark": "a word that stands for empty was emptied",
-    "grouping_removed": "thousands separators were removed",
-    "decimal_zero_removed": "a decimal part of zero was removed",
-    "leading_zero_removed": "leading zeros of a number were removed",
-    "moment_rewritten": "the time was written as ISO 8601",
-    "zone_applied": "the job's time zone was applied",
-    "fraction_dropped": "fractions of a second were dropped",
-    "epoch_read": "an epoch time was read",
-    "serial_day_read": "a spreadsheet's serial day was read",
-    "phone_rewritten": "the number was written in the format's form",
-    "plus_restored": "the number was read as international, without its +",
-    "extension_dropped": "an extension was dropped",
-    "keypad_letters_read": "letters were read as a keypad's digits",
-    "country_filled": "the country was filled in from the number",
-    "country_corrected": "the country was corrected to the number's own",
-    "country_mapped": "the country was written as ISO 3166 alpha-2",
-    "duration_read": "the duration was written as seconds",
-    "duration_rounded": "the duration was rounded to whole seconds",
-    "unit_converted": "the duration was converted to seconds",
-    "status_mapped": "the status was written in the format's words",
-    "value_mapped": "the value was replaced as the job says",
-    "flag_mapped": "the value was written in the format's words",
-    "money_rewritten": "the amount was written with two decimals",
-    "zip_cut": "ZIP+4 was cut to five digits",
-    "zip_zero_restored": "a lost leading zero was restored",
-    "line_break_replaced": "line breaks became spaces",
-    "control_removed": "control characters were removed",
-    "unicode_composed": "accents were composed (Unicode NFC)",
-    "columns_subtracted": "columns were subtracted",
-    "columns_added": "columns were added up",
-    "parameter_name_removed": "the name of the query parameter was removed",
-    "keys_parted": "the first keys were taken from all keys pressed",
-    "other_number_used": "the other of the two numbers was used",
-    "talk_time_derived": "the talk time was derived as the job says",
-    "session_id_derived": "the session id was derived as the job says",
-    "constant_set": "the job's constant was set",
-    "lookup_filled": "the value was filled in from the look-up",
-    "default_filled": "the job's default was filled in",
-    "emptied": "the cell was emptied",
+    "trimmed": "spaces at the edges removed",
+    "invisible_removed": "invisible characters removed",
+    "armour_removed": "a spreadsheet's text marks removed",
+    "empty_mark": "placeholder for an empty cell removed",
+    "grouping_removed": "thousands separators removed",
+    "decimal_zero_removed": "a decimal part of zero removed",
+    "leading_zero_removed": "leading zeros removed from a number",
+    "moment_rewritten": "time reformatted as ISO 8601",
+    "zone_applied": "the job's time zone applied",
+    "fraction_dropped": "fractions of a second dropped",
+    "epoch_read": "Unix time converted",
+    "serial_day_read": "Excel date number converted",
+    "phone_rewritten": "phone number reformatted",
+    "plus_restored": "international number read without its plus sign",
+    "extension_dropped": "extension dropped",
+    "keypad_letters_read": "keypad letters converted to digits",
+    "country_filled": "country filled in from the phone number",
+    "country_corrected": "country changed to match the phone number",
+    "country_mapped": "country changed to ISO 3166 alpha-2",
+    "duration_read": "duration converted to seconds",
+    "duration_rounded": "duration rounded to whole seconds",
+    "unit_converted": "duration converted to seconds from its unit",
+    "status_mapped": "status changed to impact.com's wording",
+    "value_mapped": "value replaced as the job says",
+    "flag_mapped": "value changed to impact.com's wording",
+    "money_rewritten": "amount reformatted with two decimals",
+    "zip_cut": "ZIP+4 shortened to five digits",
+    "zip_zero_restored": "missing leading zero restored",
+    "line_break_replaced": "line breaks replaced by spaces",
+    "control_removed": "control characters removed",
+    "unicode_composed": "accents composed (Unicode NFC)",
+    "columns_subtracted": "one column subtracted from another",
+    "columns_added": "columns added up",
+    "parameter_name_removed": "name of the query parameter removed",
+    "keys_parted": "first keys taken from all keys pressed",
+    "other_number_used": "the other of the two phone numbers used",
+    "talk_time_derived": "talk time derived as the job says",
+    "session_id_derived": "session ID derived as the job says",
+    "constant_set": "fixed value set",
+    "lookup_filled": "value filled in from the look-up file",
+    "default_filled": "default filled in",
+    "emptied": "invalid value removed",
 }
 
 PHONE_MASK_KEEPS = 4

@@ -1,4 +1,4 @@
-"""Why a row does not go, in words for a person."""
+"""Why a row is rejected or left out, in words for a person."""
 
 import re
 from collections.abc import Iterable
@@ -35,16 +35,18 @@ def reason(code: str, column: str | None, value: str | None, detail: str = "") -
     """One finding of a row: what it is about, what is wrong, what to do.
 
     >>> reason("duration_invalid", "TalkDuration", "soon")
-    'TalkDuration "soon": not a duration (write whole seconds, such as 201)'
+    'TalkDuration "soon": not a duration. Write whole seconds, such as 201'
     """
     entry = CODES[code]
     about = column or ""
     if column and value:
         about += f' "{shown(column, value, mask=True)}"'
     text = f"{about}: {entry.problem}" if about else entry.problem
-    more = ", ".join(part for part in (detail, entry.remedy_for(column)) if part)
-    # The reasons of a row are joined by semicolons, so none stands inside one.
-    return (f"{text} ({more})" if more else text).replace("; ", ", ")
+    if detail:
+        text += f" ({detail})"
+    remedy = entry.remedy_for(column)
+    # The reasons of a row are joined by semicolons, so a reason itself has none.
+    return (f"{text}. {remedy}" if remedy else text).replace("; ", ", ")
 
 
 def reasons(
@@ -65,20 +67,20 @@ def reasons(
     """
     entry = CODES[code]
     remedy = entry.remedy_for(column)
-    told: pa.StringArray | str = f"{column}: {entry.problem}" if column else entry.problem
+    text: pa.StringArray | str = f"{column}: {entry.problem}" if column else entry.problem
     if column and values is not None and values.null_count < length:
         with_value = pc.binary_join_element_wise(
             f'{column} "', shown_masked(column, values), f'": {entry.problem}', ""
         )
-        told = pc.if_else(texts.mask(texts.present(values)), with_value, told)
-    more: pa.StringArray | str = f" ({remedy})" if remedy else ""
+        text = pc.if_else(texts.mask(texts.present(values)), with_value, text)
+    closing = f". {remedy}" if remedy else ""
+    more: pa.StringArray | str = closing
     if details is not None:
-        closing = f", {remedy})" if remedy else ")"
-        detailed = pc.binary_join_element_wise(" (", details, closing, "")
-        more = pc.if_else(texts.mask(texts.present(details)), detailed, more)
-    if isinstance(told, str) and isinstance(more, str):
-        return texts.repeat((told + more).replace("; ", ", "), length)
-    return pc.replace_substring(pc.binary_join_element_wise(told, more, ""), "; ", ", ")
+        detailed = pc.binary_join_element_wise(" (", details, f"){closing}", "")
+        more = pc.if_else(texts.mask(texts.present(details)), detailed, closing)
+    if isinstance(text, str) and isinstance(more, str):
+        return texts.repeat((text + more).replace("; ", ", "), length)
+    return pc.replace_substring(pc.binary_join_element_wise(text, more, ""), "; ", ", ")
 
 
 def shown_masked(column: str, values: pa.StringArray) -> pa.StringArray:

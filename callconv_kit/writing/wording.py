@@ -85,21 +85,23 @@ def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
 
     dry_run: no file was written.
     """
-    told = [summary["problem"]["next_step"]] if summary["problem"] else []
+    lines = [summary["problem"]["next_step"]] if summary["problem"] else []
     worst = of_severity(summary, Severity.ERROR)[:1]
     for entry in worst:
         remedy = remedy_of(entry)
-        told.append(
+        lines.append(
             f"Most often ({many(entry['rows'])}): {subject(entry)}{code_of(entry).problem}."
-            + (f" What helps: {remedy}." if remedy else "")
+            + (f" {remedy}." if remedy else "")
         )
     if dry_run and not summary["problem"]:
-        told.append("This was a dry run: run it without --dry-run to write the files.")
+        lines.append("This was a dry run. Run it without --dry-run to write the files.")
     elif summary["rows_rejected"] and not summary["problem"]:
-        told.append("Or correct the cells in rejected.csv and give it back: --fixes rejected.csv.")
-    elif not told and summary["rows_ready"]:
-        told.append("Upload ready.csv, or let `callconv upload` do it.")
-    return told
+        lines.append(
+            "Or correct the cells in rejected.csv, and prepare again with --fixes rejected.csv."
+        )
+    elif not lines and summary["rows_ready"]:
+        lines.append("Upload ready.csv with `callconv upload`.")
+    return lines
 
 
 def of_severity(summary: Summary, severity: Severity) -> list[Entry]:

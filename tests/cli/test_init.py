@@ -280,7 +280,7 @@ def test_a_lookup_file_that_is_there_is_used_and_never_overwritten(folder):
     answers = "America/New_York\nRecording Url\n\n1001\ntrackers.csv\n30021\n"
     run = callconv(folder, "init", "calls.csv", "--now", NOW, input=answers)
     assert (folder / "trackers.csv").read_text() == "Tracking Number,MediaId\n8005550100,20012\n"
-    assert "the look-up file has no such key" in run.stdout
+    assert "the look-up file doesn't have this key" in run.stdout
     assert "→ add the keys to the look-up file" in run.stdout
 
 

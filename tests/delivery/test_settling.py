@@ -1,4 +1,4 @@
-"""What a person decides: a file that arrived in part, and calls that changed since they were sent."""
+"""What Decide whether to correct it at impact.com, or send it again with --resend: a file that arrived in part, and calls that changed since they were sent."""
 
 import json
 from pathlib import Path

@@ -55,8 +55,8 @@ def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
     for said in (
         "16 of 30 rows are ready to go; 13 were rejected and 1 was left out.",
         "not a known call status",
-        "→ map it under [values.CallStatus]",
-        "the same call stands there already: the same as calls.csv line 2, which is kept  (line 31)",
+        "→ Map it under [values.CallStatus]",
+        "duplicate: this call is already in the file: the same as calls.csv line 2, which is kept  (line 31)",
         "(***) ***-0123 → ******0123",
         "out/rejected.csv  13 rows",
         "--fixes rejected.csv",
@@ -180,8 +180,8 @@ def test_a_notebook_shows_counts_reasons_changes_and_a_chart(run):
     for said in (
         "16 of 30 rows are ready to go",
         "not a known call status",
-        "the same call stands there already",
-        "the number was written in the format&#x27;s form",
+        "duplicate: this call is already in the file",
+        "phone number reformatted",
         'aria-label="Calls by day, 2026-11-14 to 2026-11-20, at most',
     ):
         assert said in shown

@@ -1,0 +1,13 @@
+"""An example of each code and rule; see examples.toml."""
+
+import tomllib
+from importlib import resources
+
+_EXAMPLES = tomllib.loads(
+    resources.files(__package__).joinpath("examples.toml").read_text(encoding="utf-8")
+)
+CODE_EXAMPLES: dict[str, str] = _EXAMPLES["codes"]
+RULE_EXAMPLES: dict[str, tuple[str, str]] = {
+    name: (before, after) for name, (before, after) in _EXAMPLES["rules"].items()
+}
+"""Rule → a cell before and after."""
