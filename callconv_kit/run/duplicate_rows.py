@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import notes, spec, texts
 from callconv_kit.model.codes import CODES, Severity
-from callconv_kit.model.rows import Judged, Said
+from callconv_kit.model.rows import Batch, Judged, Said
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run import duplicates
 from callconv_kit.run.duplicates import NOBODY, Groups
@@ -30,6 +30,45 @@ ONE_ROUNDED_ID = "has the same id, which a spreadsheet may have rounded, as"
 REPEAT, CONFLICT = "duplicate_row", "conflicting_duplicate"
 
 
+class Origins:
+    """The file and line that rows of a rejected.csv had at first, by their places."""
+
+    def __init__(self) -> None:
+        self.places: list[Ints] = []
+        self._files: list[pa.StringArray] = []
+        self._lines: list[Ints] = []
+
+    def add(self, places: Ints, batch: Batch, rows: Ints) -> None:
+        """Remember these rows of a batch, if they come from elsewhere; places ascend."""
+        if batch.files is not None and batch.source_lines is not None:
+            self.places.append(places)
+            self._files.append(texts.take(batch.files, rows))
+            self._lines.append(batch.source_lines[rows])
+
+    def take_in(self, other: "Origins") -> None:
+        """Remember the rows of another process, which come behind ours."""
+        self.places += other.places
+        self._files += other._files
+        self._lines += other._lines
+
+    def of(self, places: Ints, files: pa.StringArray, lines: Ints) -> tuple[pa.StringArray, Ints]:
+        """`files` and `lines` of these places, those of a rejected.csv as they were at first."""
+        if not self.places:
+            return files, lines
+        if len(self.places) > 1:
+            self.places = [np.concatenate(self.places)]
+            self._files = [pa.concat_arrays(self._files)]
+            self._lines = [np.concatenate(self._lines)]
+        (known,), (all_files,), (all_lines,) = self.places, self._files, self._lines
+        if not len(known):
+            return files, lines
+        at = np.minimum(np.searchsorted(known, places), len(known) - 1)
+        rows = np.flatnonzero(known[at] == places)
+        lines = lines.copy()
+        lines[rows] = all_lines[at[rows]]
+        return texts.put(files, rows, texts.take(all_files, at[rows])), lines
+
+
 class DuplicateRows:
     """Asked by place: each row that is asked about is in `gone`."""
 
@@ -38,6 +77,7 @@ class DuplicateRows:
         groups: Groups,
         files: Sequence[str] | None = None,
         corrected: Mapping[int, str] | None = None,
+        origins: Origins | None = None,
     ) -> None:
         """Sort what is known.
 
@@ -45,8 +85,10 @@ class DuplicateRows:
             groups: the rows that share a key.
             files: the names of the inputs; none: there is one, and rows are named by their line.
             corrected: places of ready rows that another row corrects, and the code for it.
+            origins: of the rows that come from a rejected.csv.
         """
         self._groups = groups
+        self._origins = origins or Origins()
         self._files = None if files is None else texts.from_list(list(files))
         self._order = np.argsort(groups.place).astype(np.int32)
         self._sorted = groups.place[self._order]
@@ -173,11 +215,16 @@ class DuplicateRows:
         return pc.if_else(texts.mask(more > 0), longer, several)
 
     def _where(self, places: Ints) -> pa.StringArray:
-        lines = pc.cast(texts.indices(duplicates.lines_of(places)), pa.string())
+        lines = duplicates.lines_of(places)
         if self._files is None:
-            return pc.binary_join_element_wise("line ", lines, "")
+            return pc.binary_join_element_wise("line ", _as_text(lines), "")
         files = texts.take(self._files, duplicates.inputs_of(places))
-        return pc.binary_join_element_wise(files, lines, " line ")
+        files, lines = self._origins.of(places, files, lines)
+        return pc.binary_join_element_wise(files, _as_text(lines), " line ")
+
+
+def _as_text(numbers: Ints) -> pa.StringArray:
+    return pc.cast(texts.indices(numbers), pa.string())
 
 
 COLUMNS = spec.PAYMENT_COLUMNS

@@ -23,7 +23,7 @@ from callconv_kit.model.rows import Fate, Judged, Said
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import Table
 from callconv_kit.run import duplicates
-from callconv_kit.run.duplicate_rows import Differences, DuplicateRows, rounded_keys
+from callconv_kit.run.duplicate_rows import Differences, DuplicateRows, Origins, rounded_keys
 from callconv_kit.run.duplicates import OnConflict
 from callconv_kit.run.held_rows import HeldFile, HeldRows
 from callconv_kit.run.judge import Judge
@@ -48,6 +48,7 @@ class CallsPart(NamedTuple):
 
     keys: duplicates.KeyRows
     held: dict[int, HeldFile]
+    origins: Origins
 
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -82,6 +83,7 @@ class Calls:
         self._sent = sent
         self._keys = duplicates.KeyStore(folder)
         self._held = HeldRows(folder)
+        self._origins = Origins()
 
     def remember(self, number: int, plan: Plan, judged: Judged) -> tuple[Judged, Ints]:
         """Keep the keys of the ready rows of a batch of an input, and ask the ledger of them.
@@ -100,6 +102,7 @@ class Calls:
             judged = judged.with_more(_sent_before(self._sent.standing(keys), rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
+        self._origins.add(places, judged.batch, rows)
         content = _told_apart(keys.payment, number, plan, judged)
         again = self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         # Of rows with one key the first one goes or none, but where the job wants the last.
@@ -111,12 +114,13 @@ class Calls:
 
     def give(self) -> "CallsPart":
         """What is known of the ready rows; another process takes it in."""
-        return CallsPart(self._keys.give(), self._held.give())
+        return CallsPart(self._keys.give(), self._held.give(), self._origins)
 
     def take_in(self, part: "CallsPart") -> None:
         """Remember the ready rows of other inputs, which come behind ours."""
         self._keys.take_in(part.keys)
         self._held.take_in(part.held)
+        self._origins.take_in(part.origins)
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Rows that correct a call that was sent already do not go; all of them are remembered."""
@@ -156,10 +160,11 @@ class Calls:
         Raises:
             InputError: `input_changed`: an input is not any more what it was.
         """
-        _warn_of_sessions(tables, self._keys.with_and_without(), tally)
+        _warn_of_sessions(tables, self._keys.with_and_without(), self._origins, tally)
         groups = self._keys.settle(self._on_conflict)
         corrected = self._find_corrected(tables, plans)
-        rows = DuplicateRows(groups, [table.name for table in tables], corrected)
+        names = [table.name for table in tables]
+        rows = DuplicateRows(groups, names, corrected, self._origins)
         differences = Differences(groups, self._folder)
         gone, needed = rows.gone, rows.needed
         examples = []
@@ -219,12 +224,15 @@ class Calls:
         return {place: gone[place] for place in places[ready].tolist()}
 
 
-def _warn_of_sessions(tables: Sequence[Table], places: Ints, tally: Tally) -> None:
+def _warn_of_sessions(
+    tables: Sequence[Table], places: Ints, origins: Origins, tally: Tally
+) -> None:
     first = places[:EXAMPLES]
-    where = zip(duplicates.inputs_of(first), duplicates.lines_of(first), strict=True)
+    names = texts.from_list([tables[number].name for number in duplicates.inputs_of(first)])
+    files, lines = origins.of(first, names, duplicates.lines_of(first))
     examples = [
-        {"source_file": tables[number].name, "source_line": int(line), "value": ""}
-        for number, line in where
+        {"source_file": file, "source_line": line, "value": ""}
+        for file, line in zip(files.to_pylist(), lines.tolist(), strict=True)
     ]
     if examples:
         code = "session_with_and_without_event"

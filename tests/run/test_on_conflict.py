@@ -45,3 +45,83 @@ def test_rows_in_conflict_name_each_other_and_what_differs():
     told = list(prepared.rejected["reasons"])
     assert "differs in TalkDuration from frame line 2" in told[0]
     assert "differs in TalkDuration from frame line 1" in told[1]
+
+
+@pytest.fixture
+def rejected(tmp_path):
+    """A rejected.csv of two files whose rows are in conflict, at lines 2 and 3 of each."""
+    talks = {"first.csv": ["5", "6"], "second.csv": ["7", "5"]}
+    for name, seconds in talks.items():
+        rows = [
+            {**CALL, "TalkDuration": talk, "CallSessionId": f"S{at}"}
+            for at, talk in enumerate(seconds)
+        ]
+        pd.DataFrame(rows).to_csv(tmp_path / name, index=False)
+    prepared = ck.prepare(
+        [tmp_path / name for name in talks],
+        out=tmp_path / "out",
+        now="2026-11-24T00:00:00Z",
+        max_rejected_share=1.0,
+    )
+    assert len(prepared.rejected) == 4
+    return tmp_path / "out" / "rejected.csv"
+
+
+# on_conflict → what the reasons say, by the file and line of the row
+FED_BACK = {
+    "reject": {
+        ("first.csv", 2): "differs in TalkDuration from second.csv line 2",
+        ("first.csv", 3): "differs in TalkDuration from second.csv line 3",
+        ("second.csv", 2): "differs in TalkDuration from first.csv line 2",
+        ("second.csv", 3): "differs in TalkDuration from first.csv line 3",
+    },
+    "first": {
+        (
+            "second.csv",
+            2,
+        ): "differs in TalkDuration from first.csv line 2, first.csv line 2 is kept",
+        ("second.csv", 3): "first.csv line 3 is kept",
+    },
+    "last": {
+        ("first.csv", 2): "second.csv line 2 is kept",
+        ("first.csv", 3): "second.csv line 3 is kept",
+    },
+}
+
+
+@pytest.mark.parametrize("on_conflict", FED_BACK)
+def test_a_rejected_csv_fed_back_names_the_files_and_lines_of_its_origin(rejected, on_conflict):
+    again = ck.prepare(
+        rejected, on_conflict=on_conflict, now="2026-11-24T00:00:00Z", out=rejected.parent / "2"
+    )
+    aside = pd.concat([again.rejected, again.left_out])
+    places = zip(aside["source_file"], aside["source_line"], strict=True)
+    told = dict(zip(places, aside["reasons"], strict=True))
+    assert told.keys() == FED_BACK[on_conflict].keys()
+    for place, said in FED_BACK[on_conflict].items():
+        assert said in told[place]
+        assert "rejected.csv" not in told[place]
+
+
+def test_a_repeat_in_a_rejected_csv_names_the_origin_of_the_row_that_is_kept(rejected):
+    header, first, *_ = rejected.read_text().splitlines(keepends=True)
+    moved = first.replace("first.csv,2,", "third.csv,9,")
+    rejected.write_text(header + first + moved)
+    again = ck.prepare(rejected, now="2026-11-24T00:00:00Z", out=rejected.parent / "2")
+    (reason,) = again.left_out["reasons"]
+    assert "the same as first.csv line 2, which is kept" in reason
+
+
+def test_a_session_with_and_without_an_event_is_named_by_its_origin(rejected):
+    with_event = pd.read_csv(rejected, dtype=str).head(2)
+    with_event["CallSessionId"] = "S1"
+    with_event["VendorEventId"] = ["E1", ""]
+    with_event.to_csv(rejected, index=False)
+    again = ck.prepare(rejected, now="2026-11-24T00:00:00Z", out=rejected.parent / "2")
+    (found,) = (
+        entry
+        for entry in again.summary["findings"]
+        if entry["code"] == "session_with_and_without_event"
+    )
+    named = {(example["source_file"], example["source_line"]) for example in found["examples"]}
+    assert {file for file, _ in named} <= {"first.csv", "second.csv"}
