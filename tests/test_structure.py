@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import callconv_kit
+from callconv_kit.demo import sample
 from callconv_kit.model.codes import CODES, RULES, Severity
 
 ROOT = Path(__file__).parents[1]
@@ -104,6 +105,18 @@ def test_a_quick_start_loads_no_heavy_package(statement):
     loaded = {name.partition(".")[0] for name in run.stdout.rpartition("loaded:")[2].split()}
     assert loaded & set(HEAVY) == set()
     assert "callconv_kit" in loaded
+
+
+def test_preparing_a_file_from_the_shell_needs_no_pandas(tmp_path):
+    code = (
+        "import sys; from callconv_kit.cli.main import main; "
+        f"main(['prepare', {str(sample('export.csv'))!r}, '--job', "
+        f"{str(sample('callconv.toml'))!r}, '--out', {str(tmp_path / 'out')!r}, '--quiet', "
+        "'--now', '2026-11-24T12:00:00Z']); print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (tmp_path / "out" / "ready.csv").exists()
+    assert "pandas" not in run.stdout.split()
 
 
 def test_each_command_is_listed_with_a_line_of_help():

@@ -88,15 +88,9 @@ def once_per_distinct(scalar: Scalar) -> Kernel:
             return Coerced.silent(text)
         values = texts.from_list([value for value, _ in read])
         notes = np.fromiter((number for _, number in read), np.uint16, len(read))
-        places = encoded.indices
-        if text.null_count:
-            valid = texts.bools(places.is_valid())
-            at = np.asarray(places.fill_null(0).to_numpy(zero_copy_only=False))
-            return Coerced.dense(
-                values.take(places), np.where(valid, notes[at], 0).astype(np.uint16)
-            )
-        at = places.to_numpy(zero_copy_only=False)
-        return Coerced.dense(values.take(places), notes[at])
+        # The last of the notes is for the nulls, which are numbered -1.
+        said = np.append(notes, np.uint16(0))[texts.places(encoded)]
+        return Coerced.dense(values.take(encoded.indices), said)
 
     return kernel
 

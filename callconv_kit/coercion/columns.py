@@ -208,7 +208,7 @@ def _rejected(read: Coerced, code: str, cells: pa.StringArray, pattern: str) -> 
     if not len(rows):
         return rows
     matching = pc.match_substring_regex(texts.take(cells, rows), pattern)
-    return rows[texts.bools(pc.fill_null(matching, False))]
+    return rows[texts.true(matching)]
 
 
 def _put(cells: Coerced, rows: texts.Ints, again: Coerced) -> Coerced:
@@ -231,14 +231,13 @@ def _in_us(read: Mapping[str, Coerced], length: int) -> Bools:
     if "Country" in read:
         encoded = read["Country"].values.dictionary_encode()
         codes = [country.read(cell).value for cell in encoded.dictionary.to_pylist()]
-        at = encoded.indices.fill_null(-1).to_numpy()
+        at = texts.places(encoded)
         # The last entry answers for the nulls, which are numbered -1.
         in_us = np.asarray([code == "US" for code in codes] + [False])[at]
         says_other = np.asarray([code not in {"US", None} for code in codes] + [False])[at]
     caller = read.get("CallerPhoneNumberCountry")
     if caller is not None:
-        filled = pc.fill_null(pc.equal(caller.values, "US"), False)
-        in_us = in_us | (texts.bools(filled) & ~says_other)
+        in_us = in_us | (texts.equal(caller.values, "US") & ~says_other)
     return in_us
 
 

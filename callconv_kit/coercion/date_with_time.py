@@ -109,7 +109,7 @@ class _Part:
         encoded = cells.dictionary_encode()
         # The last one answers for the nulls, which are numbered -1.
         found = [*map(halves, encoded.dictionary.to_pylist()), Halves()]
-        at = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        at = texts.places(encoded)
         self._at: Ints = np.asarray(at, np.int64)
 
         def number(day: str | None) -> int:

@@ -153,8 +153,8 @@ def _converted(text: pa.StringArray, unit: Unit) -> Known:
     length = glance.lengths(text)
     known = glance.digits_only(text) & (length > 0) & (length <= len(longest))
     known &= (glance.byte_at(text, 0) != ord("0")) & texts.present(text)
-    plain = text if known.all() else pc.if_else(texts.mask(known), text, "0")
-    numbers = np.asarray(pc.cast(plain, pa.int64()).to_numpy())
+    plain = text if known.all() else texts.where(known, text, "0")
+    numbers = texts.numbers(pc.cast(plain, pa.int64()))
     scaled, denominator = numbers * scale.numerator, scale.denominator
     seconds = (2 * scaled + denominator) // (2 * denominator)
     exact = scaled % denominator == 0

@@ -45,4 +45,4 @@ def digits_only(text: pa.StringArray) -> Bools:
     low, high = extremes(text)
     if low >= ord("0") and high <= ord("9"):
         return np.ones(len(text), np.bool_)
-    return texts.bools(pc.ascii_is_decimal(text).fill_null(True))
+    return texts.true(pc.ascii_is_decimal(text), null=True)

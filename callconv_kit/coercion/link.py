@@ -40,9 +40,9 @@ def _suspects(text: pa.StringArray) -> Ints:
         return np.flatnonzero(texts.present(text))
     host = glance.byte_at(text, len("https://"))
     known = np.frombuffer(host.tobytes().translate(_ALPHANUMERIC), np.bool_)
-    known = known & texts.bools(pc.starts_with(text, "https://").fill_null(True))
+    known = known & texts.true(pc.starts_with(text, "https://"), null=True)
     if low == ord(" "):
-        known &= ~texts.bools(pc.match_substring(text, " ").fill_null(False))
+        known &= ~texts.true(pc.match_substring(text, " "))
     if high > ord("~"):
-        known &= texts.bools(pc.string_is_ascii(text).fill_null(True))
+        known &= texts.true(pc.string_is_ascii(text), null=True)
     return np.flatnonzero(~known & texts.present(text))

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.coercion import phone_text
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
-from callconv_kit.coercion.phone_columns import read_plain
+from callconv_kit.coercion.phone_columns import nothing_known, read_plain
 from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, Fault
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Ints
@@ -135,6 +135,10 @@ def read(number: str, country: str | None, settings: PhoneSettings) -> PhoneRead
     return PhoneReading(reading, _country(found, country))
 
 
+FEW = 1_000
+"""Rows of which each number is read alone: the table of the vector path takes longer to make."""
+
+
 def kernel(settings: PhoneSettings) -> PhoneKernel:
     """`read` over two text arrays of one length; what is equal in both is read once.
 
@@ -156,8 +160,15 @@ def kernel(settings: PhoneSettings) -> PhoneKernel:
             )
         return known
 
+    seen = 0
+
     def coerce(numbers: pa.StringArray, countries: pa.StringArray) -> CoercedPhones:
-        plain = read_plain(numbers, countries, settings.default_country, settings.phone_format)
+        nonlocal seen
+        seen += len(numbers)
+        if seen > FEW:
+            plain = read_plain(numbers, countries, settings.default_country, settings.phone_format)
+        else:
+            plain = nothing_known(numbers, countries)
         asked = np.flatnonzero(~plain.known)
         answers = [
             ask(number, country)

@@ -100,6 +100,12 @@ def read_plain(
     return Plain(known, numbers, countries, number_notes, country_notes)
 
 
+def nothing_known(numbers: pa.StringArray, countries: pa.StringArray) -> Plain:
+    """All but the null numbers left to the scalar rule."""
+    of_numbers, of_countries = np.zeros((2, len(numbers)), np.uint16)
+    return Plain(~texts.present(numbers), numbers, countries, of_numbers, of_countries)
+
+
 @dataclass(frozen=True, slots=True)
 class _Dialled:
     """The digits of a number column.

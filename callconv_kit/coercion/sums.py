@@ -84,7 +84,7 @@ class Sums:
         whole = np.logical_and.reduce(present)
         values = parts[0]
         for part in parts[1:]:
-            values = texts.joined(values, part, sign)
+            values = texts.joined(values, part, between=sign)
         empty = np.flatnonzero(~whole if subtract else ~np.logical_or.reduce(present))
         values = texts.put(values, empty, texts.nulls(len(empty)))
         plain = whole & self._are_plain(parts, subtract)
@@ -129,7 +129,7 @@ class Sums:
         encoded = texts.take(cells, rest).dictionary_encode()
         read = [self._amount(text, subtract) for text in encoded.dictionary.to_pylist()]
         if read:
-            at = encoded.indices.to_numpy(zero_copy_only=False)
+            at = texts.places(encoded)
             kinds[rest] = np.asarray([kind for kind, _, _ in read], np.uint8)[at]
             amounts[rest] = np.asarray([amount for _, amount, _ in read], np.int64)[at]
             notes[rest] = np.asarray([note for _, _, note in read], np.uint16)[at]
@@ -178,7 +178,7 @@ _KINDS = (
 
 
 def _matching(cells: pa.StringArray, pattern: str) -> Bools:
-    return texts.bools(pc.fill_null(pc.match_substring_regex(cells, pattern), False))
+    return texts.true(pc.match_substring_regex(cells, pattern))
 
 
 def _microseconds(seconds: Fraction) -> int:

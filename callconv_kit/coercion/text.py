@@ -76,7 +76,7 @@ def click_kernel() -> Kernel:
     """`read_click` for whole columns."""
 
     def suspects(text: pa.StringArray) -> Ints:
-        named = texts.bools(pc.fill_null(pc.match_substring(text, "="), False))
+        named = texts.true(pc.match_substring(text, "="))
         rounded = identifier.maybe_rounded(text)
         return _all_of(_formulas(text), np.flatnonzero(named), rounded)
 

@@ -222,7 +222,7 @@ def _suspects(text: pa.StringArray, looks: _Looks, identifies: bool) -> Ints:
         odd = np.flatnonzero((used < ord(" ")) | (used == DELETE)) + int(starts[0])
         found.append(np.searchsorted(ends, odd.astype(np.int32), side="right"))
     if high > DELETE:
-        found.append(np.flatnonzero(~texts.bools(pc.string_is_ascii(text).fill_null(True))))
+        found.append(np.flatnonzero(~texts.true(pc.string_is_ascii(text), null=True)))
     return _merged(found, len(text))
 
 

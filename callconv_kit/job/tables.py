@@ -124,8 +124,10 @@ def _pattern(pattern: object) -> str:
     import pyarrow as pa  # costs more than all the rest, and few jobs have a pattern
     import pyarrow.compute as pc
 
+    from callconv_kit.model import texts
+
     try:
-        pc.match_substring_regex(pa.scalar("", pa.string()), pattern)
+        pc.match_substring_regex(texts.scalar(""), pattern)
     except pa.ArrowInvalid as error:
         why = str(error).removeprefix("Invalid regular expression: ")
         raise wrong(

@@ -27,9 +27,7 @@ def holds(condition: Condition, text: pa.StringArray) -> Bools:
     encoded = text.dictionary_encode()
     hits = _holds(condition, pc.utf8_trim(encoded.dictionary, characters=texts.EDGES))
     # The last entry answers for the nulls, which are numbered -1.
-    found: Bools = np.append(hits, condition.empty is True)[
-        encoded.indices.fill_null(-1).to_numpy()
-    ]
+    found: Bools = np.append(hits, condition.empty is True)[texts.places(encoded)]
     return found
 
 
@@ -50,7 +48,7 @@ def _holds(condition: Condition, trimmed: pa.StringArray) -> Bools:
     present = texts.present(trimmed)
     meets = ~present if condition.empty else present
     if condition.equals is not None:
-        meets &= texts.bools(pc.equal(trimmed, condition.equals.strip(texts.EDGES)))
+        meets &= texts.equal(trimmed, condition.equals.strip(texts.EDGES))
     if condition.in_ is not None:
         meets &= _is_among(trimmed, condition.in_)
     if condition.not_in is not None:
@@ -71,7 +69,7 @@ def _is_among(text: pa.StringArray, words: Sequence[str]) -> Bools:
 def _compares(text: pa.StringArray, condition: Condition) -> Bools:
     number = texts.bools(pc.match_substring_regex(text, NUMBER))
     values = np.full(len(text), np.nan)
-    values[number] = pc.cast(text.filter(texts.mask(number)), pa.float64()).to_numpy()
+    values[number] = texts.numbers(pc.cast(text.filter(texts.mask(number)), pa.float64()))
     meets = number
     if condition.below is not None:
         meets = meets & (values < condition.below)

@@ -46,7 +46,7 @@ def outbound(cells: pa.StringArray, rows: Ints) -> tuple[Ints, tuple[str, ...]]:
     if not hits.any():
         return rows[:0], ()
     # The last entry answers for the nulls, which are numbered -1.
-    at = encoded.indices.fill_null(-1).to_numpy()[rows]
+    at = texts.places(encoded)[rows]
     found = np.append(hits, False)[at]
     shown = np.asarray([str(word)[:SHOWN] for word in words.to_pylist()], object)
     return rows[found], tuple(shown[at[found]])

@@ -122,7 +122,7 @@ def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Said]:
         new = np.array([bool(cell) and cell.casefold() not in words for cell in distinct] + [False])
         if not new.any():
             continue
-        numbers = encoded.indices.fill_null(-1).to_numpy()
+        numbers = texts.places(encoded)
         rows = np.flatnonzero(new[numbers])
         told = np.array([f"{_shown(name)}: {_shown(cell)}" for cell in distinct], object)
         details = tuple(told[numbers[rows]].tolist())

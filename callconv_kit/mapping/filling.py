@@ -140,7 +140,7 @@ def _as_one(
     between = " + " if feed.total else " - " if feed.difference else " "
     before, both = parts[0]
     for raw, part in parts[1:]:
-        before = texts.joined(before, raw, between)
+        before = texts.joined(before, raw, between=between)
         both = notes.then(both, part)
     cleaned = [part.values for _, part in parts]
     if feed.join:
@@ -159,9 +159,8 @@ def _joined(parts: Sequence[pa.StringArray]) -> pa.StringArray:
     """Columns as one text with spaces between; null where all are empty."""
     joined = parts[0]
     for part in parts[1:]:
-        joined = pc.utf8_trim_whitespace(texts.joined(joined, part, " "))
-    usable = texts.mask(texts.present(joined))
-    return pc.if_else(usable, joined, pa.scalar(None, pa.string()))
+        joined = pc.utf8_trim_whitespace(texts.joined(joined, part, between=" "))
+    return texts.where(texts.present(joined), joined, None)
 
 
 def _first_that_holds_text(
@@ -198,7 +197,7 @@ def _mapped(text: pa.StringArray, values: Mapping[str, str]) -> Coerced:
     replaced = texts.from_list(
         [cell if to is None else to for cell, to in zip(distinct, targets, strict=True)]
     )
-    at = encoded.indices.fill_null(0).to_numpy()
+    at = texts.places(encoded)
     rows = np.flatnonzero(hit[at] & texts.present(text))
     said = np.full(len(rows), note_id(rules=("value_mapped",)), np.uint16)
     return Coerced(replaced.take(encoded.indices), rows, said)

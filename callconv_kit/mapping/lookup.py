@@ -53,7 +53,7 @@ class LookupTable:
         encoded = keys.dictionary_encode()
         rows = [self.places.get(key, -1) for key in encoded.dictionary.to_pylist()]
         # The last entry answers for the nulls, which are numbered -1.
-        places: Ints = encoded.indices.fill_null(-1).to_numpy()
+        places = texts.places(encoded)
         return np.asarray([*rows, -1])[places]
 
 

@@ -110,7 +110,7 @@ def _whole(text: pa.StringArray) -> Ints:
     """Whole numbers; -1 where there is none."""
     known = texts.bools(pc.match_substring_regex(text, WHOLE))
     numbers = np.full(len(text), -1)
-    numbers[known] = pc.cast(text.filter(texts.mask(known)), pa.int64()).to_numpy()
+    numbers[known] = texts.numbers(pc.cast(text.filter(texts.mask(known)), pa.int64()))
     return numbers
 
 
@@ -138,7 +138,7 @@ class Corrected:
         """For each row the id that it corrects; empty for none, and where it is the row's own."""
         corrected = self._column(self._corrections.corrects, plan, batch)
         itself = pc.equal(corrected, self._column(self._corrections.id, plan, batch))
-        return pc.if_else(pc.fill_null(itself, False), pa.scalar(None, pa.string()), corrected)
+        return pc.if_else(pc.fill_null(itself, texts.scalar(False)), texts.scalar(None), corrected)
 
     def _column(self, name: str, plan: Plan, batch: Batch) -> pa.StringArray:
         at = plan.position(name)

@@ -93,7 +93,7 @@ def set_statuses(
     statuses = texts.take(texts.from_list(words), chosen[rows])
     values = texts.put(held.cells.values, rows, statuses)
     # A word that is the status already is no change.
-    same = texts.bools(pc.fill_null(pc.equal(held.cells.values, values), False))[rows]
+    same = texts.equal(held.cells.values, values)[rows]
     ruled = Coerced(values, held.cells.positions, held.cells.notes)
     said = notes.added(ruled, rows[~same], note_id(rules=("value_mapped",)), values)
     filled["CallStatus"] = Filled(held.before, said)
@@ -117,7 +117,9 @@ def undecided(
     cells, status = source_column(derived.name), columns.get("CallStatus")
     if cells is None or status is None:
         return None
-    held = texts.present(pc.utf8_trim(pc.fill_null(cells, ""), characters=texts.EDGES))
+    held = texts.present(
+        pc.utf8_trim(pc.fill_null(cells, texts.scalar("")), characters=texts.EDGES)
+    )
     return held & ~texts.present(status.values)
 
 
@@ -159,7 +161,7 @@ def _among(text: pa.StringArray, words: frozenset[str]) -> Bools:
     hits = [cell.strip().casefold() in words for cell in encoded.dictionary.to_pylist()]
     # The last entry answers for the nulls, which are numbered -1.
     flags = np.asarray([*hits, False], np.bool_)
-    places: texts.Ints = encoded.indices.fill_null(-1).to_numpy()
+    places = texts.places(encoded)
     return flags[places]
 
 
@@ -181,8 +183,7 @@ def silence(
     silent = np.zeros(length, np.bool_)
     for rule in export.no_talk:
         silent |= met(rule.when, source_column, length)
-    counted = texts.bools(pc.fill_null(pc.not_equal(held.cells.values, "0"), True))
-    rows = np.flatnonzero(silent & counted)
+    rows = np.flatnonzero(silent & ~texts.equal(held.cells.values, "0"))
     if len(rows):
         values = texts.put(held.cells.values, rows, texts.from_list(["0"] * len(rows)))
         said = notes.added(held.cells, rows, note_id(rules=("talk_time_derived",)), values)
@@ -210,7 +211,7 @@ def doubted(
             continue
         held = texts.present(cells.values)
         if doubt.value:
-            held &= texts.bools(pc.fill_null(pc.equal(cells.values, doubt.value), False))
+            held &= texts.equal(cells.values, doubt.value)
         rows = np.flatnonzero(held & met(doubt.when, source_column, len(held)))
         if len(rows):
             details = (doubt.text,) * len(rows)
@@ -223,8 +224,8 @@ def part_keys(columns: dict[str, Coerced], length: int) -> None:
     pressed = columns.get("Keypresses")
     if pressed is None:
         return
-    parts = pc.split_pattern(pc.fill_null(pressed.values, ""), ",")
-    counts = np.asarray(pc.list_value_length(parts).to_numpy(zero_copy_only=False))
+    parts = pc.split_pattern(pc.fill_null(pressed.values, texts.scalar("")), ",")
+    counts = texts.numbers(pc.list_value_length(parts))
     for at, name in enumerate(KEYS):
         cells = columns.get(name) or Coerced.silent(texts.nulls(length))
         rows = np.flatnonzero((counts > at) & ~texts.present(cells.values))

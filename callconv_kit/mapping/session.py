@@ -105,13 +105,15 @@ def derive(
         key: of the hash.
     """
     cells = held or Coerced.silent(texts.nulls(length))
-    trimmed = [pc.utf8_trim_whitespace(pc.fill_null(source, "")) for source in sources]
+    trimmed = [
+        pc.utf8_trim_whitespace(pc.fill_null(source, texts.scalar(""))) for source in sources
+    ]
     filled = np.logical_or.reduce([texts.present(source) for source in trimmed])
     rows = np.flatnonzero(empty(cells) & filled)
     if not len(rows):
         return cells
     chosen = [texts.take(source, rows) for source in trimmed]
-    joined = pc.binary_join_element_wise(*chosen, SEPARATOR)
+    joined = texts.joined(*chosen, between=SEPARATOR)
     # A keyed hash of the standard library, at about a microsecond a row: a vectorised one of our
     # own would be faster, and nobody would have proved it.
     ids = texts.from_list([_hashed(cell, key) for cell in joined.to_pylist()])

@@ -1,11 +1,15 @@
 """Arrow arrays of text, seen as bytes: what the hot paths share.
 
-`pa.array(list)` imports pandas, which costs a short run more than its whole work; so small arrays
-are built from buffers here. All arrays are `pa.string()` (int32 offsets) unless said otherwise.
+`pa.array(list)`, `pa.scalar` (so also a literal that a compute function gets as a column) and
+`Array.to_numpy` import pandas, which costs a short run more than its whole work; so arrays and
+scalars are built from buffers here, and arrays are read through them.
+
+All arrays are `pa.string()` (int32 offsets) unless said otherwise.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +98,55 @@ def repeat(cell: str, length: int) -> pa.StringArray:
     return from_bytes(np.frombuffer(encoded * length, np.uint8), offsets)
 
 
+@lru_cache(maxsize=512)
+def scalar(value: "str | bool | int | None") -> pa.Scalar:
+    """A value as Arrow knows it, for its functions; None is a text that is missing."""
+    if isinstance(value, bool):
+        return mask(np.asarray([value]))[0]
+    if isinstance(value, int):
+        return indices(np.asarray([value]))[0]
+    return from_list([value])[0]
+
+
+def joined(
+    *parts: "pa.StringArray | pa.StringScalar | str", between: str = "", nulls: str = "replace"
+) -> pa.StringArray:
+    """Texts side by side as one.
+
+    Args:
+        parts: columns of one length, and texts that are the same in each row.
+        between: what is between them.
+        nulls: what a null does: `replace` takes it for empty, `skip` passes it over, `emit_null`
+            makes the row null.
+    """
+    columns = [scalar(part) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(
+        *columns, scalar(between), null_handling=nulls, null_replacement=""
+    )
+
+
+def true(flags: pa.BooleanArray, *, null: bool = False) -> Bools:
+    """A boolean Arrow array as numpy, with what a null is taken for."""
+    known = bools(flags)
+    return np.where(bools(flags.is_valid()), known, null) if flags.null_count else known
+
+
+def where(
+    flags: Bools, one: "pa.StringArray | str | None", other: "pa.StringArray | str | None"
+) -> pa.StringArray:
+    """The cells of `one` where a flag is set, else those of `other`; a text stands for a column."""
+    chosen = [
+        scalar(cells) if cells is None or isinstance(cells, str) else cells
+        for cells in (one, other)
+    ]
+    return pc.if_else(mask(flags), *chosen)
+
+
+def equal(text: pa.StringArray, other: "pa.StringArray | str") -> Bools:
+    """Which cells are this word, or those of another column; a null is none."""
+    return true(pc.equal(text, scalar(other) if isinstance(other, str) else other))
+
+
 def nulls(length: int) -> pa.StringArray:
     """`length` nulls."""
     return pa.nulls(length, pa.string())
@@ -106,7 +159,23 @@ def blanks(length: int) -> pa.StringArray:
 
 def bools(array: pa.Array) -> Bools:
     """A boolean Arrow array without nulls as numpy."""
-    return np.asarray(array.to_numpy(zero_copy_only=False), np.bool_)
+    bits = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.zeros(0, np.uint8)
+    flags = np.unpackbits(bits, count=array.offset + len(array), bitorder="little")
+    return flags[array.offset :].view(np.bool_)
+
+
+def places(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """Where each cell is in the dictionary; -1 where it is null."""
+    at = numbers(encoded.indices)
+    return np.where(bools(encoded.indices.is_valid()), at, -1) if encoded.null_count else at
+
+
+def numbers(array: pa.Array) -> npt.NDArray[Any]:
+    """An Arrow array of numbers as numpy, on the same bytes; of a null anything."""
+    kind = np.dtype(str(array.type))
+    if not len(array):
+        return np.zeros(0, kind)
+    return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
 
 
 def mask(flags: Bools) -> pa.BooleanArray:
@@ -143,10 +212,3 @@ def put(text: pa.StringArray, positions: Ints, cells: pa.StringArray) -> pa.Stri
     at = np.zeros(len(text), np.bool_)
     at[positions] = True
     return pc.replace_with_mask(text, mask(at), cells)
-
-
-def joined(one: pa.StringArray, two: pa.StringArray, between: str = "") -> pa.StringArray:
-    """The cells of two arrays side by side; a null counts as empty."""
-    return pc.binary_join_element_wise(
-        one, two, between, null_handling="replace", null_replacement=""
-    )

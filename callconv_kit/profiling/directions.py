@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 import numpy as np
-import pyarrow.compute as pc
 
 from callconv_kit.coercion import vocabulary
 from callconv_kit.model import texts
@@ -312,4 +311,4 @@ def rows_of(column: Column, value: str) -> Bools:
         return column.present
     if not value:
         return ~column.present
-    return texts.bools(pc.equal(column.clean, value))
+    return texts.equal(column.clean, value)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools
 from callconv_kit.run.judge import TOTAL
 
@@ -61,5 +62,5 @@ def are_totals(cells: Sequence[pa.StringArray]) -> Bools:
         words = encoded.dictionary.to_pylist()
         totals = [at for at, text in enumerate(words) if text and TOTAL.fullmatch(text.strip())]
         if totals:
-            rows |= np.isin(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), totals)
+            rows |= np.isin(texts.places(encoded), totals)
     return rows

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools
 from callconv_kit.profiling import kinds
 from callconv_kit.profiling.moments import FITS, moment_columns
@@ -225,7 +226,7 @@ def _talk(sample: Sample, talk: str) -> Seconds | None:
         read[text] = np.nan if told is None else told
     encoded = column.clean.dictionary_encode()
     values = np.asarray([read.get(text, np.nan) for text in encoded.dictionary.to_pylist()] + [0.0])
-    found: Seconds = values[encoded.indices.fill_null(-1).to_numpy()]
+    found: Seconds = values[texts.places(encoded)]
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from callconv_kit.coercion import moment, moment_text
+from callconv_kit.model import texts
 
 MOST = 0.9
 """Of all calls lie within the busy hours."""
@@ -83,7 +84,7 @@ def times_of(column: str, lines: Sequence[int], cells: pa.StringArray) -> Times:
         cells: n texts.
     """
     encoded = cells.dictionary_encode()
-    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    places = texts.places(encoded)
     counts = np.bincount(places[places >= 0], minlength=len(encoded.dictionary))
     _, firsts = np.unique(places, return_index=True)
     first_at = dict(zip(np.unique(places).tolist(), firsts.tolist(), strict=True))

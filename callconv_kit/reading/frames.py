@@ -74,7 +74,7 @@ def column_as_text(column: "pd.Series[Any]") -> pa.StringArray:
         # Each value keeps what Arrow would bring to one form: the offset of a time, above all.
         return _one_by_one(column)
     written = array_as_text(array)
-    return pc.fill_null(written, "") if written.null_count else written
+    return pc.fill_null(written, texts.scalar("")) if written.null_count else written
 
 
 def _one_by_one(column: "pd.Series[Any]") -> pa.StringArray:

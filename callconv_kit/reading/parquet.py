@@ -44,6 +44,10 @@ class ParquetTable(RecordTable):
         self._numbers = NumberColumns(whole | floats, floats)
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
+        if wanted is None:
+            # Hashed before the first reading and behind the second one: a change between the two
+            # is seen, wherever it falls.
+            self._source.read_through()
         done = 0
         with self._source.seekable() as file, _damage_told(self.name):
             for batch in parquet.ParquetFile(file).iter_batches(ROWS, use_threads=False):
@@ -51,7 +55,8 @@ class ParquetTable(RecordTable):
                 done += batch.num_rows
                 if wanted is None or np.isin(numbers, wanted).any():
                     yield Piece(numbers, [_as_text(column) for column in batch.columns])
-        self._source.read_through()
+        if wanted is not None:
+            self._source.read_through()
         self.account.sha256 = self._source.sha256
 
 
@@ -61,7 +66,7 @@ def _as_text(column: pa.Array) -> pa.StringArray:
     A Parquet file does not tell whether a whole number came from a database, which keeps all its
     digits, or from a spreadsheet. So those of more than 15 digits are marked, as in a sheet.
     """
-    written = pc.fill_null(array_as_text(column), "")
+    written = pc.fill_null(array_as_text(column), texts.scalar(""))
     if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         long = np.flatnonzero(texts.view(written).lengths > EXACT_DIGITS)
         marked = [number_as_text(cell) for cell in texts.take(written, long).to_pylist()]

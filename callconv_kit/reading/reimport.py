@@ -105,7 +105,7 @@ def _filled_by_file(
 ) -> dict[str, set[int]]:
     """By source_file, the columns that its rows fill."""
     encoded = columns[FILE].dictionary_encode()
-    at = encoded.indices.to_numpy()
+    at = texts.places(encoded)
     names = encoded.dictionary.to_pylist()
     filled: dict[str, set[int]] = {name: set() for name in names}
     for position in range(FIRST_OWN, width):
@@ -161,11 +161,11 @@ def restore(
         ]
         numbers, columns = with_rows(numbers, columns, fitting)
     files = columns[FILE]
-    named = pc.if_else(texts.mask(texts.present(files)), files, name)
+    named = texts.where(texts.present(files), files, name)
     source_lines = numbers.copy()
     whole = texts.bools(pc.match_substring_regex(columns[LINE], r"^\s*[0-9]{1,15}\s*$"))
     digits = pc.utf8_trim_whitespace(columns[LINE].filter(texts.mask(whole)))
-    source_lines[whole] = pc.cast(digits, pa.int64()).to_numpy()
+    source_lines[whole] = texts.numbers(pc.cast(digits, pa.int64()))
 
     over_long = np.zeros(len(numbers), np.bool_)
     for column in columns[width:]:

@@ -82,6 +82,10 @@ class SheetTable(RecordTable):
         )
 
     def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
+        if wanted is None:
+            # Hashed before the first reading and behind the second one: a change between the two
+            # is seen, wherever it falls.
+            self._source.read_through()
         width = len(self._header)
         formulas = _workbook(self._source, values=False) if self._formulas else nullcontext()
         with _workbook(self._source) as book, formulas as written:
@@ -99,7 +103,8 @@ class SheetTable(RecordTable):
                 numbers = np.asarray([number for number, _ in fitting], np.int64)
                 ragged = [row for row in piece if len(row[1]) > width]
                 yield Piece(numbers, columns_of(padded, width), ragged)
-        self._source.read_through()
+        if wanted is not None:
+            self._source.read_through()
         self.account.sha256 = self._source.sha256
 
 

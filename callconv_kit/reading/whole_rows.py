@@ -105,7 +105,7 @@ def _spells(cells: pa.StringArray, name: str) -> Bools:
     """Which cells spell a plain name."""
     encoded = cells.dictionary_encode()
     spelled = [_plain(text) == name for text in encoded.dictionary.to_pylist()]
-    flags: Bools = np.asarray(spelled, np.bool_)[encoded.indices.to_numpy()]
+    flags: Bools = np.asarray(spelled, np.bool_)[texts.places(encoded)]
     return flags
 
 

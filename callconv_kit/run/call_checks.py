@@ -21,8 +21,8 @@ def seconds(columns: Mapping[str, Coerced], name: str, length: int) -> Ints:
     cells = columns.get(name)
     if cells is None:
         return np.full(length, UNKNOWN)
-    numbers = pc.fill_null(pc.cast(cells.values, pa.int64()), UNKNOWN)
-    return np.asarray(numbers.to_numpy(), np.int64)
+    numbers = pc.fill_null(pc.cast(cells.values, pa.int64()), texts.scalar(UNKNOWN))
+    return np.asarray(texts.numbers(numbers), np.int64)
 
 
 def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
@@ -40,8 +40,7 @@ def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
     rows = np.flatnonzero(~texts.present(talk.values) & ~notes.coded(talk, length) & known)
     if not len(rows):
         return
-    answered = pc.fill_null(pc.equal(status.values, "ANSWER"), False)
-    derived = pc.if_else(answered, duration.values, "0")
+    derived = texts.where(is_answer(status), duration.values, "0")
     values = texts.put(talk.values, rows, texts.take(derived, rows))
     columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
 
@@ -57,7 +56,7 @@ def clear_unanswered_talk(columns: dict[str, Coerced], length: int) -> None:
     if status is None:
         return
     unanswered = texts.present(status.values) & ~is_answer(status)
-    nothing = texts.bools(pc.fill_null(pc.equal(talk.values, "0"), False))
+    nothing = texts.equal(talk.values, "0")
     rows = np.flatnonzero(unanswered & ~nothing & ~notes.coded(talk, length))
     if not len(rows):
         return
@@ -126,7 +125,7 @@ def _needs_status(talk: Ints, empty_status: str) -> Bools:
 
 def is_answer(status: Coerced) -> Bools:
     """Which cells say ANSWER."""
-    return texts.bools(pc.fill_null(pc.equal(status.values, "ANSWER"), False))
+    return texts.equal(status.values, "ANSWER")
 
 
 def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Said]:

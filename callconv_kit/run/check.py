@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit.job import Job
 from callconv_kit.mapping import plan as planning
@@ -225,9 +224,9 @@ class _Check:
         for said in rows.said(rows.gone):
             places = rows.gone[said.rows]
             if said.code == REPEAT:
-                values = pc.binary_join_element_wise("the first is ", rows.kept(places), "")
+                values = texts.joined("the first is ", rows.kept(places))
             else:
-                values = pc.binary_join_element_wise("conflicts with ", rows.others(places), "")
+                values = texts.joined("conflicts with ", rows.others(places))
             inputs = duplicates.inputs_of(places)
             for number in np.unique(inputs).tolist():
                 here = np.flatnonzero(inputs == number)

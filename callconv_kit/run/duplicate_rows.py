@@ -165,13 +165,13 @@ class DuplicateRows:
         at = at[rows]
         kept = self._groups.kept[self._group[at]]
         keeper = self._keeper(at)
-        repeats = pc.binary_join_element_wise("the same as ", keeper, ", which is kept", "")
-        conflicts = pc.binary_join_element_wise(
-            texts.take(self._apart, self._group[at]), self._others(at), " "
+        repeats = texts.joined("the same as ", keeper, ", which is kept")
+        conflicts = texts.joined(
+            texts.take(self._apart, self._group[at]), self._others(at), between=" "
         )
-        losing = pc.binary_join_element_wise(conflicts, ", ", keeper, " is kept", "")
-        told = pc.if_else(texts.mask(kept == NOBODY), conflicts, losing)
-        told = pc.if_else(texts.mask(self._groups.same[at]), repeats, told)
+        losing = texts.joined(conflicts, ", ", keeper, " is kept")
+        told = texts.where(kept == NOBODY, conflicts, losing)
+        told = texts.where(self._groups.same[at], repeats, told)
         return texts.put(details, rows, told)
 
     def why(self, places: Ints) -> Why:
@@ -205,22 +205,22 @@ class DuplicateRows:
             other = start + number + (start + number >= at)
             there = number < size - 1
             name = self._where(groups.place[np.where(there, other, 0)])
-            named.append(name if there.all() else pc.if_else(texts.mask(there), name, None))
-        several = pc.binary_join_element_wise(*named, ", ", null_handling="skip")
+            named.append(name if there.all() else texts.where(there, name, None))
+        several = texts.joined(*named, between=", ", nulls="skip")
         more = size - 1 - NAMED
         if not (more > 0).any():
             return several
         number = pc.cast(texts.indices(more), pa.string())
-        longer = pc.binary_join_element_wise(several, " and ", number, " more", "")
-        return pc.if_else(texts.mask(more > 0), longer, several)
+        longer = texts.joined(several, " and ", number, " more")
+        return texts.where(more > 0, longer, several)
 
     def _where(self, places: Ints) -> pa.StringArray:
         lines = duplicates.lines_of(places)
         if self._files is None:
-            return pc.binary_join_element_wise("line ", _as_text(lines), "")
+            return texts.joined("line ", _as_text(lines))
         files = texts.take(self._files, duplicates.inputs_of(places))
         files, lines = self._origins.of(places, files, lines)
-        return pc.binary_join_element_wise(files, _as_text(lines), " line ")
+        return texts.joined(files, _as_text(lines), between=" line ")
 
 
 def _as_text(numbers: Ints) -> pa.StringArray:

@@ -110,6 +110,18 @@ _NO_GROUPS = Groups(
 )
 
 
+class Seen(NamedTuple):
+    """What is known of n rows when they come.
+
+    again: n flags: an earlier row surely has the same key. One that came before keys were spilled
+        is not seen.
+    torn: n flags: a later one of these rows has the same key and differs.
+    """
+
+    again: Bools
+    torn: Bools
+
+
 class KeyTable:
     """The records of rows, and which of their keys came before: open addressing."""
 
@@ -133,8 +145,8 @@ class KeyTable:
         rows = np.unique(np.concatenate([np.zeros(0, np.int32), *self._alike]))
         return np.asarray(self._records[rows], RECORD)
 
-    def add(self, records: Records) -> Bools:
-        """Remember records; returns which of them have a key that came before."""
+    def add(self, records: Records) -> Seen:
+        """Remember records."""
         first, last = self._length, self._length + len(records)
         if last > len(self._records):
             self._grow(last)
@@ -142,9 +154,12 @@ class KeyTable:
         self._length = last
         rows, earlier = self._enter(first, last)
         self._alike += [rows, earlier] if len(rows) else []
-        seen = np.zeros(len(records), np.bool_)
-        seen[rows - first] = True
-        return seen
+        again, torn = np.zeros((2, len(records)), np.bool_)
+        again[rows - first] = True
+        payment = self._records["payment"]
+        here = (earlier >= first) & (payment[rows] != payment[earlier])
+        torn[earlier[here] - first] = True
+        return Seen(again, torn)
 
     def _grow(self, length: int) -> None:
         size = len(self._records)
@@ -204,13 +219,8 @@ class KeyStore:
         self._spilled = False
         self._by_event = self._by_session = False
 
-    def add(self, keys: Keys, at: Ints) -> Bools:
-        """Remember rows: their keys, and their places, which ascend from call to call.
-
-        Returns:
-            Which rows surely share their key with an earlier one. Others may as well, once keys
-            were spilled.
-        """
+    def add(self, keys: Keys, at: Ints) -> Seen:
+        """Remember rows: their keys, and their places, which ascend from call to call."""
         by_event = (keys.event != 0).any(axis=1)
         records = np.empty(len(at), RECORD)
         records["call"], records["payment"] = keys.call, keys.payment
@@ -232,7 +242,7 @@ class KeyStore:
             self._remember(rows.records[start : start + IN_MEMORY], rows.sessions[:0])
         self._remember(rows.records[:0], rows.sessions)
 
-    def _remember(self, records: Records, sessions: Records) -> Bools:
+    def _remember(self, records: Records, sessions: Records) -> Seen:
         self._by_event = self._by_event or len(sessions) > 0
         self._by_session = self._by_session or bool((records["place"] >= 0).any())
         if len(sessions):

@@ -4,7 +4,7 @@ A row whose key came before is held while it streams by, so that few inputs are 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +23,12 @@ class HeldFile:
     """The held rows of one input.
 
     numbers: see `Batch`.
+    lines: of the rows, batch by batch.
     """
 
     path: Path
     numbers: NumberColumns
-    rows: int = 0
+    lines: list[Ints] = field(default_factory=list)
 
 
 class HeldRows:
@@ -46,7 +47,7 @@ class HeldRows:
         if len(batch.lines):
             record = _record(batch)
             self._writer(number, batch, record.schema).write_batch(record)
-            self._files[number].rows += len(batch.lines)
+            self._files[number].lines.append(batch.lines)
 
     def _writer(self, number: int, batch: Batch, schema: pa.Schema) -> pa.RecordBatchStreamWriter:
         if self._writing is None or self._writing[0] != number:
@@ -78,10 +79,10 @@ class HeldRows:
         if file is not None:
             file.path.unlink()
 
-    def count(self, number: int) -> int:
-        """How many rows of an input are held."""
+    def lines(self, number: int) -> Ints:
+        """The lines of the held rows of an input."""
         file = self._files.get(number)
-        return file.rows if file else 0
+        return np.concatenate([np.zeros(0, np.int64), *(file.lines if file else [])])
 
     def batches(self, number: int) -> Iterator[Batch]:
         """The held rows of an input, gathered into batches that are worth judging."""
@@ -120,4 +121,4 @@ def _batch(record: pa.RecordBatch, numbers: NumberColumns) -> Batch:
 
 
 def _ints(array: pa.Int64Array) -> Ints:
-    return np.asarray(array.to_numpy(), np.int64)
+    return np.asarray(texts.numbers(array), np.int64)

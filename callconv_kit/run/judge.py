@@ -271,8 +271,8 @@ def _with_country(said: Said, columns: Mapping[str, Coerced]) -> Said:
         return said
     # An empty country means US, in this column and to the server.
     countries = columns[spec.PHONE_COUNTRY[said.column]].values
-    named = pc.fill_null(texts.take(countries, said.rows), "US").to_pylist()
-    return replace(said, details=tuple(named))
+    named = texts.take(countries, said.rows).to_pylist()
+    return replace(said, details=tuple(country or "US" for country in named))
 
 
 def _left_out_caller(said: Said) -> Said:
@@ -326,7 +326,7 @@ def _of_their_own(cells: Coerced, name: str, plan: Plan, batch: Batch, rows: Int
 def _hold_total(cells: pa.StringArray, rows: Ints) -> Bools:
     trimmed = pc.utf8_trim_whitespace(texts.take(cells, rows))
     found = pc.match_substring_regex(trimmed, rf"(?i)\A(?:{TOTAL.pattern})\z")
-    return texts.bools(pc.fill_null(found, False))
+    return texts.true(found)
 
 
 def _lacks_setting(dates: Coerced, length: int) -> Bools:
@@ -385,7 +385,7 @@ def _evidence(table: Table, plan: Plan) -> dict[str, tuple[int, str]]:
         dates = batch.cells[feed.positions[0]] if feed else texts.from_list([])
         encoded = dates.dictionary_encode()
         orders = [moment.order_evidence(text.strip()) for text in encoded.dictionary.to_pylist()]
-        at = encoded.indices.to_numpy(zero_copy_only=False)
+        at = texts.numbers(encoded.indices)
         for order, (line, _) in list(found.items()):
             matching = np.asarray([this == order for this in orders])
             rows = np.flatnonzero(matching[at]) if len(orders) else at

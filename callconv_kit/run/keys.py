@@ -13,7 +13,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
 from callconv_kit.model.texts import Bools, Ints
@@ -63,10 +62,8 @@ def keys_of(columns: Mapping[str, pa.StringArray]) -> Keys:
 
 
 def _hash(columns: Mapping[str, pa.StringArray], names: tuple[str, ...], length: int) -> Words:
-    parts = [columns.get(name, pa.scalar("")) for name in names]
-    joined = pc.binary_join_element_wise(
-        *parts, SEPARATOR, null_handling="replace", null_replacement=""
-    )
+    parts = [columns.get(name, texts.scalar("")) for name in names]
+    joined = texts.joined(*parts, between=SEPARATOR, nulls="replace")
     if isinstance(joined, pa.Scalar):
         joined = texts.from_list([joined.as_py()] * length)
     return murmur3_128(joined)
@@ -77,7 +74,9 @@ _C2 = np.uint64(0x4CF5AD432745937F)
 
 
 def _rotate(word: Words, bits: int) -> Words:
-    return (word << np.uint64(bits)) | (word >> np.uint64(64 - bits))
+    rotated = word << np.uint64(bits)
+    rotated |= word >> np.uint64(64 - bits)
+    return rotated
 
 
 def _finish(word: Words) -> Words:
@@ -100,21 +99,18 @@ def murmur3_128(text: pa.StringArray) -> Words:
     padded = np.concatenate([used, np.zeros(16, np.uint8)])
     windows = np.ndarray((len(padded) - 7,), "<u8", padded.data, 0, (1,))
     first, second = np.zeros((2, len(text)), np.uint64)
-    rows, at = np.arange(len(text)), 0
-    everything = slice(None)
-    chosen: slice | Ints = everything
-    while len(rows):
-        left = lengths[chosen] - at
-        if not (left > 0).all():
-            rows = rows[left > 0]
-            chosen = rows
-            continue
-        if at and len(rows) <= FEW:
-            break
-        one = _window(windows, begun[chosen] + at, left)
-        two = _window(windows, begun[chosen] + at + 8, left - 8)
-        first[chosen], second[chosen] = _mix(first[chosen], second[chosen], one, two, left >= 16)
+    # All cells are whole up to the end of the shortest.
+    shortest = int(lengths.min(initial=0)) // 16 * 16
+    for at in range(0, shortest, 16):
+        first, second = _mix(first, second, windows[begun + at], windows[begun + (at + 8)])
+    rows, at = np.flatnonzero(lengths > shortest), shortest
+    while len(rows) > FEW or (len(rows) and at == 0):
+        left = lengths[rows] - at
+        one = _window(windows, begun[rows] + at, left)
+        two = _window(windows, begun[rows] + at + 8, left - 8)
+        first[rows], second[rows] = _mix(first[rows], second[rows], one, two, left >= 16)
         at += 16
+        rows = rows[left > 16]
     for row in rows.tolist():
         first[row], second[row] = _hash_on(
             windows, int(first[row]), int(second[row]), int(begun[row]) + at, int(ends[row])
@@ -129,14 +125,16 @@ def murmur3_128(text: pa.StringArray) -> Words:
     return np.stack([first, second], axis=1)
 
 
-def _mix(first: Words, second: Words, one: Words, two: Words, whole: Bools) -> tuple[Words, Words]:
+def _mix(
+    first: Words, second: Words, one: Words, two: Words, whole: Bools | None = None
+) -> tuple[Words, Words]:
     """One block of each cell. Past the end of a cell both words are zero and change nothing."""
     first = first ^ (_rotate(one * _C1, 31) * _C2)
     mixed = (_rotate(first, 27) + second) * np.uint64(5) + np.uint64(_ADD_1)
-    first = np.where(whole, mixed, first)
+    first = mixed if whole is None else np.where(whole, mixed, first)
     second = second ^ (_rotate(two * _C2, 33) * _C1)
     other = (_rotate(second, 31) + first) * np.uint64(5) + np.uint64(_ADD_2)
-    return first, np.where(whole, other, second)
+    return first, other if whole is None else np.where(whole, other, second)
 
 
 _WORD = (1 << 64) - 1

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
@@ -219,7 +218,7 @@ def _joined(parts: list[pa.StringArray], length: int) -> pa.StringArray:
     """Texts side by side as one; those that are null are passed over."""
     if not parts:
         return texts.repeat("", length)
-    return pc.binary_join_element_wise(*parts, "; ", null_handling="skip")
+    return texts.joined(*parts, between="; ", nulls="skip")
 
 
 def _ragged(number: int, row: Ragged, width: int) -> AsideRow:

@@ -108,7 +108,7 @@ class KeyForm:
         clean = self._kernels.clean(self._column, distinct)
         read = self._kernels.read({self._column: clean}, len(distinct))[self._column]
         trimmed = pc.utf8_trim_whitespace(distinct)
-        text = pc.if_else(texts.mask(texts.present(trimmed)), trimmed, pa.scalar(None, pa.string()))
+        text = texts.where(texts.present(trimmed), trimmed, None)
         return pc.coalesce(read.values, text).take(encoded.indices)
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from callconv_kit.mapping import session
 from callconv_kit.mapping.plan import Plan
@@ -104,13 +103,13 @@ class Calls:
         places = duplicates.places(number, judged.batch.lines[rows])
         self._origins.add(places, judged.batch, rows)
         content = _told_apart(keys.payment, number, plan, judged)
-        again = self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
+        seen = self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         # Of rows with one key the first one goes or none, but where the job wants the last.
-        if self._on_conflict == "last" or not again.any():
+        if self._on_conflict == "last" or not seen.again.any():
             return judged, _NO_ROWS
-        held = rows[again]
+        held = rows[seen.again | seen.torn]
         self._held.add(number, judged.batch.take(held))
-        return judged, held
+        return judged, held if self._on_conflict == "reject" else rows[seen.again]
 
     def give(self) -> "CallsPart":
         """What is known of the ready rows; another process takes it in."""
@@ -172,8 +171,11 @@ class Calls:
             first, last = np.searchsorted(needed, duplicates.places(number, _LINES))
             self._hold(number, table, needed[first:last])
             for batch in self._held.batches(number):
-                judged = self._judge.judge(table, plan, batch)
-                places = duplicates.places(number, judged.batch.lines)
+                # A row that was held as the first of its key may be in no conflict after all.
+                places = duplicates.places(number, batch.lines)
+                wanted = np.isin(places, needed, assume_unique=True)
+                judged = self._judge.judge(table, plan, batch.keep(wanted))
+                places = places[wanted]
                 differences.add(rows.group_of(places), judged)
                 at = np.flatnonzero(np.isin(places, gone, assume_unique=True))
                 was = _only(judged, at)
@@ -186,12 +188,13 @@ class Calls:
 
     def _hold(self, number: int, table: Table, places: Ints) -> None:
         """Read these rows of an input again, unless they are held already."""
-        if len(places) == self._held.count(number):
+        lines = duplicates.lines_of(places)
+        if np.isin(lines, self._held.lines(number)).all():
             return
         account, found = table.account, 0
         self._held.drop(number)
         try:
-            for batch in table.batches(duplicates.lines_of(places)):
+            for batch in table.batches(lines):
                 self._held.add(number, batch)
                 found += len(batch.lines)
         except InputError as error:
@@ -274,7 +277,7 @@ def _told_apart(
         for at, column in enumerate(judged.batch.cells)
         if at not in passed_over
     ]
-    whole = pc.binary_join_element_wise(*cells, SEPARATOR, null_handling="replace")
+    whole = texts.joined(*cells, between=SEPARATOR, nulls="replace")
     told = payment.copy()
     told[rows] ^= murmur3_128(whole)[:, 0]
     return told

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from callconv_kit.coercion import country, duration, moment, phone, status
 from callconv_kit.job.values import nearest_zone
+from callconv_kit.model import texts
 from callconv_kit.model.rows import Said
 
 Nearest: TypeAlias = Callable[[str], str | None]
@@ -96,11 +97,11 @@ def _told(said: Said, before: Mapping[str, pa.StringArray]) -> Said:
     detail, column = _DETAILS.get(said.code), said.column or ""
     if detail is None or said.details or column not in before:
         return said
-    cells = before[column].take(pa.array(said.rows)).dictionary_encode()
+    cells = texts.take(before[column], said.rows).dictionary_encode()
     found = [_said(detail, cell or "") for cell in cells.dictionary.to_pylist()]
     if not any(found):
         return said
-    at = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    at = texts.places(cells)
     return replace(said, details=tuple(np.asarray([*found, ""], object)[at].tolist()))
 
 

@@ -152,8 +152,8 @@ class AsideFile:
             return
         head = [quoted(files), pc.cast(texts.indices(source_lines), pa.string())]
         head += [] if why is None else map(quoted, why)
-        begun = pc.binary_join_element_wise(*head, "", ",")
-        text = pc.binary_join_element_wise(begun, self.union.lines(number, cells), "")
+        begun = texts.joined(*head, "", between=",")
+        text = texts.joined(begun, self.union.lines(number, cells))
         self._body.write(texts.used_bytes(text))
         sizes = texts.view(text).lengths
         heads = np.zeros(len(sizes), np.int32) if why is not None else texts.view(begun).lengths
@@ -230,11 +230,8 @@ class AsideFile:
             extra = self._extra.get(at, [])
             filled = line_of(["", *extra, *[""] * (most_extra - len(extra))])
             ends.append("\n" if at in self._short else filled)
-        begun = pc.binary_slice(pc.cast(text, pa.binary()), 0, -1)
-        written = pc.binary_join_element_wise(
-            begun, pc.cast(texts.from_list(ends), pa.binary()), b""
-        )
-        return pc.cast(written, pa.string())
+        begun = pc.binary_slice(text.cast(pa.binary()), 0, -1).cast(pa.string())
+        return texts.joined(begun, texts.from_list(ends))
 
     def close(self) -> None:
         """Close the file, whatever happened."""
@@ -299,8 +296,8 @@ def _completed(text: pa.StringArray, heads: Sizes, why: Why) -> pa.StringArray:
     offsets[:-1:2], offsets[1::2], offsets[-1] = starts, starts + heads, ends[-1]
     pieces = texts.from_bytes(data, offsets)
     begun, rest = (texts.take(pieces, np.arange(at, 2 * len(text), 2)) for at in (0, 1))
-    told = pc.binary_join_element_wise(quoted(why.codes), quoted(why.reasons), ",")
-    return pc.binary_join_element_wise(pc.binary_join_element_wise(begun, told, ""), rest, ",")
+    told = texts.joined(quoted(why.codes), quoted(why.reasons), between=",")
+    return texts.joined(texts.joined(begun, told), rest, between=",")
 
 
 def read_rows(path: Path) -> list[list[str]]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import parquet
 
 from callconv_kit.model import texts
 from callconv_kit.model.codes import Severity
@@ -41,6 +40,12 @@ FINDINGS_SCHEMA = pa.schema(
 LINES_SCHEMA = pa.schema([("source_file", pa.string()), ("source_line", pa.int64())])
 
 
+def _writer(path: Path, schema: pa.Schema) -> Any:
+    from pyarrow import parquet  # costs a short run a tenth of its time, and few ask for an audit
+
+    return parquet.ParquetWriter(path, schema)
+
+
 class AuditFile:
     """changes.parquet: file, line, column, rule, before, after of every changed cell.
 
@@ -49,7 +54,7 @@ class AuditFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._writer = parquet.ParquetWriter(path, CHANGES_SCHEMA)
+        self._writer = _writer(path, CHANGES_SCHEMA)
 
     def add(self, judged: Judged) -> None:
         """Write the changes of a batch's ready rows."""
@@ -96,7 +101,7 @@ class LinesFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer = parquet.ParquetWriter(path, LINES_SCHEMA)
+        self._writer = _writer(path, LINES_SCHEMA)
 
     def add(self, judged: Judged, rows: texts.Ints) -> None:
         """Write where these rows of a batch came from."""
@@ -110,14 +115,16 @@ class LinesFile:
         if not len(dropped):
             return
         old = self._path.rename(self._path.with_name(self._path.name + ".all"))
+        from pyarrow import parquet
+
         start = 0
-        new = parquet.ParquetWriter(self._path, LINES_SCHEMA)
+        new = _writer(self._path, LINES_SCHEMA)
         with parquet.ParquetFile(old) as source, new:
             for batch in source.iter_batches():
                 first, last = np.searchsorted(dropped, [start, start + len(batch)])
                 keep = np.ones(len(batch), np.bool_)
                 keep[dropped[first:last] - start] = False
-                new.write_batch(batch.filter(pa.array(keep)))
+                new.write_batch(batch.filter(texts.mask(keep)))
                 start += len(batch)
         old.unlink()
 
@@ -161,7 +168,7 @@ class Findings(NamedTuple):
             column,
             texts.repeat(self.code, count),
             texts.repeat(self.severity.value, count),
-            pc.fill_null(values, ""),
+            pc.fill_null(values, texts.scalar("")),
             self.texts(),
         ]
         return pa.table(columns, schema=FINDINGS_SCHEMA)
@@ -250,5 +257,5 @@ class FindingsLog:
         mine = table.select(["source_file", "source_line"])
         mine = mine.append_column("at", texts.indices(np.arange(len(mine))))
         joined = mine.join(last, ["source_file", "source_line"]).sort_by("at")
-        until = pc.fill_null(joined["until_max"], 0).to_numpy()
+        until = pc.fill_null(joined["until_max"], texts.scalar(0)).to_numpy()
         return np.asarray(number >= until)

@@ -7,36 +7,44 @@ a column shows it.
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import texts
 
 SPECIAL = (b",", b'"', b"\n", b"\r")
-NEEDS_QUOTES = '[,"\n\r]'
+"""What a cell holds that needs quotes."""
 
 
 def lines(columns: Sequence[pa.StringArray | None]) -> pa.StringArray:
     """One text a row, with its line's end; a column that is None is empty throughout."""
-    cells: list[pa.StringArray | pa.StringScalar] = [
-        pa.scalar("") if column is None else quoted(column) for column in columns
-    ]
-    cells[-1] = pc.binary_join_element_wise(
-        cells[-1], "\n", "", null_handling="replace", null_replacement=""
-    )
+    cells = ["" if column is None else quoted(column) for column in columns]
+    cells[-1] = texts.joined(cells[-1], "\n", nulls="replace")
     if len(cells) == 1:
         return cells[0]
-    return pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
+    return texts.joined(*cells, between=",", nulls="replace")
 
 
 def quoted(column: pa.StringArray) -> pa.StringArray:
     """`column` with quotes around the cells that need them."""
-    used = bytes(texts.used_bytes(column))
-    if not any(byte in used for byte in SPECIAL):
+    data, starts, ends = texts.view(column)
+    if not len(column) or starts[0] == ends[-1]:
         return column
-    needs = pc.fill_null(pc.match_substring_regex(column, NEEDS_QUOTES), False)
-    inner = pc.replace_substring(column, '"', '""') if b'"' in used else column
-    return pc.if_else(needs, pc.binary_join_element_wise('"', inner, '"', ""), column)
+    used = data[starts[0] : ends[-1]]
+    searched = used.tobytes()
+    special = [byte for byte in SPECIAL if byte in searched]
+    if not special:
+        return column
+    found = np.flatnonzero(np.logical_or.reduce([used == ord(byte) for byte in special]))
+    needs = np.zeros(len(column), np.bool_)
+    needs[np.searchsorted(ends, found + starts[0], side="right")] = True
+    some = needs.sum() < len(column) // 2
+    rows = np.flatnonzero(needs) if some else np.arange(len(column))
+    cells = texts.take(column, rows) if some else column
+    inner = pc.replace_substring(cells, '"', '""') if b'"' in special else cells
+    within = texts.joined('"', inner, '"')
+    return texts.put(column, rows, within) if some else texts.where(needs, within, column)
 
 
 def line_of(cells: Sequence[str]) -> str:

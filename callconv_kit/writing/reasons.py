@@ -69,18 +69,18 @@ def reasons(
     remedy = entry.remedy_for(column)
     text: pa.StringArray | str = f"{column}: {entry.problem}" if column else entry.problem
     if column and values is not None and values.null_count < length:
-        with_value = pc.binary_join_element_wise(
-            f'{column} "', shown_masked(column, values), f'": {entry.problem}', ""
+        with_value = texts.joined(
+            f'{column} "', shown_masked(column, values), f'": {entry.problem}'
         )
-        text = pc.if_else(texts.mask(texts.present(values)), with_value, text)
+        text = texts.where(texts.present(values), with_value, text)
     closing = f". {remedy}" if remedy else ""
     more: pa.StringArray | str = closing
     if details is not None:
-        detailed = pc.binary_join_element_wise(" (", details, f"){closing}", "")
-        more = pc.if_else(texts.mask(texts.present(details)), detailed, closing)
+        detailed = texts.joined(" (", details, f"){closing}")
+        more = texts.where(texts.present(details), detailed, closing)
     if isinstance(text, str) and isinstance(more, str):
         return texts.repeat((text + more).replace("; ", ", "), length)
-    return pc.replace_substring(pc.binary_join_element_wise(text, more, ""), "; ", ", ")
+    return pc.replace_substring(texts.joined(text, more), "; ", ", ")
 
 
 def shown_masked(column: str, values: pa.StringArray) -> pa.StringArray:
@@ -88,8 +88,8 @@ def shown_masked(column: str, values: pa.StringArray) -> pa.StringArray:
     odd = _odd(values)
     plain = _masked(values, odd) if column in spec.PERSONAL else values
     if (texts.view(values).lengths > SHOWN).any():
-        cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(plain, 0, SHOWN - 1), "…", "")
-        plain = pc.if_else(pc.greater(pc.utf8_length(plain), SHOWN), cut, plain)
+        cut = texts.joined(pc.utf8_slice_codeunits(plain, 0, SHOWN - 1), "…")
+        plain = pc.if_else(pc.greater(pc.utf8_length(plain), texts.scalar(SHOWN)), cut, plain)
     rows = np.flatnonzero(odd)
     if not len(rows):
         return plain

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -14,7 +13,8 @@ from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import READY_ONLY, Severity, mask_phone
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Judged, Ragged, Said
-from callconv_kit.model.texts import Bools, Ints
+from callconv_kit.model.texts import Ints
+from callconv_kit.writing.partners import Partners
 
 EXAMPLES = 5
 
@@ -24,59 +24,13 @@ EXAMPLE_LENGTH = 200
 Example: TypeAlias = dict[str, Any]
 FindingKey: TypeAlias = tuple[str, str | None, Severity]
 ChangeKey: TypeAlias = tuple[str, str]
-PartnerKey: TypeAlias = tuple[str, str]
 Key = TypeVar("Key", FindingKey, ChangeKey)
 
 COUNTED_BY_DETAIL = frozenset({"country_from_digits", "direction_unused"})
 """Findings whose rows are counted by their details as well: few words, such as countries."""
 
-PARTNERS = 10_000
-"""Pairs of partner and tracker that are counted apart. A run has dozens; where a column of ids was
-mistaken for MediaId it has millions, and those past the bound are counted together."""
-
-OTHERS: PartnerKey = ("others", "")
-"""The partners past the bound."""
-
 DURATION_BINS = (0, 1, 10, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds at which the bars of the report's duration chart begin."""
-
-
-@dataclass(slots=True)
-class Partner:
-    """What one media partner's calls under one action tracker came to."""
-
-    read: int = 0
-    ready: int = 0
-    rejected: int = 0
-    left_out: int = 0
-    answered: int = 0
-    talk_seconds: int = 0
-    sale_amount: Decimal = Decimal("0.00")
-
-    def add(
-        self,
-        sign: int,
-        read: int,
-        ready: int = 0,
-        rejected: int = 0,
-        left_out: int = 0,
-        answered: int = 0,
-        talk_seconds: int = 0,
-        cents: int = 0,
-    ) -> None:
-        """Count some rows in, or out again where `sign` is -1."""
-        self.read += sign * read
-        self.ready += sign * ready
-        self.rejected += sign * rejected
-        self.left_out += sign * left_out
-        self.answered += sign * answered
-        self.talk_seconds += sign * talk_seconds
-        self.sale_amount += sign * Decimal(cents) / 100
-
-    def take_in(self, other: "Partner") -> None:
-        """Add the counts of other rows."""
-        for name in fields(self):
-            setattr(self, name.name, getattr(self, name.name) + getattr(other, name.name))
 
 
 @dataclass(slots=True)
@@ -97,10 +51,16 @@ class Midnight:
         times = judged.values("EventDate")
         held = np.flatnonzero(texts.present(times))
         clocks = pc.utf8_slice_codeunits(texts.take(times, held), 11, 19)
-        self.other = not pc.all(pc.equal(clocks, "00:00:00")).as_py() if len(held) else False
+        self.other = not texts.equal(clocks, "00:00:00").all() if len(held) else False
         if len(held) and not self.rows:
             self.line = judged.source_line(int(held[0]))
         self.rows += len(held)
+
+    def take_in(self, other: "Midnight") -> None:
+        """Add what was seen of the rows behind ours."""
+        self.line = self.line or other.line
+        self.rows += other.rows
+        self.other = self.other or other.other
 
 
 @dataclass(slots=True)
@@ -117,7 +77,7 @@ class Tally:
     change_examples: dict[ChangeKey, list[Example]] = field(default_factory=dict)
     by_detail: dict[FindingKey, Counter[str]] = field(default_factory=dict)
     midnights: dict[str, Midnight] = field(default_factory=dict)
-    partners: dict[PartnerKey, Partner] = field(default_factory=dict)
+    partners: Partners = field(default_factory=Partners)
     days: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     durations: Counter[int] = field(default_factory=Counter)
@@ -135,7 +95,7 @@ class Tally:
     def _count(self, judged: Judged, sign: int) -> None:
         self._count_findings(judged, sign)
         self._count_changes(judged, sign)
-        self._count_partners(judged, sign)
+        self.partners.add(judged, sign)
         self._draw(judged, sign)
 
     def take_in(self, other: "Tally") -> None:
@@ -146,9 +106,9 @@ class Tally:
         _take_examples(self.change_examples, other.change_examples)
         for key, counts in other.by_detail.items():
             self.by_detail.setdefault(key, Counter()).update(counts)
-        self.midnights.update(other.midnights)  # each input is read by one process
-        for pair, partner in other.partners.items():
-            self._partner(pair).take_in(partner)
+        for file, midnight in other.midnights.items():
+            self.midnights.setdefault(file, Midnight()).take_in(midnight)
+        self.partners.take_in(other.partners)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
         """Count rows of another length than the header; nobody knows their partner."""
@@ -156,7 +116,7 @@ class Tally:
             example = {"source_file": row.file or file, "source_line": row.source_line}
             value = f"{len(row.cells)} cells"
             self.count("field_count", Severity.ERROR, None, 1, {**example, "value": value})
-        self._partner(("", "")).add(+1, len(ragged), rejected=len(ragged))
+        self.partners.add_rejected(len(ragged))
 
     def count(
         self, code: str, severity: Severity, column: str | None, number: int, *examples: Example
@@ -261,36 +221,6 @@ class Tally:
                 }
             )
 
-    def _count_partners(self, judged: Judged, sign: int) -> None:
-        if not len(judged):
-            return
-        keys, pair = _pairs(judged)
-
-        def rows(of: Bools) -> list[int]:
-            return np.bincount(pair[of], minlength=len(keys)).tolist()  # type: ignore[no-any-return] # tolist of a vector
-
-        ready = judged.fates == Fate.READY
-        # An empty status is taken for ANSWER.
-        status = pc.fill_null(judged.values("CallStatus"), "ANSWER")
-        counts = zip(
-            keys,
-            rows(np.ones(len(judged), np.bool_)),
-            rows(ready),
-            rows(judged.fates == Fate.REJECTED),
-            rows(judged.fates == Fate.LEFT_OUT),
-            rows(ready & texts.bools(pc.equal(status, "ANSWER"))),
-            _sums(pair, judged.values("TalkDuration"), ready, len(keys)),
-            _sums(pair, _cents(judged.values("SaleAmount")), ready, len(keys)),
-            strict=True,
-        )
-        for key, *numbers in counts:
-            self._partner(key).add(sign, *numbers)
-
-    def _partner(self, key: PartnerKey) -> Partner:
-        if key not in self.partners and len(self.partners) >= PARTNERS:
-            key = OTHERS
-        return self.partners.setdefault(key, Partner())
-
     def _draw(self, judged: Judged, sign: int) -> None:
         """Count what the report draws: ready rows by day, status and duration; filled cells."""
         ready = judged.fates == Fate.READY
@@ -303,8 +233,8 @@ class Tally:
             return values if only is None else values.filter(only)
 
         _tally(self.days, pc.utf8_slice_codeunits(cells("EventDate"), 0, 10), sign)
-        _tally(self.statuses, pc.fill_null(cells("CallStatus"), ""), sign)
-        seconds = pc.cast(cells("CallDuration"), pa.int64()).to_numpy(zero_copy_only=False)
+        _tally(self.statuses, pc.fill_null(cells("CallStatus"), texts.scalar("")), sign)
+        seconds = texts.numbers(pc.cast(cells("CallDuration"), pa.int64()))
         bins = np.searchsorted(DURATION_BINS, seconds, side="right") - 1
         for at, number in enumerate(np.bincount(bins, minlength=len(DURATION_BINS)).tolist()):
             self.durations[DURATION_BINS[at]] += sign * number
@@ -335,35 +265,3 @@ def _forget(examples: list[Example], judged: Judged, rows: Ints) -> None:
 def _tally(counter: Counter[str], cells: pa.StringArray, sign: int) -> None:
     for item in pc.value_counts(cells).to_pylist():
         counter[item["values"]] += sign * item["counts"]
-
-
-def _pairs(judged: Judged) -> tuple[list[PartnerKey], Ints]:
-    """The distinct (MediaId, ActionTrackerId), empty where there is none, and each row's own."""
-    media, media_names = _codes(judged.values("MediaId"))
-    tracker, tracker_names = _codes(judged.values("ActionTrackerId"))
-    distinct, pair = np.unique(media * len(tracker_names) + tracker, return_inverse=True)
-    keys = [
-        (media_names[at // len(tracker_names)], tracker_names[at % len(tracker_names)])
-        for at in distinct.tolist()
-    ]
-    return keys, np.asarray(pair, np.int64)
-
-
-def _sums(pair: Ints, numbers: pa.StringArray, ready: Bools, pairs: int) -> list[int]:
-    """The sum of these whole numbers over the ready rows of each pair."""
-    sums = np.zeros(pairs, np.int64)
-    if numbers.null_count < len(numbers):
-        counted = pc.fill_null(pc.cast(numbers, pa.int64()), 0).to_numpy(zero_copy_only=False)
-        np.add.at(sums, pair[ready], counted[ready])
-    return sums.tolist()
-
-
-def _cents(amounts: pa.StringArray) -> pa.StringArray:
-    """Amounts with two decimals as whole cents."""
-    return pc.replace_substring(amounts, ".", "")
-
-
-def _codes(cells: pa.StringArray) -> tuple[Ints, list[str]]:
-    encoded = cells.dictionary_encode(null_encoding="encode")
-    names = [name or "" for name in encoded.dictionary.to_pylist()]
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64), names

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callconv_kit.coercion import nanp
+from callconv_kit.coercion import nanp, phone
 from callconv_kit.coercion.cells import Coerced, Note, Reading, note_of
 from callconv_kit.coercion.phone import PhoneReading, PhoneSettings, kernel, read
 from callconv_kit.coercion.phone_columns import LAYOUTS, read_plain
@@ -80,10 +80,13 @@ def expected(text: str | None, country: str | None, how: PhoneSettings) -> Phone
 def compare(rows: list[tuple[str | None, str | None]], how: PhoneSettings) -> None:
     numbers = texts.from_list([text for text, _ in rows])
     countries = texts.from_list([country for _, country in rows])
-    coerced = kernel(how)(numbers, countries)
-    got = zip(readings(coerced.numbers), readings(coerced.countries), strict=True)
-    for (text, country), (of_number, of_country) in zip(rows, got, strict=True):
-        assert (of_number, of_country) == expected(text, country, how), (text, country)
+    for few in (0, phone.FEW):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(phone, "FEW", few)
+            coerced = kernel(how)(numbers, countries)
+        got = zip(readings(coerced.numbers), readings(coerced.countries), strict=True)
+        for (text, country), (of_number, of_country) in zip(rows, got, strict=True):
+            assert (of_number, of_country) == expected(text, country, how), (text, country)
 
 
 @settings(max_examples=300)

@@ -83,7 +83,7 @@ def test_a_row_is_said_to_come_again_where_an_earlier_one_has_its_key(rows, size
     again = []
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        again += store.add(keys_of(part), np.arange(start, start + len(part))).tolist()
+        again += store.add(keys_of(part), np.arange(start, start + len(part))).again.tolist()
     store.close()
     names = [("event", event) if event else ("session", session) for session, event, _ in rows]
     assert again == [name in names[:at] for at, name in enumerate(names)]

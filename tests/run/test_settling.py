@@ -69,7 +69,7 @@ def test_an_input_that_changes_between_its_readings_stops_the_run(tmp_path, chan
     if change is CHANGES["the last row grows"]:
         path.write_text((HEADER + CONFLICT).rstrip("\n"))
         # What is behind the first reading is no change: the row is as it was then.
-        assert prepared(path, change).summary["rows_rejected"] == 2
+        assert prepared(path, change).summary["rows_left_out"] == 1
         return
     with pytest.raises(ck.InputError) as caught:
         prepared(path, change)
@@ -79,8 +79,10 @@ def test_an_input_that_changes_between_its_readings_stops_the_run(tmp_path, chan
 
 
 def prepared(path, change, **settings):
+    """With `last`, no row is held: the rows of a conflict are read again."""
     changing = Changing(path, change, 4)
-    return ck.prepare(path, out=path.parent / "out", progress=changing, **SETTINGS, **settings)
+    chosen = {"on_conflict": "last", **SETTINGS, **settings}
+    return ck.prepare(path, out=path.parent / "out", progress=changing, **chosen)
 
 
 def test_rows_that_are_added_behind_are_no_change(tmp_path):
@@ -88,8 +90,8 @@ def test_rows_that_are_added_behind_are_no_change(tmp_path):
     path.write_text(HEADER + CONFLICT)
     run = prepared(path, appended(call("S9") + call("S1")))
     assert run.summary["rows_read"] == 4
-    assert list(run.rejected["source_line"]) == [2, 4]
-    assert list(run.ready["CallSessionId"]) == ["S2", "S3"]
+    assert list(run.left_out["source_line"]) == [2]
+    assert list(run.ready["CallSessionId"]) == ["S2", "S1", "S3"]
 
 
 def test_an_input_that_is_gone_is_unreadable(tmp_path):
@@ -103,10 +105,20 @@ def test_an_input_that_is_gone_is_unreadable(tmp_path):
 def test_repeats_need_no_second_reading(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text(HEADER + call("S1") + call("S2") + call("S1", city="Austin") + call("S3"))
-    run = prepared(path, lambda path: path.unlink())
+    run = prepared(path, lambda path: path.unlink(), on_conflict="reject")
     assert list(run.left_out["source_line"]) == [4]
     assert list(run.left_out["City"]) == ["Austin"]
     assert list(run.ready["CallSessionId"]) == ["S1", "S2", "S3"]
+
+
+def test_conflicts_of_rows_that_come_together_need_none_either(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + CONFLICT)
+    for on_conflict in ("reject", "first"):
+        path.write_text(HEADER + CONFLICT)
+        run = prepared(path, lambda path: path.unlink(), on_conflict=on_conflict)
+        lost = [*run.rejected["source_line"], *run.left_out["source_line"]]
+        assert lost == ([2, 4] if on_conflict == "reject" else [4])
 
 
 def test_a_conflict_that_comes_after_a_repeat_takes_all_rows(tmp_path):

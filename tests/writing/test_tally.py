@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from callconv_kit.model import texts
 from callconv_kit.model.notes import Coerced
 from callconv_kit.model.rows import Batch, Fate, Judged
-from callconv_kit.writing import summary, tally
-from callconv_kit.writing.tally import OTHERS, Tally
+from callconv_kit.writing import partners, summary, tally
+from callconv_kit.writing.partners import OTHERS
+from callconv_kit.writing.tally import Tally
 
 COLUMNS = (
     "MediaId", "ActionTrackerId", "EventDate", "CallStatus", "CallDuration", "TalkDuration",
@@ -73,7 +74,7 @@ def test_the_charts_count_ready_rows_by_the_day_that_their_own_offset_shows():
 
 
 def test_partners_past_the_bound_are_counted_together(monkeypatch):
-    monkeypatch.setattr(tally, "PARTNERS", 1)
+    monkeypatch.setattr(partners, "PARTNERS", 1)
     counted = Tally()
     counted.add(judged((A, Fate.READY), (B, Fate.READY), (LOST, Fate.REJECTED)))
     assert len(counted.partners) == 2
