@@ -220,14 +220,18 @@ def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
+ASKED_FOR = frozenset({*spec.REQUIRED, "CallStatus"})
+"""Columns that `init` leaves blank to be filled in: required ones, and CallStatus (it pays)."""
+
+
 def blanks_in(job: Mapping[str, Any]) -> list[Fault]:
-    """Constants and defaults of required columns that nobody has filled in yet."""
+    """Constants and defaults of required columns, and statuses, that are not filled in yet."""
     faults = []
     for table in ("constants", "defaults"):
         columns = job.get(table)
         for name, value in columns.items() if isinstance(columns, Mapping) else ():
             column = _column(name)
-            if column in spec.REQUIRED and isinstance(value, str) and not value.strip():
+            if column in ASKED_FOR and isinstance(value, str) and not value.strip():
                 hint = "Fill it in, or delete the line."
                 faults.append(Fault(key_path([table, str(column)]), "is blank", hint=hint))
     return faults

@@ -20,6 +20,7 @@ from callconv_kit.profiling.naming import Named, known_roles, phone_role, word_r
 from callconv_kit.profiling.numbers import own_numbers
 from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Meaning
 from callconv_kit.profiling.sample import Column, Sample, words_in
+from callconv_kit.profiling.vocabularies import guess
 
 CODED = 4
 """Different values up to which a column may code the direction."""
@@ -128,11 +129,21 @@ def _by_words(column: Column) -> Direction | None:
         known = sum(each.rows for each in values if each.means)
         if known < column.filled * FITS:
             return None
+    if "direction" in column.concepts:
+        values = [_settled(each) for each in values]
     empty = column.rows - column.filled
     if empty:
         values.append(Meaning("", empty, "call"))
-    sure = role.exact and role.role == "direction" and all(each.means for each in values)
+    told = all(each.means not in ("", "unknown") for each in values)
+    sure = role.exact and role.role == "direction" and told
     return Direction(column.name, tuple(values), _confidence(sure), _why(values))
+
+
+def _settled(each: Meaning) -> Meaning:
+    """A value beside inbound and outbound that is neither, nor says how a call ended: no call."""
+    if each.means or guess(each.value, "status").status:
+        return each
+    return Meaning(each.value, each.rows, "unknown")
 
 
 def _mostly(values: Sequence[Meaning], column: Column) -> bool:
@@ -279,7 +290,7 @@ def by_own_numbers(sample: Sample, caller: str, called: str) -> Direction | None
     calling, dialed = sample.column(caller), sample.column(called)
     if calling is None or dialed is None:
         return None
-    own = {kinds.phone(text) for text in dialed.texts if _is_external(text)}
+    own = own_numbers(dialed, calling)
     counts = {text: rows for text, rows in calling.counts.items() if kinds.phone(text) in own}
     if not counts or sum(counts.values()) > sample.rows / 2:
         return None
@@ -289,7 +300,7 @@ def by_own_numbers(sample: Sample, caller: str, called: str) -> Direction | None
         *(Meaning(text, rows, "outbound") for text, rows in counts.items()),
     )
     return Direction(
-        caller, values, "likely", "these callers are numbers that are called elsewhere"
+        caller, values, "likely", "these callers are numbers that others call again and again"
     )
 
 

@@ -5,6 +5,7 @@ the whole call, it is the end less the start, or the waiting and the talk added 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from callconv_kit.profiling import kinds
@@ -15,6 +16,9 @@ from callconv_kit.profiling.sample import Column, Sample
 
 NEAR = 0.1
 """By so much of itself may a ratio miss a unit."""
+
+LONG_CALL = 14_400
+"""Seconds; hardly a call is longer than four hours, and in no export most are."""
 
 UNITS = {"milliseconds": 1000.0, "minutes": 1 / 60}
 """Of a bare number in one second."""
@@ -46,7 +50,11 @@ def durations(sample: Sample, *, order: str = "month-first") -> Durations:
     ]
     call = _call(sample, found, order)
     talk = _talk(sample, found, call, order)
-    return Durations(_with_unit(call, sample, order), _with_unit(talk, sample, order))
+    call, talk = _with_unit(call, sample, order), _with_unit(talk, sample, order)
+    if call.unit and talk.how == "column" and not talk.unit and _is_bare_column(talk, sample):
+        # What is never longer than the call in its numbers counts the same.
+        talk = replace(talk, unit=call.unit, confidence="likely")
+    return Durations(call, talk)
 
 
 def _of(found: Sequence[_Found], *roles: str) -> list[_Found]:
@@ -169,6 +177,8 @@ def _difference(
         for start in of(first):
             pairs = sample.pairs(end.name, start.name, lambda text: kinds.instant(text, order))
             spans = [later - earlier for later, earlier in pairs]
+            if not all(_is_read(sample, column.name, order) for column in (start, end)):
+                continue  # such as a 0 where nobody answered: these rows would be rejected
             if not spans or all(span % 60 == 0 for span in spans):
                 continue  # of whole minutes no duration can be told
             good = sum(-SLACK < span <= 86_400 for span in spans)
@@ -183,12 +193,19 @@ def _difference(
     return None
 
 
+def _is_read(sample: Sample, name: str, order: str) -> bool:
+    """Whether every cell that holds something can be subtracted, but for few rows."""
+    held = [text for text in sample.aligned(name) if text]
+    read = sum(kinds.instant(text, order) is not None for text in held)
+    return read >= len(held) * IN_ORDER
+
+
 def _with_unit(proposal: Proposal, sample: Sample, order: str) -> Proposal:
     """The proposal with the unit of its bare numbers, where that is not seconds."""
     if proposal.how != "column":
         return proposal
     column = sample.column(proposal.sources[0])
-    if column is None or column.share(_is_bare) < FITS:
+    if column is None or not _is_bare_column(proposal, sample):
         return proposal
     unit = next((unit for unit in UNITS if unit in column.concepts), "")
     confidence: Confidence = proposal.confidence
@@ -196,18 +213,25 @@ def _with_unit(proposal: Proposal, sample: Sample, order: str) -> Proposal:
     if not unit:
         unit = _unit_by_moments(column, sample, order)
         why = f"compared with the moments of its rows, it counts {unit}"
+        if not unit and _is_too_large(column):
+            unit, why = "milliseconds", "its numbers are too large for seconds"
         confidence = "likely"
     if not unit:
         return proposal
-    return Proposal(
-        proposal.column,
-        proposal.how,
-        proposal.sources,
-        confidence=confidence,
-        because=f"{proposal.because}; {why}",
-        alternatives=proposal.alternatives,
-        unit=unit,
-    )
+    because = f"{proposal.because}; {why}"
+    return replace(proposal, confidence=confidence, because=because, unit=unit)
+
+
+def _is_bare_column(proposal: Proposal, sample: Sample) -> bool:
+    column = sample.column(proposal.sources[0])
+    return column is not None and column.share(_is_bare) >= FITS
+
+
+def _is_too_large(column: Column) -> bool:
+    """Whether most calls would last longer than `LONG_CALL`, if its numbers were seconds."""
+    told = [seconds for text in column.some if (seconds := kinds.seconds(text))]
+    large = sum(seconds > LONG_CALL for seconds in told)
+    return len(told) > 1 and large > len(told) / 2
 
 
 def _is_bare(text: str) -> bool:

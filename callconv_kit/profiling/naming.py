@@ -87,7 +87,9 @@ def moment_role(name: str) -> Named:
     about = words.concepts_of(name)
     if "end" in about:
         return Named("end")
-    if about & {"ring", "wait", "acw", "other", "ivr", "talk", "id"}:
+    if "talk" in about and "conversation" not in words.words_of(name):
+        return Named("answer_time" if "start" in about else "other")
+    if about & {"ring", "wait", "acw", "other", "ivr", "id"}:
         return Named("other")
     if "answer" in about:
         return Named("answer_time")
@@ -122,7 +124,12 @@ def duration_role(name: str) -> Named:
         return NOTHING
     if "duration" in about or about >= {"call", "time"} or about >= {"total", "time"}:
         return Named("call_duration")
-    if about & {"minutes", "milliseconds"} and about & {"call", "total"}:
+    if about & {"minutes", "milliseconds"} and about <= {
+        "minutes",
+        "milliseconds",
+        "call",
+        "total",
+    }:
         return Named("call_duration")
     return NOTHING
 

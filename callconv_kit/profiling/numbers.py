@@ -170,13 +170,18 @@ def _asked(name: str, candidates: Sequence[_Found]) -> Proposal:
 
 
 def own_numbers(called: Column, caller: Column) -> frozenset[str]:
-    """The advertiser's own numbers: called more than once, and hardly ever calling."""
-    calls = Counter(
-        {
-            number: count
-            for text, count in called.counts.items()
-            if text and (number := kinds.phone(text)) and number.startswith("+")
-        }
+    """The advertiser's own numbers: called more than once, and more often than they call."""
+    received, placed = _counted(called), _counted(caller)
+    return frozenset(
+        number for number, rows in received.items() if rows > max(1, placed.get(number, 0))
     )
-    calling = {kinds.phone(text) for text in caller.texts}
-    return frozenset(n for n, count in calls.items() if count > 1 and n not in calling)
+
+
+def _counted(column: Column) -> Counter[str]:
+    """How often each number occurs, whatever its spelling; hidden ones do not count."""
+    found: Counter[str] = Counter()
+    for text, rows in column.counts.items():
+        number = kinds.phone(text) if text else None
+        if number is not None and number.startswith("+"):
+            found[number] += rows
+    return found

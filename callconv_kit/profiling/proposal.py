@@ -18,6 +18,7 @@ CODES = {
     "fax": "not_a_call",
     "leg": "child_leg",
     "progress": "call_in_progress",
+    "unknown": "not_a_call",
 }
 """What a row may be instead of a call to the advertiser, and the code that it is left out under."""
 
@@ -29,6 +30,7 @@ REASONS = {
     "fax": "a fax, not a call",
     "leg": "a part of another call",
     "progress": "the call was still in progress",
+    "unknown": "neither incoming nor outgoing",
 }
 """The reason that left_out.csv gives for each."""
 

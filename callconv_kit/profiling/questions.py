@@ -269,7 +269,7 @@ def _directions(inspection: Inspection) -> Iterator[Question]:
 
 
 def _unknown(found: Direction) -> bool:
-    return any(not each.means for each in found.values)
+    return any(each.means in ("", "unknown") for each in found.values)
 
 
 def _said(found: Direction) -> str:

@@ -27,6 +27,9 @@ Seconds: TypeAlias = npt.NDArray[np.float64]
 UNDERSTOOD = 0.5
 """Of the calls have a word that is understood, for a column to be proposed."""
 
+SPEAKS = 0.75
+"""The same where the name of the column says nothing of an outcome."""
+
 FILLED = 0.8
 """Of the calls hold a word, for a column to tell how calls ended."""
 
@@ -123,9 +126,13 @@ def _candidate(
 ) -> _Candidate | None:
     if not column.is_vocabulary or column.moments >= FITS or column.links >= FITS:
         return None
-    role = word_role(column.name).role or ("status" if settled else "")
-    if not role or role in ("leg", "context"):
+    named = word_role(column.name).role
+    asked = sum(text.casefold() in told for text in column.texts)
+    if named in ("leg", "context"):
         return None
+    if not named and column.concepts & {"person", "name", "url", "money"}:
+        return None
+    role = named or "status"
     if column.phones >= FITS and role != "cause":
         return None
     counted = words_in(column)
@@ -136,10 +143,16 @@ def _candidate(
         word.rows for word in counted if guesses[word.text].status or word.text.casefold() in told
     )
     share = understood / filled
-    asked = sum(word.text.casefold() in told for word in counted)
-    bonus = _BONUS.get(role, 0.0) + (2.0 * asked / len(told) if told else 0.0)
+    if not (named or settled or asked) and not _speaks(guesses, share):
+        return None
+    bonus = _BONUS.get(named, 0.0) + (2.0 * asked / len(told) if told else 0.0)
     varied = VARIED * min(3, len({each.status for each in guesses.values() if each.status}) - 1)
     return _Candidate(column, role, guesses, share, share * column.fill + bonus + varied)
+
+
+def _speaks(guesses: Mapping[str, Guess], understood: float) -> bool:
+    """Whether the words alone say that they are outcomes, though the name does not."""
+    return understood >= SPEAKS and len({g.status for g in guesses.values() if g.status}) > 1
 
 
 def _guess(text: str, role: str, known: Mapping[str, str]) -> Guess:
