@@ -206,7 +206,8 @@ class SftpSession:
             fault, reply = BY_CODE[_REFUSED_AT[step]], REFUSED
         if fault is None:
             # What is left is a connection that ended or a network that failed, as with FTP.
-            lost = error if isinstance(error, OSError) and error.errno else EOFError()
+            known = isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno)
+            lost = error if known else EOFError()
             fault = fault_of(lost, Step.LOGIN if step is Step.TLS else step)
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return ConnectionFailed(fault, step, self._credentials.scrub(said), reply)
@@ -245,14 +246,25 @@ class SftpSession:
             try:
                 self._write_all(file, source)
             except BaseException:
-                with contextlib.suppress(*self._errors):
-                    file.close()
+                file._closed = True  # a close would tell the server that the file is complete
                 raise
         with self._doing(Step.REPLY):
             self._sftp.get_channel().settimeout(patience)
-            file.close()
+            self._close_file(file)
             self._sftp.get_channel().settimeout(self._timeout)
         return "closed without an error"
+
+    def _close_file(self, file: Any) -> None:
+        """Close a file, and raise what the server answers.
+
+        paramiko's own close passes over an error, and over an answer that never comes: a file
+        would count as delivered although the server said that it is not.
+        """
+        from paramiko.sftp import CMD_CLOSE
+
+        file.flush()
+        file._closed = True
+        self._sftp._request(CMD_CLOSE, file.handle)
 
     @staticmethod
     def _write_all(file: Any, source: Source) -> None:
