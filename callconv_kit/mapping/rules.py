@@ -129,8 +129,9 @@ def naming_column(said: Iterable[Said], derived: StatusColumn | None, plan: Plan
         return list(said)
     at = plan.position(derived.name)
     name = derived.name if at is None else plan.header[at]
+    detail = f'this word is from the column "{name}"; [values.CallStatus] maps its words'
     return [
-        replace(item, details=(f'from the column "{name}"',) * len(item.rows))
+        replace(item, details=(detail,) * len(item.rows))
         if item.column == "CallStatus" and item.code in _ABOUT_A_WORD
         else item
         for item in said

@@ -160,7 +160,7 @@ CODES: dict[str, Code] = {
             "Add the key to the look-up file",
         ),
         ("talk_exceeds_call", "TalkDuration is longer than CallDuration", "Correct one of the two"),
-        ("required_missing", "a required cell is empty", "Fill in the cell, or set a default"),
+        ("required_missing", "a required cell is empty", "Fill in the cell"),
         ("broken_text", "the text contains broken characters", "Export the file as UTF-8"),
         ("digits_lost", "a spreadsheet rounded this number", "Export the column as text"),
         ("excel_error", "the cell contains a spreadsheet error", "Fix the formula"),

@@ -25,7 +25,7 @@ from callconv_kit.reading import Input
 from callconv_kit.run.pipeline import Progress
 from callconv_kit.run.prepared import Prepared, prepare
 from callconv_kit.writing.visible import visible
-from callconv_kit.writing.wording import of_severity
+from callconv_kit.writing.wording import code_of, of_severity, remedy_of
 
 FIX = {
     "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
@@ -45,7 +45,7 @@ FIX = {
 """What makes the rows of a code ready, where it is not simply what the code says."""
 
 FIX_EMPTY = {
-    "TalkDuration": 'talk_time = "call_if_answered"',
+    "TalkDuration": 'talk_time = "call_if_answered"; if it is set, map the empty statuses',
     "CallSessionId": 'session_id_from = ["…"]',
     "CalledPhoneNumber": 'called_number = "tracking", or [defaults] CalledPhoneNumber = "…"',
 }
@@ -270,8 +270,8 @@ def _warnings(summary: Mapping[str, Any]) -> tuple[Reason, ...]:
             entry["code"],
             entry["column"],
             entry["rows"],
-            CODES[entry["code"]].problem,
-            CODES[entry["code"]].remedy,
+            code_of(entry).problem,
+            remedy_of(entry),
             False,
         )
         for entry in of_severity(summary, Severity.WARNING)

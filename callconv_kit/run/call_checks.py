@@ -99,11 +99,15 @@ def status_rules(
         empty = ~texts.present(status.values) & ~notes.coded(status, length)
         answered = is_answer(status)
     needed = empty & _needs_status(talk, empty_status)
+    unknown = np.zeros(length, np.bool_)
     if undecided is not None:
         needed |= empty & undecided
+        unknown = needed & undecided & (talk != 0)
+        needed &= ~unknown
     # Where the talk time itself is wrong, that is what is said of the row.
-    kept = empty & ~needed & (talk != UNKNOWN)
+    kept = empty & ~needed & ~unknown & (talk != UNKNOWN)
     return [
+        *_said("status_unknown", Severity.ERROR, "CallStatus", np.flatnonzero(unknown)),
         *_said("status_needed", Severity.ERROR, "CallStatus", np.flatnonzero(needed)),
         *_said("status_empty", Severity.WARNING, "CallStatus", np.flatnonzero(kept)),
         *_said(

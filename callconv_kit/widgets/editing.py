@@ -147,7 +147,7 @@ class Mending(ipw.VBox):
                 "There is no value that could be replaced everywhere",
                 name if was.strip() else "an empty cell",
                 "a cell with text that feeds a column of the format",
-                "Fix the cell instead, or set a default on the page Map.",
+                "Fix the cell instead.",
             )
         self._session.replace_everywhere(column, was, text)
         self._notice.say(
