@@ -3,6 +3,7 @@
 A command's module is imported when the command is called, so that `callconv --help` stays quick.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 import click
 
-from callconv_kit.model.errors import CallConvError
+from callconv_kit.model.errors import CallConvError, InputError, system_fault
 from callconv_kit.model.interrupts import INTERRUPTED, Interrupted, sigterm_as_ctrl_c, told
 
 USAGE, BUG = 2, 70
@@ -125,8 +126,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status, see `EXIT_STATUSES`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        status = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough of it; click exits with 1 then, which means something
+        # else here.
+        _close_standard_output()
+        return 0
+    except OSError as error:
+        return _tell_system(error, given)
+    return status
+
+
+def _run(given: Sequence[str]) -> int:
+    try:
         with sigterm_as_ctrl_c():
-            status = group.main(given, prog_name="callconv", standalone_mode=False)
+            status = group.main(list(given), prog_name="callconv", standalone_mode=False)
     except CallConvError as error:
         return _tell(error, given)
     except click.ClickException as error:
@@ -134,14 +149,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Interrupted, KeyboardInterrupt, click.Abort) as stop:
         click.echo(told(stop), err=True)
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # Whoever read our output has enough of it; click exits with 1 then, which means something
-        # else here.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as error:
+        raise BrokenPipeError from error
+    except OSError:
+        raise
     except Exception:  # noqa: BLE001 # the last resort: a traceback helps no user
         return _tell_bug()
     return status if isinstance(status, int) else 0
+
+
+def _close_standard_output() -> None:
+    """Send what is still to be written to nowhere: Python would try once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_system(error: OSError, given: Sequence[str]) -> int:
+    """What the operating system refused, where no other module could say it better."""
+    fault, where = system_fault(error), given
+    if _is_of_standard_output(error):
+        _close_standard_output()
+        fault, where = output_failed(error), ()
+    with contextlib.suppress(OSError):
+        return _tell(fault, where)
+    return fault.exit_status
+
+
+def _is_of_standard_output(error: OSError) -> bool:
+    """Whether it was raised by the modules that print."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    name = step.tb_frame.f_globals.get("__name__", "") if step is not None else ""
+    return name in {__name__, "click.utils", "rich.console"}
+
+
+def output_failed(error: OSError) -> InputError:
+    """The error for standard output that takes nothing more."""
+    return InputError(
+        "output_failed",
+        "Standard output can't be written",
+        error.strerror or str(error),
+        "a file or a terminal with free space",
+        "Free some space, or redirect the output elsewhere. Files that the command wrote are "
+        "complete.",
+    )
 
 
 def entry() -> None:
@@ -176,14 +228,17 @@ def _tell_usage(error: click.ClickException, given: Sequence[str]) -> int:
 
 def _tell_bug() -> int:
     kind = sys.exc_info()[0]
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="callconv-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exc(file=file)
     name = kind.__name__ if kind else "error"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="callconv-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        where = f"the details are in {file.name}"
+    except OSError as error:
+        where = f"the details could not be written ({error.strerror or error})"
     click.echo(
-        f"callconv: a bug of ours ({name}); the details are in {file.name}: please report it, "
-        "without your data.",
+        f"callconv: internal error ({name}); {where}. Please report it, without your data.",
         err=True,
     )
     return BUG

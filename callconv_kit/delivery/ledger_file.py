@@ -89,7 +89,7 @@ def witness_of(path: Path) -> tuple[str, int] | None:
         return str(told["ledger"]), int(told["submissions"])
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "", 0
 
 

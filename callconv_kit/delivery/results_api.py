@@ -6,11 +6,13 @@ are taken. Rate limit: 429 with X-RateLimit-Reset and without Retry-After.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import tenacity
 
@@ -146,9 +148,9 @@ class ResultsApi:
         asked = {"SubmissionDateStart": since.isoformat(timespec="seconds")} if since else {}
         for item in self._listed(f"{self._base}/FTPFileSubmissions", asked, _SUBMISSIONS):
             yield Batch(
-                str(item.get("BatchId", "")),
-                str(item.get("FileName", "")),
-                str(item.get("Status", "")),
+                _text(item.get("BatchId")),
+                _text(item.get("FileName")),
+                _text(item.get("Status")),
                 _number(item.get("TotalRecords"), -1),
                 _number(item.get("TotalErrors"), 0),
             )
@@ -156,11 +158,10 @@ class ResultsApi:
     def errors(self, batch: str) -> list[RowError]:
         """The refused rows of a file; the same errors as `batches`."""
         found = []
-        address = f"{self._base}/FTPFileSubmissions/{batch}/ErrorDetails"
+        address = f"{self._base}/FTPFileSubmissions/{quote(batch, safe='')}/ErrorDetails"
         for item in self._listed(address, {}, _ERRORS):
             line = _number(item.get("Line"), 0)
-            words = (item.get(key) or "" for key in _ERROR_WORDS)
-            found.append(RowError(line, *(str(word) for word in words)))
+            found.append(RowError(line, *(_text(item.get(key)) for key in _ERROR_WORDS)))
         return found
 
     def _listed(
@@ -185,8 +186,13 @@ class ResultsApi:
         following = page.get("@nextpageuri") or page.get("NextPageUri")
         if not following:
             return None
+        import httpx
+
         # Only the path is taken: the token goes to no host that an answer names.
-        address = self._client.build_request("GET", self._base).url.join(str(following))
+        try:
+            address = self._client.build_request("GET", self._base).url.join(_text(following))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise self._unreadable(f"the address of the next page: {error}") from None
         return str(address) if address.host == self._host else None
 
     def _page(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
@@ -241,6 +247,8 @@ class ResultsApi:
             answer = self._client.get(address, params=asked or None)
         except httpx.TransportError as error:
             raise _TryAgain(type(error).__name__) from None
+        except httpx.DecodingError as error:
+            raise self._unreadable(f"its compression is damaged: {error}") from None
         status = answer.status_code
         if status == 429:
             raise _TryAgain("429, the rate limit", _reset(answer.headers))
@@ -257,7 +265,7 @@ class ResultsApi:
             )
         try:
             page = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             page = None
         if not isinstance(page, dict):
             raise self._unreadable("no JSON object")
@@ -297,11 +305,20 @@ def _reset(headers: Mapping[str, str]) -> float:
         told = float(value)
     except ValueError:
         return 0.0
+    if not math.isfinite(told):
+        return 0.0
     return max(told - time.time(), 1.0) if told > 1e8 else max(told, 0.0)
 
 
+def _text(value: object) -> str:
+    """A text of an answer; half a character, which no file or database takes, becomes `?`."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()
+
+
 def _number(value: object, missing: int) -> int:
+    """A number of an answer, as the ledger can hold it."""
     try:
-        return int(str(value))
+        number = int(str(value))
     except ValueError:
         return missing
+    return number if abs(number) < 1 << 63 else missing

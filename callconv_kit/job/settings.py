@@ -54,7 +54,7 @@ from callconv_kit.job.values import (
     Zone,
     zone_of,
 )
-from callconv_kit.model.errors import as_path, wrong_type
+from callconv_kit.model.errors import as_path, current_folder, wrong_type
 
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
 """Relative to the job's folder."""
@@ -115,12 +115,12 @@ class Job(Table):
     archive: Archive = Archive()
     contract: Contract | None = None
 
-    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _folder: Path = PrivateAttr(default_factory=current_folder)
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _own: "Job | None" = PrivateAttr(None)
 
     def __init__(self, /, **settings: Any) -> None:
-        self._check([settings], Path.cwd(), THE_JOB)
+        self._check([settings], current_folder(), THE_JOB)
 
     @classmethod
     def load(cls, path: "str | os.PathLike[str]", **overrides: Any) -> Self:
@@ -136,7 +136,7 @@ class Job(Table):
         Paths in a file are relative to that file, paths in keywords to the working folder. None
         counts as not given.
         """
-        origin, folder, layers = THE_JOB, Path.cwd(), [anchored(keywords, Path.cwd())]
+        origin, folder, layers = THE_JOB, current_folder(), [anchored(keywords, current_folder())]
         if isinstance(job, Job):
             folder = job.folder
             layers.insert(0, job.own._given)
@@ -150,7 +150,7 @@ class Job(Table):
         elif job is not None:
             path = as_path("job", job).expanduser()
             given = read_toml(path)
-            folder = Path.cwd() / path.parent
+            folder = current_folder() / path.parent
             origin = f"The job {printable(str(job), 200)}"
             if keywords:
                 origin += " with the options given beside it"
@@ -171,7 +171,7 @@ class Job(Table):
             UsageError: names the options that are wrong.
         """
         built = cls.__new__(cls)
-        built._check([options], Path.cwd(), "The options", names)
+        built._check([options], current_folder(), "The options", names)
 
     def under(self, preset: Mapping[str, Any], origin: str = THE_JOB) -> Self:
         """The job with `preset` laid under it: what the job says wins, column by column.

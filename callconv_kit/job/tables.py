@@ -406,7 +406,8 @@ def _base_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
+        good = good and url.isprintable() and " " not in url and parts.port != 0
+    except ValueError:  # a bracket that is not closed, or a port that is not a number
         good = False
     if not good:
         raise wrong("is no web address", expected="such as https://api.impact.com")

@@ -112,3 +112,42 @@ def not_installed(code: str, feature: str, error: ModuleNotFoundError, extra: st
         f"callconv-kit with its extra {extra}",
         f"Run pip install 'callconv-kit[{extra}]'.",
     )
+
+
+def current_folder() -> Path:
+    """The folder in which the program runs.
+
+    Raises:
+        InputError: `no_folder`: it was deleted.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise no_folder() from error
+
+
+def no_folder() -> InputError:
+    """The error for a current folder that was deleted."""
+    return InputError(
+        "no_folder",
+        "The current folder no longer exists",
+        "",
+        "a folder that exists",
+        "Change to another folder (cd), and run it again.",
+    )
+
+
+def system_fault(error: OSError) -> InputError:
+    """The error for what the operating system refused, where nothing more is known of it."""
+    try:
+        Path.cwd()
+    except OSError:
+        return no_folder()
+    place = f"{error.filename}: " if error.filename else ""
+    return InputError(
+        "system_error",
+        "The operating system refused to read or write",
+        f"{place}{error.strerror or error}",
+        "files and folders that you may use, and free disk space",
+        "Correct that, and run it again.",
+    )

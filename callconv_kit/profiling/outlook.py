@@ -17,7 +17,7 @@ from callconv_kit.job import Job
 from callconv_kit.job.layers import anchored
 from callconv_kit.model import spec
 from callconv_kit.model.codes import CODES, Severity
-from callconv_kit.model.errors import CallConvError
+from callconv_kit.model.errors import CallConvError, current_folder
 from callconv_kit.profiling.draft import REJECTED_SHARE, Draft, with_share
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.questions import IDS, all_questions
@@ -152,7 +152,7 @@ def outlook(
         now: the clock of the age rules; none: the real one.
         progress: called with the number of rows done so far.
     """
-    settings, assumed = _filled_in(draft, inspection, folder or Path.cwd())
+    settings, assumed = _filled_in(draft, inspection, folder or current_folder())
     with tempfile.TemporaryDirectory(prefix="callconv-") as spare:
         # The key of session ids is made beside the ledger: this one is thrown away.
         settings |= {"ledger": str(Path(spare) / "ledger.sqlite"), "max_rejected_share": 1.0}

@@ -383,3 +383,23 @@ def test_an_archive_that_can_not_be_written_stops_before_the_first_byte(
     with pytest.raises(CallConvError):
         ledger.begin(file, keys(A), account="a", name="r.csv", origin="")
     assert ledger.submissions() == []
+
+
+WITNESSES = [
+    '{"ledger": "x", "submissions": 1e999}',
+    '{"ledger": "x", "submissions": "many"}',
+    "[" * 50_000,
+    "5",
+    "",
+    "\x00",
+    '{"ledger": []}',
+]
+
+
+@pytest.mark.parametrize("content", WITNESSES)
+def test_a_damaged_witness_is_no_witness(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger.open(path).close()
+    (tmp_path / "ledger.sqlite.witness").write_text(content)
+    with Ledger.open(path) as ledger:
+        assert list(ledger.submissions()) == []

@@ -4,7 +4,10 @@ Here a stand-in says what no right server says, or what the mock's API, which is
 test_results_over_http.py, says otherwise.
 """
 
+import contextlib
 import csv
+import gzip
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +24,9 @@ from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.refused_rows import write_fix_file
 from callconv_kit.delivery.results import confirmer, results, results_from
-from callconv_kit.delivery.results_api import ResultsApi
+from callconv_kit.delivery.results_api import Batch, ResultsApi
 from callconv_kit.delivery.trace import trace
-from callconv_kit.job import Results
+from callconv_kit.job import Job, Results
 from callconv_kit.model.errors import DeliveryError, InputError, OutcomeUnknown, UsageError
 from mock_server.server import MockImportServer
 
@@ -445,3 +448,97 @@ def test_an_account_and_a_token_are_asked_for(
     with pytest.raises(UsageError) as caught:
         results(ledger, SETTINGS)
     assert caught.value.code == "password_missing"
+
+
+# -- answers that no server should give ------------------------------------------------------------
+
+
+class Bytes(httpx.SyncByteStream):
+    """A body as it comes from the wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+
+def wired(content: bytes, **headers: str) -> httpx.Response:
+    return httpx.Response(200, headers=headers, stream=Bytes(content))
+
+
+def escaped(document: Any) -> httpx.Response:
+    """JSON in ASCII, in which half a character can be written."""
+    return wired(json.dumps(document).encode())
+
+
+GZIP = {"Content-Encoding": "gzip"}
+STRANGE: dict[str, Any] = {
+    "falsely labeled gzip": wired(b'{"Submissions": []}', **GZIP),
+    "cut gzip": wired(gzip.compress(b'{"Submissions": []}')[:9] + b"\xff", **GZIP),
+    "falsely labeled deflate": wired(b"\x00\x01\x02", **{"Content-Encoding": "deflate"}),
+    "no JSON": wired(b"<html>"),
+    "JSON of half a character": wired(b'{"Submissions": [{"BatchId": "\\ud800"}]}'),
+    "broken UTF-8": wired(b'{"Submissions": [{"BatchId": "\xff"}]}'),
+    "JSON without end": wired(b"[" * 100_000),
+    "a list": wired(b"[]"),
+    "a control character in the next address": {"Submissions": [], "@nextpageuri": "/a\x01b"},
+    "a NUL in the next address": {"Submissions": [], "@nextpageuri": "\0"},
+    "half a character in the next address": escaped(
+        {"Submissions": [], "@nextpageuri": "//\ud800/x"}
+    ),
+    "a next address that is a table": {"Submissions": [], "@nextpageuri": {"a": 1}},
+    "a next address of a bad port": {"Submissions": [], "@nextpageuri": "http://h:x/"},
+    "numbers beyond 64 bits": listed("a.csv", TotalRecords="9" * 30, TotalErrors="1e999"),
+    "endless numbers": listed("a.csv", TotalRecords="9" * 5000),
+    "an id with a control character": listed("a.csv", BatchId="F\x01/../../x"),
+    "an id with half a character": escaped(listed("a.csv", BatchId="\ud800")),
+}
+
+
+@pytest.mark.parametrize("answer", STRANGE.values(), ids=STRANGE)
+def test_an_answer_of_any_kind_is_read_or_refused_in_words(answer: Any) -> None:
+    batches: list[Batch] = []
+    # Anything else that it raises fails the test.
+    with api(answer) as found, contextlib.suppress(DeliveryError):
+        batches += found.batches()
+        for batch in batches:
+            assert -1 <= batch.records < 1 << 63
+            assert batch.id.encode()
+    for batch in batches:
+        with api(escaped(errors((10**30, "\ud800", {})))) as found:
+            (row,) = found.errors(batch.id)
+        assert (row.line, row.reason) == (0, "?")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-5", "soon", ""])
+def test_a_rate_limit_of_any_text_is_waited_for_a_finite_time(value: str) -> None:
+    waited: list[float] = []
+    limited = httpx.Response(429, headers={"X-RateLimit-Reset": value})
+    answers = iter([limited, httpx.Response(200, json={"Submissions": []})])
+    client = ResultsApi(
+        SETTINGS,
+        token=TOKEN,
+        transport=httpx.MockTransport(lambda _: next(answers)),
+        sleep=waited.append,
+    )
+    with client as found:
+        assert list(found.batches()) == []
+    (seconds,) = waited
+    assert 0 <= seconds <= 900
+
+
+WRONG_ADDRESSES = [
+    "https://h:port",
+    "https://\x01h",
+    "http://exa mple",
+    "https://h:99999",
+    "ftp://h",
+    "https://",
+]
+
+
+@pytest.mark.parametrize("address", WRONG_ADDRESSES)
+def test_a_wrong_base_url_is_an_error_of_the_job(address: str) -> None:
+    with pytest.raises(UsageError, match="base_url"):
+        Job.from_keywords(results={"account_sid": "x", "base_url": address})

@@ -219,3 +219,44 @@ def test_a_suite_that_cannot_be_used_is_an_error_in_words(tmp_path, content, cod
 def test_a_suite_that_is_not_there_is_an_error_in_words(tmp_path):
     with pytest.raises(UsageError, match=r"none\.json"):
         suite.load(tmp_path / "none.json")
+
+
+RIGHT_META = {"callconv_suite": 1}
+DAMAGED = {
+    "expectations as strings": {"expectations": ["expect_column_to_exist"], "meta": RIGHT_META},
+    "an expectation without a type": {"expectations": [{"kwargs": {}}], "meta": RIGHT_META},
+    "a type that is a number": {"expectations": [{"type": 5, "kwargs": {}}], "meta": RIGHT_META},
+    "kwargs as a list": {"expectations": [{"type": "expect_column_to_exist", "kwargs": ["City"]}], "meta": RIGHT_META},
+    "kwargs as a string": {"expectations": [{"type": "expect_column_to_exist", "kwargs": "City"}], "meta": RIGHT_META},
+    "an expectation that is empty": {"expectations": [None], "meta": RIGHT_META},
+    "expectations as a table": {"expectations": {}, "meta": RIGHT_META},
+    "no table at all": [],
+    "a text": "suite",
+    "a name that is a number": {"name": 5, "expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": 5}, "severity": "loud"}], "meta": RIGHT_META},
+    "a row condition of a strange kind": {"name": "x", "expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "City", "row_condition": {"a": 1}}}], "meta": RIGHT_META},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_suite_is_an_error_in_words(tmp_path, content, capsys):
+    from callconv_kit.cli.main import main
+
+    frame(count=1).to_csv(tmp_path / "ready.csv", index=False)
+    (tmp_path / "suite.json").write_text(json.dumps(content))
+    assert (
+        main(["check", str(tmp_path / "ready.csv"), "--suite", str(tmp_path / "suite.json")]) == 2
+    )
+    assert "suite.json is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("meta", [None, [], "x", {"callconv_suite": "1"}, {"callconv_suite": [1]}])
+def test_a_suite_of_another_version_is_an_error_in_words(tmp_path, meta):
+    (tmp_path / "suite.json").write_text(json.dumps({"expectations": [], "meta": meta}))
+    with pytest.raises(UsageError, match="another version"):
+        suite.load(tmp_path / "suite.json")
+
+
+def test_a_suite_of_endless_brackets_is_damaged(tmp_path):
+    (tmp_path / "suite.json").write_text("[" * 100_000)
+    with pytest.raises(UsageError, match="is damaged"):
+        suite.load(tmp_path / "suite.json")
