@@ -115,7 +115,7 @@ def prepare(
         workbook.refuse_without_writer()
     temporary = dry_run or out is None
     folder = OutputFolder(
-        _temporary_folder() if temporary else Path(out or ""), full_job.readable_by
+        _temporary_folder() if temporary else as_path("out", out), full_job.readable_by
     )
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     if full_job.lookup is not None:
