@@ -33,7 +33,7 @@ def _span(text: str) -> timedelta:
         return timedelta(0)
     matched = _SPAN.fullmatch(text)
     if matched is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time such as now, 5s, 2m or 24h")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time span; write now, 5s, 2m or 24h")
     return timedelta(seconds=float(matched[1]) * _UNITS[matched[2]])
 
 
@@ -42,21 +42,21 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time such as 2026-11-24T12:00:00+00:00"
+            f"{text!r} is not a time; write it as 2026-11-24T12:00:00+00:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text[:9]) < 65_536):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 (a free one) to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; use 0 (a free one) to 65535")
     return int(text)
 
 
 def _ports(text: str) -> range:
     first, dash, last = text.partition("-")
     if not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last) < 65_536):
-        raise argparse.ArgumentTypeError(f"{text!r} is no range of ports such as 40000-40100")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port range; write it as 40000-40100")
     return range(int(first), int(last) + 1)
 
 
@@ -128,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--take-unconfirmed",
         action="store_true",
-        help="take in whatever an upload leaves, also where no 226 was sent",
+        help="accept whatever an upload leaves, even without a 226",
     )
     options.add_argument(
         "--fault",

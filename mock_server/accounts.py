@@ -185,7 +185,7 @@ def _programme(table: Mapping[str, Any], where: str) -> Programme:
         key: _of(kind, table[key], f"{where}: {key}") for key, kind in kinds.items() if key in table
     }
     if "campaign" not in given:
-        raise AccountError(f"{where}: a campaign is missing")
+        raise AccountError(f"{where}: a program is missing")
     trackers = [Tracker(str(number)) for number in given.pop("trackers", [])]
     trackers += [
         _tracker(t, f"{where}: tracker {at}") for at, t in enumerate(given.pop("tracker", []), 1)
@@ -213,7 +213,7 @@ def _refuse(table: Mapping[str, Any], where: str) -> Refuse:
     _known_keys(table, {"column", "equals", "reason"}, where)
     column, equals, reason = (str(table.get(key, "")) for key in ("column", "equals", "reason"))
     if column not in spec.NAMES:
-        raise AccountError(f"{where}: {column!r} is no published column")
+        raise AccountError(f"{where}: {column!r} is not a published column")
     if reason not in REASONS:
         raise AccountError(f"{where}: {reason!r} is none of {', '.join(REASONS)}")
     return Refuse(column, equals, reason)

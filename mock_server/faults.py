@@ -18,7 +18,7 @@ class At(Enum):
     CONNECT = "when a client connects"
     COMMAND = "in place of a command's work"
     TLS = "when the client asks for TLS"
-    DATA_TLS = "when TLS stands on the data connection"
+    DATA_TLS = "after TLS is set up on the data connection"
     PASSIVE = "in the answer to PASV"
     DATA = "during or after an upload"
     RESULTS = "in place of an answer of the results API"
@@ -36,7 +36,7 @@ class Effect(Enum):
     CERTIFICATE = "show another certificate, named in `reply`"
     NO_REUSE = "refuse a data connection that did not resume the control session"
     ADDRESS = "name the address in `reply`"
-    DEAD_PORT = "name a port where nobody listens"
+    DEAD_PORT = "name a port where nothing listens"
     CUT = "reset the data connection"
     CUT_ALL = "reset the data and the control connection"
     STALL = "read no more"
@@ -234,7 +234,7 @@ class FaultBook:
         if name not in BY_NAME:
             raise UnknownFault(f"no fault {name!r}; there are {', '.join(BY_NAME)}")
         if times is not None and times < 1:
-            raise ValueError(f"times is at least 1, or None for ever; not {times}")
+            raise ValueError(f"times must be at least 1, or None for no limit; not {times}")
         fault = BY_NAME[name]
         if after is not None:
             fault = replace(fault, after=after)

@@ -9,22 +9,22 @@ VALIDATION = "Validation"
 CONTRACT_ERROR = "Contract Error"
 
 CALL_REASONS = {
-    "CALL_DUPLICATE": "the same caller produced an action within the programme's duplicate_days",
-    "CALL_DURATION_TOO_SHORT": "CallDuration is below the programme's minimum_duration",
+    "CALL_DUPLICATE": "the same caller produced an action within the program's duplicate_days",
+    "CALL_DURATION_TOO_SHORT": "CallDuration is below the program's minimum_duration",
     "CALL_FOR_CALL_PER_CONV_AT": "a plain call for an action tracker that counts conversions",
-    "CALL_INCOMPLETE": "CallStatus is not ANSWER where the programme is answered_only",
-    "CALL_OUTSIDE_DAILY_RANGE": "the call's local time is outside the programme's daily_range",
+    "CALL_INCOMPLETE": "CallStatus is not ANSWER but the program is answered_only",
+    "CALL_OUTSIDE_DAILY_RANGE": "the call's local time is outside the program's daily_range",
 }
 DATA_REASONS = {
-    "CAMPAIGN_NOT_FOUND": "CampaignId is no active programme of the account",
-    "ACTIONTRACKER_NOT_FOUND": "ActionTrackerId is in no programme of the account",
+    "CAMPAIGN_NOT_FOUND": "CampaignId is not an active program of the account",
+    "ACTIONTRACKER_NOT_FOUND": "ActionTrackerId is not in any program of the account",
     "ACTIONTRACKER_NOT_ACTIVE": "the action tracker is switched off",
-    "ACTIONTRACKER_CAMPAIGN_MISMATCH": "the action tracker is of another programme",
+    "ACTIONTRACKER_CAMPAIGN_MISMATCH": "the event type belongs to another program",
     "MALFORMED": "the file or the row is not in the published format",
     "OID_MISSING": "no order id",
 }
 CONTRACT_REASONS = {
-    "CONTRACT_NOT_FOUND": "MediaId has no contract with the programme",
+    "CONTRACT_NOT_FOUND": "MediaId has no contract with the program",
     "PARTNER_NOT_ACTIVE": "the media partner's contract is switched off",
     "ACTION_REF_NOT_FOUND": "no action that the row refers to",
     "ACTIONTERMS_NOT_FOUND": "the contract has no terms for this action tracker",

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @click.option(
     "--canary", type=click.IntRange(min=1), metavar="ROWS", help="Send only the first ROWS."
 )
-@click.option("--resend", is_flag=True, help="Send rows again whose outcome is unknown.")
+@click.option(
+    "--resend", is_flag=True, help="Send rows again even though their outcome is unknown."
+)
 @shared.now_option("The clock that names and the ledger use.")
 @click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON, nothing else.")
 def upload_command(

@@ -39,7 +39,7 @@ def job_options(command: F) -> F:
             "columns",
             multiple=True,
             metavar='COLUMN="SOURCE"',
-            help="The source column that feeds a column; repeatable.",
+            help="Map a source column to a spec column; repeatable.",
         ),
         click.option("--day-first", is_flag=True, help="03/04 is 3 April."),
         click.option("--month-first", is_flag=True, help="03/04 is March 4."),

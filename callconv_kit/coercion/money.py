@@ -88,7 +88,7 @@ def read(text: str, decimal: DecimalSign = "point", currency: str = "USD") -> Re
 
 
 def _meant(mark: str, currency: str) -> bool | None:
-    """Whether `mark` can mean `currency`; None if it is no currency's."""
+    """Whether `mark` can mean `currency`; None if it is not a currency's."""
     if mark.upper() == currency.upper():
         return True
     currencies = _CURRENCIES.get(mark.upper()) or _CURRENCIES.get(mark.upper().removesuffix("."))

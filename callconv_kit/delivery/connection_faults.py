@@ -80,7 +80,7 @@ TABLE: tuple[Fault, ...] = (
         "host_unknown",
         (socket.gaierror,),
         UNSENT,
-        "There is no host named {host}",
+        "There is not a host named {host}",
         "Correct `host` under [connection].",
         expected="a host name such as import.impact.com",
     ),
@@ -105,7 +105,7 @@ TABLE: tuple[Fault, ...] = (
         (ConnectionRefusedError,),
         frozenset({Step.CONNECT}),
         "Nothing listens at {host} port {port}",
-        "Check `host` and `port` under [connection], and whether a firewall stands between.",
+        "Check `host` and `port` under [connection], and whether a firewall blocks the connection.",
         retry=True,
     ),
     Fault(
@@ -139,7 +139,7 @@ TABLE: tuple[Fault, ...] = (
         (ssl.SSLCertVerificationError,),
         UNSENT,
         "The certificate of {host} has expired, or this machine's clock is ahead",
-        "Check this machine's date; if it is right, tell the server's owner.",
+        "Check this machine's date. If it is right, contact the server's owner.",
         pattern="has expired",
     ),
     Fault(
@@ -147,7 +147,7 @@ TABLE: tuple[Fault, ...] = (
         (ssl.SSLCertVerificationError,),
         UNSENT,
         "The certificate of {host} is not valid yet, or this machine's clock is behind",
-        "Check this machine's date; if it is right, tell the server's owner.",
+        "Check this machine's date. If it is right, contact the server's owner.",
         pattern="not yet valid",
     ),
     Fault(
@@ -186,7 +186,7 @@ TABLE: tuple[Fault, ...] = (
         (ssl.SSLError,),
         UNSENT,
         "No TLS version or cipher suits both {host} and this machine",
-        "The kit asks for TLS 1.2 or later; tell the server's owner.",
+        "The kit requires TLS 1.2 or later. Contact the server's owner.",
     ),
     # -- logging in ----------------------------------------------------------------------------
     Fault(
@@ -194,7 +194,8 @@ TABLE: tuple[Fault, ...] = (
         _REFUSED,
         frozenset({Step.OPEN}),
         "{host} refused TLS on the data connection",
-        "Tell the server's owner; the kit offers the control connection's TLS session, as asked.",
+        "Contact the server's owner. The kit offers the TLS session of the control connection, as "
+        "the server requires.",
         pattern=r"(?i)^522|session reuse",
     ),
     Fault(
@@ -210,7 +211,8 @@ TABLE: tuple[Fault, ...] = (
         _REFUSED,
         NOTHING_SENT,
         "{host} can't open a session for {user}",
-        "Tell the server's owner what it says; vsftpd says so where its own setting is wrong.",
+        "Contact the server's owner and quote the reply. vsftpd sends it when one of its own "
+        "settings is wrong.",
         pattern=r"^500 OOPS",
     ),
     Fault(

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from callconv_kit.job import Contract
 
 REASONS = {
-    "CAMPAIGN_NOT_FOUND": "the contract has no such campaign",
-    "ACTIONTRACKER_CAMPAIGN_MISMATCH": "the action tracker is of another campaign",
-    "ACTIONTRACKER_NOT_FOUND": "no campaign of the contract has this action tracker",
+    "CAMPAIGN_NOT_FOUND": "the contract has no such program",
+    "ACTIONTRACKER_CAMPAIGN_MISMATCH": "the event type belongs to another program",
+    "ACTIONTRACKER_NOT_FOUND": "no program in the contract has this event type",
     "TOO_OLD": "older than the contract takes (the server's own word for it is not known)",
     "CALL_DURATION_TOO_SHORT": "shorter than the contract's minimum",
     "CALL_DUPLICATE": "the same caller counted within the contract's days",

@@ -115,7 +115,7 @@ def settle_partly(ledger: Ledger, rows: int, which: str = "") -> Submission:
         if keys is None:
             raise UsageError(
                 "bytes_gone",
-                "The archive no longer has this file, so its rows can't be told apart",
+                "The archive no longer has this file, so its rows are unknown",
                 chosen.name,
                 "",
                 "Settle it as delivered, then send the missing calls from a file of their own.",

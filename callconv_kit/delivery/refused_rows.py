@@ -26,7 +26,7 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
     if unknown:
         raise DeliveryError(
             "line_offset_unknown",
-            "Which rows were refused can't be told for certain",
+            "It is not certain which rows were refused",
             ", ".join(file.submission.name for file in unknown),
             "errors whose ids agree with our rows at one line offset and at no other, and the "
             "sent bytes in the archive",

@@ -269,7 +269,7 @@ _OURS = {_plain(name) for name in spec.REQUIRED}
 def _not_results(path: Path, found: str) -> InputError:
     return InputError(
         "results_unreadable",
-        "This is no export of results",
+        "This is not an export of results",
         f"{path.name}: {found}",
         "a CSV with the columns Line and Reason (and FileName), or with CallSessionId",
         "Export the errors of a file, or the list of actions, from impact.com's screens as CSV.",

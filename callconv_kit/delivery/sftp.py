@@ -50,7 +50,7 @@ TABLE: dict[str, Fault] = {
             (),
             frozenset({Step.TLS}),
             "{host} shows another host key than the one that is known",
-            "Someone may stand between. " + _HOST_KEY_NEXT,
+            "Possible man-in-the-middle attack. " + _HOST_KEY_NEXT,
         ),
         Fault(
             "not_ssh",

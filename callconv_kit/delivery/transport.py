@@ -14,7 +14,7 @@ class Sight(StrEnum):
     SIZED = "sized"
     NAMED = "named"  # it is there, but the server tells no size
     ABSENT = "absent"
-    HIDDEN = "hidden"  # the server lets nobody look
+    HIDDEN = "hidden"  # the server does not allow listing
     UNREACHED = "unreached"  # there was no connection to look on
 
 

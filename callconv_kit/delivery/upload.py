@@ -126,5 +126,5 @@ def needs_ledger(what: str) -> UsageError:
         f"{what} needs a ledger, or a second run would send rows twice",
         "no ledger",
         "a ledger, which remembers the rows that were sent",
-        "Give a job file (its ledger stands beside it), or `--ledger PATH`.",
+        "Name a job file (its ledger is beside it), or use `--ledger PATH`.",
     )

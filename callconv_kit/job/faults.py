@@ -190,7 +190,7 @@ def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> Fault:
     else:
         hint = f"It belongs to [{tables[0]}]." if tables else ""
     expected = "" if hint else "one of " + ", ".join(known)
-    return Fault(key_path(place), "is no known key", "", expected, hint, UNKNOWN_KEY)
+    return Fault(key_path(place), "is an unknown setting", "", expected, hint, UNKNOWN_KEY)
 
 
 def keys_at(place: Sequence[str | int], model: type[BaseModel]) -> list[str]:

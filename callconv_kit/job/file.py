@@ -83,13 +83,13 @@ def _bad_toml(name: str, text: str, message: str, what: str) -> UsageError:
         where = f"on line {place[1]}, column {place[2]}"
         line = text.split("\n")[int(place[1]) - 1]
     if problem.startswith("Cannot overwrite") or problem.endswith("twice"):
-        problem, next_step = "a key or table stands there a second time", "Keep one of the two."
+        problem, next_step = "the key or table is defined twice", "Keep one of the two."
     elif "“" in line or "”" in line:
         next_step = 'Write straight quotes, "…".'
     elif "\\" in line:
         next_step = "In \"…\" a backslash is written twice; in '…' it stands for itself."
     else:
-        next_step = 'Text stands in quotes, as in timezone = "America/New_York".'
+        next_step = 'Put text in quotes, as in timezone = "America/New_York".'
     return UsageError(
         UNREADABLE, f"The {what} file {name} is not TOML {where}", problem, "key = value", next_step
     )

@@ -198,7 +198,7 @@ def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
         home = place[0] if len(place) > 1 else "connection"
         use, _ = _SECRETS[home]
         hint = f'Delete the line and write {use} = "env:NAME" under [{home}].'
-        faults.append(Fault(key_path(place), "must not stand in a job", hint=hint, code=SECRET))
+        faults.append(Fault(key_path(place), "is not allowed in a job", hint=hint, code=SECRET))
     legs = layer.get("legs")
     tables = [(name, layer.get(name)) for name in BY_COLUMN]
     if isinstance(legs, Mapping):

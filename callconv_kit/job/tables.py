@@ -263,7 +263,7 @@ def _status(word: object) -> str:
     text = re.sub(r"[\s-]+", "_", word.strip().upper()) if isinstance(word, str) else ""
     if text not in spec.STATUSES:
         raise wrong(
-            "is no call status",
+            "is not a call status",
             expected=", ".join(spec.STATUSES),
             near=nearest(str(word), spec.STATUSES),
         )
@@ -331,7 +331,9 @@ def _file_name(name: str) -> str:
     if name.casefold().startswith(("receipt_", "result_")):
         raise wrong("begins with receipt_ or result_, which the import server ignores")
     if not rest.strip() or name.startswith((".", " ", "-")) or name.endswith((".", " ")):
-        raise wrong("is no name that every server keeps", expected="such as {date}_Calls.csv")
+        raise wrong(
+            "is not a file name that every server accepts", expected="such as {date}_Calls.csv"
+        )
     if len(name) > _LONGEST_NAME:
         raise wrong("is too long", expected=f"at most {_LONGEST_NAME} characters")
     return name
@@ -340,7 +342,8 @@ def _file_name(name: str) -> str:
 def _host(host: str) -> str:
     if not re.fullmatch(r"[^\s/@?#\[\]]*", host) or (host.count(":") == 1):
         raise wrong(
-            "is no host name", expected="such as import.impact.com; port and user have their keys"
+            "is not a host name",
+            expected="such as import.impact.com; port and user have their keys",
         )
     return one_line(host)
 
@@ -349,7 +352,7 @@ def _secret_from(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"netrc|keyring|env:[A-Za-z_][A-Za-z0-9_]*", value):
         return value
     raise wrong(
-        "names no place of a password (what stands there is not shown)",
+        "does not say where to find the password (the text is not shown)",
         expected='"env:NAME", "netrc" or "keyring"',
         hint="Never write the password itself into the job.",
     )
@@ -410,7 +413,7 @@ def _base_url(url: str) -> str:
     except ValueError:  # a bracket that is not closed, or a port that is not a number
         good = False
     if not good:
-        raise wrong("is no web address", expected="such as https://api.impact.com")
+        raise wrong("is not a web address", expected="such as https://api.impact.com")
     return no_password(url)
 
 

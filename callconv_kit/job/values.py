@@ -91,7 +91,7 @@ def _spec_name(name: object) -> str:
     if column is None:
         near = nearest(str(name), spec.NAMES)
         raise wrong(
-            "is no column of the format",
+            "is not a column of the format",
             near=near,
             hint="`callconv columns` lists them.",
             code=UNKNOWN_COLUMN,
@@ -103,7 +103,7 @@ def _duration_column(name: object) -> str:
     column = _spec_name(name)
     durations = [each.name for each in spec.COLUMNS if each.kind is spec.Kind.DURATION]
     if column not in durations:
-        raise wrong("is no duration and has no unit", expected=" or ".join(durations))
+        raise wrong("is not a duration and has no unit", expected=" or ".join(durations))
     return column
 
 
@@ -182,7 +182,7 @@ def _country(code: object) -> str:
 
     if text not in SUPPORTED_REGIONS:
         raise wrong(
-            "is no country that has phone numbers",
+            "is not a country with phone numbers",
             expected="two letters of ISO 3166, such as US",
             near=_ALSO_SAID.get(text) or _country_named(str(code)),
         )
@@ -201,7 +201,7 @@ def _country_named(name: str) -> str | None:
 def _currency(code: object) -> str:
     text = code.strip().upper() if isinstance(code, str) else ""
     if not re.fullmatch("[A-Z]{3}", text):
-        raise wrong("is no currency", expected="three letters of ISO 4217, such as USD")
+        raise wrong("is not a currency", expected="three letters of ISO 4217, such as USD")
     return text
 
 
@@ -245,7 +245,7 @@ def _encoding(name: object) -> str:
     of_files = info is not None and info.name not in _NO_FILE_ENCODINGS
     if not of_files or not getattr(info, "_is_text_encoding", True):
         near = nearest(str(name), _ENCODINGS, cutoff=0.6)
-        raise wrong("is no known encoding", expected="such as utf-8 or cp1252", near=near)
+        raise wrong("is not a known encoding", expected="such as utf-8 or cp1252", near=near)
     return str(name)
 
 
@@ -257,7 +257,7 @@ def _preset(value: object) -> str:
     if is_path(value) or value in PRESETS:
         return value
     raise wrong(
-        "is no known preset",
+        "is not a known preset",
         expected=f"{', '.join(PRESETS)}, or the path of one",
         near=nearest_preset(value),
     )

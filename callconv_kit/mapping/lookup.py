@@ -131,7 +131,7 @@ def _check_names(
         if near is not None:
             raise _wrong(
                 name,
-                f'has a column "{cell}" that is no column of the format',
+                f'has a column "{cell}" that is not a column of the format',
                 cell,
                 near,
                 f'Rename it to "{near}".',

@@ -155,7 +155,7 @@ def _refuse_half_of_a_key(name: str, header: Sequence[str], export: Export) -> N
             "column_missing",
             f"{name} has only one of the two columns that relate the rows of a {title} call",
             f"{there!r} without {spelled}",
-            f"both columns: {there!r} tells which rows belong together only with the other",
+            f"both columns: {there!r} identifies the rows of a call only together with the other",
             f"Export {spelled} as well"
             + (f", or rename {like!r} if that is the column." if like else "."),
         )
@@ -269,7 +269,7 @@ def _ambiguous(name: str, twice: Mapping[str, Sequence[str]], *, frame: bool) ->
     column, cells = next(iter(twice.items()))
     return InputError(
         "ambiguous_header",
-        f"In {name}, two columns feed one",
+        f"In {name}, two source columns map to the same column",
         pairs,
         "one column for each",
         f"Choose one: {_columns(column, cells[0], frame=frame)} (rename the other if they are "
@@ -353,9 +353,9 @@ def _missing(
     shown = ", ".join(header[:30]) + (", …" if len(header) > 30 else "")
     return InputError(
         "column_missing",
-        f"In {name}, nothing feeds {len(missing)} "
+        f"In {name}, there is no source for {len(missing)} "
         f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
         shown,
-        "each required column fed by a column, a constant or a default",
-        "How to feed each: " + "; ".join(steps) + ".",
+        "a source for each required column: a column, a fixed value or a default",
+        "How to add each: " + "; ".join(steps) + ".",
     )

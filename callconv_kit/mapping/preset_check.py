@@ -116,7 +116,7 @@ def _forms(preset: Preset) -> Iterator[Fault]:
         if forms > 1:
             yield Fault(
                 "[[preset.form]]",
-                f"has {forms} headerless forms of {width} columns, which only cells can tell apart",
+                f"has {forms} headerless forms of {width} columns; only their cells differ",
                 expected='such as cells = {status = "ANSWERED|BUSY"} in each of them',
             )
 

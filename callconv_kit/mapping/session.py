@@ -1,4 +1,4 @@
-"""Session ids for exports that have none: a hash of columns that tell calls apart.
+"""Session ids for exports that have none: a hash of columns that identify a call.
 
 The columns hold phone numbers as a rule, of which there are too few to hide behind a plain hash:
 all of them are tried within hours. So the hash has a key, made at random at its first use and kept
@@ -65,7 +65,7 @@ def key_beside(ledger: Path, *, keep: bool = True) -> bytes:
     if len(key) != KEY_BYTES:
         raise UsageError(
             "session_key_unusable",
-            f"{path} is no key of session ids",
+            f"{path} can't identify a call",
             "",
             f"{KEY_BYTES} bytes in hexadecimal digits",
             "Put the right one back: with a new key, calls that were sent would be sent again.",
@@ -100,7 +100,7 @@ def derive(
 
     Args:
         held: the column so far; None where nothing feeds it.
-        sources: the columns that tell calls apart.
+        sources: the columns that identify a call.
         length: the number of rows.
         key: of the hash.
     """

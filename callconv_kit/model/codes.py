@@ -215,8 +215,8 @@ CODES: dict[str, Code] = {
         ("status_unknown", "not a known call status", "Map it under [values.CallStatus]"),
         (
             "status_needed",
-            "no call status: impact.com would treat it as ANSWER (paid), but nobody talked",
-            "Map the column that says how the call ended to CallStatus",
+            "no call status: impact.com would treat it as ANSWER (paid)",
+            "Map the words of the export's status column under [values.CallStatus]",
         ),
         ("country_unknown", "not a known country", "Write the ISO 3166 alpha-2 code, such as US"),
         ("money_invalid", "not an amount", "Write digits with two decimals, such as 1234.50"),
@@ -256,7 +256,7 @@ CODES: dict[str, Code] = {
         (
             "status_empty",
             "empty status: impact.com treats it as ANSWER (paid)",
-            "Map the column that says how the call ended to CallStatus",
+            "Map the words of the export's status column under [values.CallStatus]",
         ),
         ("answer_without_talk", "the status is ANSWER, but talk time is 0", "Check the status"),
         (

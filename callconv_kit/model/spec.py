@@ -110,7 +110,7 @@ COLUMNS: tuple[Column, ...] = (
         "CampaignId",
         Kind.IDENTIFIER,
         "Integer",
-        "The programme (campaign) that the call belongs to.",
+        "The program (campaign) that the call belongs to.",
         "1001",
         required=True,
     ),
@@ -286,9 +286,7 @@ COLUMNS: tuple[Column, ...] = (
         "true",
         allowed=("true", "false"),
     ),
-    Column(
-        "UserAgent", Kind.TEXT, "String", "User agent behind the conversion.", "Mozilla/5.0 (X11)"
-    ),
+    Column("UserAgent", Kind.TEXT, "String", "User agent of the conversion.", "Mozilla/5.0 (X11)"),
     Column("DispositionName", Kind.TEXT, "String", "Name of the conversion event.", "Sale"),
     Column(
         "SaleAmount",

@@ -176,7 +176,7 @@ class _Drafting:
         return {
             "timezone": "every time carries an offset from UTC",
             "date_order": "no date has two readings",
-            "direction": "no column tells which rows are not calls to you",
+            "direction": "no column shows which rows are not calls to you",
         }.get(key, "this export does not raise it")
 
     def _take_direction(self, question: Question) -> None:

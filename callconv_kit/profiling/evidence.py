@@ -17,7 +17,7 @@ ENCODINGS = {
         for order in "lb"
     },
     "utf-8": "no byte-order mark, and its bytes are UTF-8",
-    "cp1252": "line {line} is not UTF-8, and not one valid multi-byte character stands anywhere",
+    "cp1252": "line {line} is not UTF-8, and the file has no valid multi-byte character",
 }
 THE_JOB = "the job says so"
 
@@ -44,7 +44,9 @@ def of(
     if account.header_line:
         told["header_line"] = THE_JOB if job.header_line else _header(table, known)
     elif account.delimiter:
-        told["header_line"] = "the first line is a row; the number of columns tells which they are"
+        told["header_line"] = (
+            "the first line is already a row; the columns follow from their number"
+        )
     return told
 
 

@@ -294,7 +294,7 @@ def _of_ids(column: _Column) -> Iterator[Expectation]:
     different = len(column.texts) / max(sum(column.texts.values()), 1)
     if different > 0.9 and len(column.texts) < DISTINCT:
         kind = "expect_column_proportion_of_unique_values_to_be_between"
-        note = f"{column.name} tells calls apart: nearly all of its cells are different."
+        note = f"{column.name} identifies a call: nearly all of its cells are different."
         yield _expect(kind, note, "critical", **of, min_value=column.mostly(different))
     kind = "expect_column_value_lengths_to_be_between"
     low, high = min(lengths), max(lengths)

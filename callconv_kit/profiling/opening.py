@@ -90,7 +90,7 @@ def _refuse_what_is_a_row(table: Table) -> None:
         return
     raise InputError(
         "no_header",
-        f"{table.name} has no header that can be told from its rows",
+        f"{table.name} has no header that differs from its rows",
         f"line {line} looks most like one, but {data} of its {len(held)} cells look like data",
         "a line with the names of the columns",
         "Put one before the first row, or say which line it is: header_line in the job. For call "

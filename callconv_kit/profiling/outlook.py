@@ -31,7 +31,7 @@ FIX = {
     "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
     "moment_repeated": 'dst = "earlier" or "later"',
     "moment_skipped": 'dst = "earlier" or "later"',
-    "moment_against_order": "the other date_order, or mend these dates",
+    "moment_against_order": "Change date_order, or fix these dates",
     "conflicting_duplicate": 'on_conflict = "first" or "last", or keep the true row',
     "duration_out_of_range": '[units] {column} = "milliseconds", if that is the unit',
     "money_ambiguous": 'decimal = "comma" or "point"',

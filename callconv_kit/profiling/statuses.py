@@ -102,7 +102,7 @@ def statuses(
     best = next((each for each in found if column or _tells(each, told)), None)
     if best is None:
         rules = _by_connection(sample)
-        reason = "no column of words tells; a connect time does" if rules else ""
+        reason = "no column of words shows it; a connect time does" if rules else ""
         confidence: Confidence = "likely" if rules else "none"
         rules = (*_takers(sample, "", ()), *rules) if rules else ()
         return Statuses("", (), rules, confidence, reason, declined)

@@ -68,7 +68,7 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
         if not isinstance(record, dict):
             raise InputError(
                 "not_a_table",
-                f"Line {number} of {name} is no JSON object",
+                f"Line {number} of {name} is not a JSON object",
                 f"{len(text)} characters",
                 'one object on each line, such as {"CallerId": "2125550123"}',
                 f"Correct line {number}, or export the file again.",

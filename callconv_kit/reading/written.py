@@ -20,7 +20,7 @@ QUOTED = re.compile(
 
 RETURN = "lines end in \\r\\n or \\r, not in \\n alone"
 NEEDLESS = "quotation marks around a cell that needs none"
-BEHIND = "text behind a closing quotation mark"
+BEHIND = "text after a closing quotation mark"
 UNENDED = "the last line has no line end"
 OTHER = "the bytes of the file differ from what prepare writes"
 

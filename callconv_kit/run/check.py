@@ -286,7 +286,7 @@ def _form(table: Table, canonical: str) -> list[tuple[int, str]]:
     if account.blank_lines:
         wrong.append((line, f"{account.blank_lines} blank lines"))
     wrong += [
-        (skipped.line, f"a line that is no row: {skipped.why}") for skipped in account.skipped
+        (skipped.line, f"a line that is not a row: {skipped.why}") for skipped in account.skipped
     ]
     if account.sha256 != canonical and account.encoding == "utf-8" and account.delimiter == ",":
         wrong += written.not_canonical(table, "" if wrong else canonical)

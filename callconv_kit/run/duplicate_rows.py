@@ -21,7 +21,7 @@ from callconv_kit.writing.reasons import joined, reasons
 NAMED = 5
 """Rows of a conflict that a reason names; of more, their number."""
 
-ONE_DERIVED_ID = "other cells than those of session_id_from, which don't tell calls apart here,"
+ONE_DERIVED_ID = "cells other than those of session_id_from, so they may be two calls,"
 """Where rows of one derived session id differ that may be two calls."""
 
 ONE_ROUNDED_ID = "has the same id, which a spreadsheet may have rounded, as"

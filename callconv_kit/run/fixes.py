@@ -77,8 +77,8 @@ def mend(
     """The tables with the rows of `fixes` in place of their own.
 
     Raises:
-        InputError: a fixes file is no rejected.csv, or an input is one; `fix_refused`, naming the
-            fixes that fit no row.
+        InputError: a fixes file is not a rejected.csv, or an input is one; `fix_refused`, with
+            the fixes that fit no row.
     """
     for table in tables:
         if table.fed_back:
@@ -87,7 +87,7 @@ def mend(
                 f"{table.name} is a rejected.csv itself",
                 "--fixes beside it",
                 "the export that was read at first",
-                "Name the export as the input, or feed the rejected.csv alone.",
+                "Name the export as the input, or prepare the rejected.csv alone.",
             )
     by_name: dict[str, list[int]] = {}
     for number, table in enumerate(tables):
@@ -127,7 +127,7 @@ def _read(
     if not reimport.is_fed_back(source.header):
         raise InputError(
             "fixes_not_rejected",
-            f"{source.name} is no rejected.csv",
+            f"{source.name} is not a rejected.csv",
             ", ".join(source.header[:FIRST_OWN]),
             "source_file, source_line, codes, reasons, and the columns of the export",
             "Name the corrected rejected.csv with --fixes.",
@@ -232,7 +232,7 @@ def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
         count = f"it has {len(now)} cells, and the header {len(plan.header)}"
         return f"{count}, which it had not when it was rejected"
     if not whole or not fix.whole:
-        return "" if _overlap(fix, now) else "the row that stands there now is another"
+        return "" if _overlap(fix, now) else "that line now holds a different row"
     for reason in fix.reasons:
         column = _named_in(reason)
         if column and not _still_shows(reason, column, now, plan):
@@ -243,7 +243,7 @@ def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
         if any(fix.cells[at] != now[at] for at in feed.positions)
     }
     if all(column in differing for column in IDENTIFYING if column in plan.feeds):
-        return "the row that stands there now is another"
+        return "that line now holds a different row"
     free = _correctable(fix)
     hanging = [
         column

@@ -160,7 +160,7 @@ def needs_source(lookup: Lookup, plan: Plan, name: str) -> None:
     if not there:
         raise InputError(
             "column_missing",
-            f"In {name}, nothing feeds {wanted}, the key of the look-up",
+            f"In {name}, there is no source for {wanted}, the key of the look-up",
             ", ".join(plan.header[:30]),
             f"a column for {wanted}",
             "Name another key under [lookup] (on, or on_source for a column of the export).",

@@ -248,7 +248,7 @@ def input_changed(name: str) -> InputError:
         "input_changed",
         f"The input {name} changed while it was read",
         "other rows in the second reading than in the first",
-        "a file that nobody writes to; rows may be added at its end",
+        "a file that no other program changes; rows may be added at its end",
         "Run it again when the export is complete.",
     )
 

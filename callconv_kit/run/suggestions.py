@@ -52,7 +52,7 @@ def _of_a_day(text: str) -> str | None:
 def _few_decimals(text: str) -> str | None:
     if not moment.is_coarse(text):
         return None
-    return "fewer than five decimals of a day do not tell the second"
+    return "fewer than five decimals of a day don't give the second"
 
 
 def _of_no_country(text: str) -> str | None:

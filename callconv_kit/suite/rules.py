@@ -47,7 +47,9 @@ PAGE = 'Source: impact.com, "Submit Call Conversion Data via FTP".'
 API = "Source: impact.com's Log Call Data API; whether the file import applies it is unknown."
 KIT = "Source: callconv_kit; prepare writes no such text."
 ISO_3166 = "Source: ISO 3166-1 alpha-2, and XK, AC, TA, which phone numbers have as well."
-NUMBERS = "Source: libphonenumber's lengths; whether a number is in use only check can tell."
+NUMBERS = (
+    "Source: libphonenumber's lengths; only `callconv check` knows whether a number is in use."
+)
 
 NOT_EXPRESSIBLE: dict[str, str] = {
     "phone_invalid": "libphonenumber's judgement: only the shape of a number is in the suite",
@@ -59,7 +61,7 @@ NOT_EXPRESSIBLE: dict[str, str] = {
     "event_in_future": "the age of a call against now: a stored suite has no clock",
     "event_too_old": "the age of a call against now",
     "event_old": "the age of a call against now",
-    "unicode_composed": "accents in composed form (Unicode NFC): no pattern can tell",
+    "unicode_composed": "accents in composed form (Unicode NFC): no pattern can express it",
     "zip_cut": "US codes of rows that name the US only by an unusual Country",
     "zip_zero_restored": "US codes of rows that name the US only by an unusual Country",
     "identifier_maybe_rounded": "a warning: the zeros may be the id's own",
@@ -123,7 +125,7 @@ def stored() -> dict[str, Any]:
         "name": NAME,
         "meta": {
             "callconv_suite": VERSION,
-            "generated_by": f"{COMMAND}; a change by hand is overwritten",
+            "generated_by": f"{COMMAND}; manual changes are overwritten",
             "read_with": READING,
             "not_in_the_suite": NOT_EXPRESSIBLE,
         },

@@ -40,7 +40,7 @@ class CorrectedFile:
 
         Raises:
             InputError: it can't be read.
-            UsageError: `fixes_not_rejected`, it is no rejected.csv.
+            UsageError: `fixes_not_rejected`, it is not a rejected.csv.
         """
         if not self.path.exists() or not self.path.stat().st_size:
             return Corrected()
@@ -49,7 +49,7 @@ class CorrectedFile:
         if tuple(table.header[:ORIGIN]) != ORIGIN_COLUMNS:
             raise UsageError(
                 "fixes_not_rejected",
-                f"{self.path.name} is no corrected rejected.csv",
+                f"{self.path.name} is not a corrected rejected.csv",
                 ", ".join(table.header[:ORIGIN]),
                 ", ".join(ORIGIN_COLUMNS),
                 "Move that file away; the workbench then begins a new one.",

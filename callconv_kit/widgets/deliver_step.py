@@ -41,7 +41,10 @@ class DeliverStep(ipw.VBox):
             placeholder="or from the job's password_from",
         )  # fmt: skip
         self._resend = parts.field(
-            ipw.Checkbox, "Send rows again whose outcome is unknown", "resend", indent=False
+            ipw.Checkbox,
+            "Send rows again even though their outcome is unknown",
+            "resend",
+            indent=False,
         )
         self._deliver = parts.button("Deliver to this server", "deliver")
         self._stop = parts.button("Stop looking", "stop-looking")

@@ -144,9 +144,9 @@ class Mending(ipw.VBox):
         if not column or not was.strip():
             raise UsageError(
                 "no_value",
-                "There is no value that could be replaced everywhere",
+                "There is no value to replace everywhere",
                 name if was.strip() else "an empty cell",
-                "a cell with text that feeds a column of the format",
+                "a cell with text in a mapped column",
                 "Fix the cell instead.",
             )
         self._session.replace_everywhere(column, was, text)

@@ -38,7 +38,7 @@ class MapStep(ipw.VBox):
         self._take.on_click(self.notice.guarded(self._take_proposals))
         self._rows = parts.named(ipw.VBox(), "mapping")
         self._shown: dict[str, tuple[ipw.HBox, ipw.HTML]] = {}
-        self._more = parts.field(ipw.Dropdown, "Feed another column", "more", options=[CHOOSE])
+        self._more = parts.field(ipw.Dropdown, "Map another column", "more", options=[CHOOSE])
         self._more.observe(self._add, names="value")
         self._unused = parts.named(ipw.HTML(), "unused")
         self._save = parts.button("Save the job", "save", primary=True)
@@ -198,7 +198,7 @@ class MapStep(ipw.VBox):
 
     def _what(self, one: MappedColumn) -> list[Child]:
         if one.missing:
-            return [tag("b", "Required, and nothing feeds it.")]
+            return [tag("b", "Required, but no column is mapped to it.")]
         told: list[Child] = []
         if one.sources:
             filled = f", {one.fill:.0%} filled" if one.fill is not None else ""
@@ -225,6 +225,6 @@ class MapStep(ipw.VBox):
     def _saved(self) -> None:
         path = self._session.save()
         missing = [one.column for one in self._session.mapping() if one.missing]
-        told = f" Still to be fed: {', '.join(missing)}." if missing else ""
+        told = f" Still unmapped: {', '.join(missing)}." if missing else ""
         self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", told)
         self._twin.show(python_snippets.mapped(self._session))

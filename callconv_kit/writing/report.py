@@ -65,7 +65,7 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
 def _header(summary: Summary) -> Html:
     return tag(
         "header",
-        tag("p", "callconv · what came in, what goes, what does not", class_="kicker"),
+        tag("p", "callconv · what was read, what is ready, what is not", class_="kicker"),
         tag("h1", pieces.text(wording.title(summary))),
         [tag("p", pieces.text(notice), class_="notice") for notice in wording.notices(summary)],
         tag("p", pieces.text(wording.headline(summary)), class_="headline"),
@@ -189,7 +189,7 @@ def _changes(summary: Summary) -> Html | None:
     heads = ["Rows", "Column", "What was done", "Before → after"]
     return Html(
         tag("p", "Every cell that differs from the export is counted here, under the rule that "
-            "changed it. A sign such as ␣ or ⟨U+00A0⟩ stands for what can't be seen.",
+            "changed it. A sign such as ␣ or ⟨U+00A0⟩ shows an invisible character.",
             class_="hint")
         + pieces.folded("changes", heads, rows)
         + pieces.more(len(entries) - CHANGES, "rule")

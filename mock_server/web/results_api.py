@@ -174,7 +174,7 @@ def _count(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LARGEST_PAGE):
         raise WrongQuery(
-            name, f"{text[:64]!r} is no whole number from 1 to {LARGEST_PAGE}"
+            name, f"{text[:64]!r} is not a whole number from 1 to {LARGEST_PAGE}"
         ) from None
     return int(text)
 

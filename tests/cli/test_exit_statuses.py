@@ -94,7 +94,7 @@ REFUSED = {
     ),
     "a column nearly spelled": (
         ["calls.csv", "--column", "CalerId=From"],
-        'callconv: --column CalerId is no column of the format. Did you mean "CallerId"?',
+        'callconv: --column CalerId is not a column of the format. Did you mean "CallerId"?',
     ),
     "a column without a source": (
         ["calls.csv", "--column", "CallerId"],

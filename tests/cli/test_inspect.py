@@ -112,7 +112,7 @@ def test_presets_are_listed(capsys):
 def test_a_preset_is_explained(capsys, name):
     status, shown, _ = run(capsys, "presets", name)
     assert status == 0
-    for words in ("recognised by", "What feeds what:", "EventDate", "CallProvider", "Sources:"):
+    for words in ("recognised by", "Column mapping:", "EventDate", "CallProvider", "Sources:"):
         assert words in shown
     status, shown, _ = run(capsys, "presets", name, "--json")
     told = json.loads(shown)

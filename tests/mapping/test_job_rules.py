@@ -338,7 +338,9 @@ def test_the_words_of_the_column_that_the_jobs_own_rule_derives_from_can_be_mapp
 
 def test_a_talk_time_is_not_derived_from_a_status_that_nothing_tells():
     case = CASES / "talk_time_advice_loop"
-    with pytest.raises(InputError, match="nothing feeds 1 column: TalkDuration") as stopped:
+    with pytest.raises(
+        InputError, match="there is no source for 1 column: TalkDuration"
+    ) as stopped:
         prepare(case / "export.csv", job=case / "callconv.toml")
     advice = stopped.value.next_step
     assert "no column is mapped to CallStatus" in advice

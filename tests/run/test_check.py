@@ -56,7 +56,7 @@ FORMS: dict[str, tuple[str, int, str]] = {
     "a quoted header": (TWO.replace("MediaId", '"MediaId"'), 1, NEEDLESS),
     "a quoted empty cell": (TWO.replace("City", "City").replace('"Boston, MA"', '""'), 2, NEEDLESS),
     "no line end at the end": (TWO[:-1], 3, "the last line has no line end"),
-    "a space behind a quote": (TWO.replace('MA",', 'MA" ,', 1), 2, "text behind a closing quotation mark"),
+    "a space behind a quote": (TWO.replace('MA",', 'MA" ,', 1), 2, "text after a closing quotation mark"),
 }  # fmt: skip
 
 

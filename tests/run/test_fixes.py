@@ -258,7 +258,7 @@ REFUSED = {
     "no line": (lambda lines: [lines[0], ["calls.csv", "x", *lines[1][2:]]], "no calls.csv line x"),
     "two for one row": (lambda lines: [*lines, lines[1]], "two fixes"),
     "columns missing": (lambda lines: [line[:-1] for line in lines], "lack columns"),
-    "no rejected.csv": (lambda lines: [line[4:] for line in lines], r"is no rejected\.csv"),
+    "no rejected.csv": (lambda lines: [line[4:] for line in lines], r"is not a rejected\.csv"),
 }
 
 
