@@ -1,6 +1,7 @@
 """What changed in an export since its job was written: columns that were renamed, added or lost."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ class Drift:
 
     job: the file's name.
     lost: source columns of the job that the export lacks, and the one that each may be called now.
+    new: columns that the export had not when its layout was recorded.
     words: texts of the status column that the job does not map, and no run knows.
     answers: what the job says that holds on, as answers to the questions.
     """
 
     job: str
     lost: Mapping[str, str] = field(default_factory=dict)
+    new: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,13 +41,19 @@ class Drift:
             + (f"; {shown_name(now)!r} may be its new name" if now else "")
             for name, now in self.lost.items()
         ]
+        told += [f"{shown_name(name)!r} is new" for name in self.new]
         told += [f"{shown(word)!r} is a new word in the status column" for word in self.words]
         kept = f"{len(self.answers)} of its answers are taken over" if self.answers else ""
         return tuple(filter(None, (*(told or ["its columns are all there"]), kept)))
 
     def as_dict(self) -> dict[str, Any]:
         """The drift as `callconv init --json` prints it."""
-        return {"job": self.job, "lost": dict(self.lost), "new_words": list(self.words)}
+        return {
+            "job": self.job,
+            "lost": dict(self.lost),
+            "new": list(self.new),
+            "new_words": list(self.words),
+        }
 
 
 def drift_of(path: Path, seen: Inspection) -> Drift:
@@ -74,7 +83,20 @@ def drift_of(path: Path, seen: Inspection) -> Drift:
         for word in seen.proposals.statuses.words
         if not word.known and not word.split and word.word.casefold() not in folded
     )
-    return Drift(path.name, lost, words if known else (), dict(_answers(given, seen)))
+    new = _new(path, given, header)
+    return Drift(path.name, lost, new, words if known else (), dict(_answers(given, seen)))
+
+
+def _new(path: Path, given: Mapping[str, Any], header: Sequence[str]) -> tuple[str, ...]:
+    """Columns that the recorded layout of the export does not know; none without a record."""
+    recorded = path.parent / str(given.get("export_suite", ""))
+    try:
+        expectations = json.loads(recorded.read_text(encoding="utf-8"))["expectations"]
+    except (OSError, ValueError, KeyError):
+        return ()
+    columns = (each.get("kwargs", {}).get("column_set") for each in expectations)
+    known = {name for names in columns for name in names or ()}
+    return tuple(name for name in header if name not in known) if known else ()
 
 
 def _sources(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

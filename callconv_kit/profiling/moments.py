@@ -13,6 +13,10 @@ FITS = 0.9
 IN_ORDER = 0.95
 """Of the rows show two moments in one order, for the columns to stand in it."""
 
+HOUR = 3600
+MOSTLY = 0.5
+"""Of the times of day are later than 1 o'clock at night."""
+
 SLACK = 1.0
 """Seconds by which rounding may put two moments out of order."""
 
@@ -137,6 +141,8 @@ def _joined(sample: Sample, order: str) -> Proposal:
 
 def _is_time_of_day(column: Column) -> bool:
     about = column.concepts
+    if column.share(lambda text: (kinds.clock(text) or 0) >= HOUR) < MOSTLY:
+        return False  # 0:03:21 is how long a call took
     meridiem = column.share(lambda text: text[-1:] in "mM.") >= FITS
     return (
         meridiem

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from callconv_kit.profiling.columns import shown
+
 Confidence: TypeAlias = Literal["sure", "likely", "none"]
 """sure: a vendor's own layout, or an exact known name whose cells fit. likely: good evidence, but
 a person should look. none: nothing is proposed."""
@@ -141,7 +143,8 @@ class Direction:
         return {
             "column": self.column,
             "values": {
-                each.value: {"rows": each.rows, "means": each.means or None} for each in self.values
+                shown(each.value): {"rows": each.rows, "means": each.means or None}
+                for each in self.values
             },
             "confidence": self.confidence,
             "why": self.because,

@@ -7,11 +7,15 @@ that the file does not say, and what must become of each line.
 import csv
 import json
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from callconv_kit.cli.main import main
+
+from .made_up_exports import LAYOUTS as MADE_UP
+from .made_up_exports import STATUSES
 
 EXPORTS = Path(__file__).parents[1] / "data" / "cases" / "exports"
 LAYOUTS = sorted(path.name for path in EXPORTS.iterdir() if path.is_dir())
@@ -39,18 +43,15 @@ def answers(folder):
     return given
 
 
-def run(folder, tmp_path, given):
+def taken_through(export, given):
     """`init` and `prepare`, as a person runs them; the exit status of the latter and its folder."""
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    export = tmp_path / expected["file"]
-    export.write_bytes((folder / expected["file"]).read_bytes())
     pairs = [part for key, text in given.items() for part in ("--answer", f"{key}={text}")]
     assert main(["init", str(export), "--yes", "--accept", "likely", "--now", NOW, *pairs]) == 0
-    job, out = tmp_path / "callconv.toml", tmp_path / "out"
+    job, out = export.parent / "callconv.toml", export.parent / "out"
     status = main(
         ["prepare", str(export), "--job", str(job), "--out", str(out), "--now", NOW, "--audit"]
     )
-    return status, out, expected["expected"]
+    return status, out
 
 
 def ready_rows(out):
@@ -88,8 +89,34 @@ def judged(ready, expected):
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_strangers_export_becomes_a_job_that_is_right(tmp_path, name):
     folder = EXPORTS / name
-    status, out, expected = run(folder, tmp_path, answers(folder))
+    told = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    export, expected = tmp_path / told["file"], told["expected"]
+    export.write_bytes((folder / told["file"]).read_bytes())
+    status, out = taken_through(export, answers(folder))
     assert status in (0, 1)
     forbidden, wrong, right = judged(ready_rows(out), expected)
     assert (forbidden, wrong) == ([], [])
     assert right >= ENOUGH * len(expected)
+
+
+@pytest.mark.parametrize("layout", MADE_UP.values(), ids=MADE_UP)
+def test_a_made_up_export_becomes_a_job_that_is_right(tmp_path, layout):
+    export = tmp_path / "calls.csv"
+    export.write_text(layout.text(), encoding="utf-8")
+    status, out = taken_through(export, {**IDS, **layout.answers})
+    assert status in (0, 1)
+    ready = ready_rows(out)
+    for line, call in layout.by_line().items():
+        if call.way != "in" or call.caller == "anonymous":
+            assert line not in ready
+            continue
+        row = ready[line]
+        moment = datetime.fromisoformat(row["EventDate"]).astimezone(UTC)
+        assert moment.replace(tzinfo=None) == call.utc
+        assert row["CallerId"] == call.caller.removeprefix("44")
+        assert row["CalledPhoneNumber"] == call.called
+        assert int(row["CallDuration"]) in (call.total, call.spoken)
+        assert int(row["TalkDuration"]) == call.spoken or (
+            "talk_time" in layout.answers and row["TalkDuration"] == row["CallDuration"]
+        )
+        assert row["CallStatus"] in STATUSES[call.ended]
