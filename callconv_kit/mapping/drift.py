@@ -76,14 +76,14 @@ def _by_kind(expectations: Sequence[Mapping[str, Any]]) -> dict[str, list[Mappin
     return found
 
 
-def changed_columns(layout: Layout, header: Sequence[str]) -> list[str]:
-    """What is different in the header, one text for each column: renamed, lost or new.
+def changed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, str]]:
+    """What is different in the header: each column that was renamed, lost or added, and how.
 
     Spelling in another case, or with other spaces and underscores, is no change: such a column is
     found all the same.
 
     >>> changed_columns(Layout(("Id", "Status", "Agent")), ("Id", "Outcome", "Agent", "Team"))
-    ['"Status" is now "Outcome"', '"Team" is new']
+    [('Status', 'now "Outcome"'), ('Team', 'new')]
     """
     then, now = [plain(name) for name in layout.columns], [plain(name) for name in header]
     lost = [name for name in layout.columns if plain(name) not in now]
@@ -93,10 +93,9 @@ def changed_columns(layout: Layout, header: Sequence[str]) -> list[str]:
         successor = _in_its_place(layout.columns, header, name) or nearest_column(name, new)
         if successor in new and successor not in renamed.values():
             renamed[name] = successor
-    told = [f"{_shown(name)} is now {_shown(to)}" for name, to in renamed.items()]
-    told += [f"{_shown(name)} is missing" for name in lost if name not in renamed]
-    told += [f"{_shown(name)} is new" for name in new if name not in renamed.values()]
-    return told
+    told = [(_shown(name), f'now "{_shown(to)}"') for name, to in renamed.items()]
+    told += [(_shown(name), "missing") for name in lost if name not in renamed]
+    return told + [(_shown(name), "new") for name in new if name not in renamed.values()]
 
 
 def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | None:
@@ -124,11 +123,11 @@ def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Said]:
             continue
         numbers = texts.places(encoded)
         rows = np.flatnonzero(new[numbers])
-        told = np.array([f"{_shown(name)}: {_shown(cell)}" for cell in distinct], object)
+        told = np.array([f'"{_shown(name)}": "{_shown(cell)}"' for cell in distinct], object)
         details = tuple(told[numbers[rows]].tolist())
         said.append(Said("export_word_new", Severity.WARNING, None, rows, details))
     return said
 
 
 def _shown(name: str) -> str:
-    return f'"{printable(str(masked(name)))}"'
+    return printable(str(masked(name)))

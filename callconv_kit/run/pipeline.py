@@ -358,11 +358,15 @@ class Run:
         for table in tables:
             if layout is None or table.fed_back:
                 continue
-            for change in drift.changed_columns(layout, table.header):
-                example = {"source_file": table.name, "value": change}
-                line = {"source_line": max(table.account.header_line, 1)}
+            for column, how in drift.changed_columns(layout, table.header):
+                example = {
+                    "source_file": table.name,
+                    "source_line": max(table.account.header_line, 1),
+                    "value": column,
+                    "detail": how,
+                }
                 self._tally.count(
-                    "export_changed", Severity.WARNING, None, table.account.rows, example | line
+                    "export_changed", Severity.WARNING, None, table.account.rows, example
                 )
 
     def _without_total_lines(self, table: Table, batch: Batch) -> Batch:

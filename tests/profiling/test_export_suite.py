@@ -143,16 +143,16 @@ CHANGES = {
     "nothing": (HEADER, []),
     "spelled in another case": ([name.upper() for name in HEADER], []),
     "an unused column renamed": (
-        ["User" if name == "Agent" else name for name in HEADER], ['"Agent" is now "User"'],
+        ["User" if name == "Agent" else name for name in HEADER], ['Agent: now "User"'],
     ),
-    "a column lost": (HEADER[:-1], ['"Agent" is missing']),
-    "a column more": ([*HEADER, "Team"], ['"Team" is new']),
+    "a column lost": (HEADER[:-1], ["Agent: missing"]),
+    "a column more": ([*HEADER, "Team"], ["Team: new"]),
     "columns in another order": (HEADER[::-1], []),
     "one lost and one added elsewhere": (
-        ["Queue", *HEADER[:-1]], ['"Agent" is missing', '"Queue" is new'],
+        ["Queue", *HEADER[:-1]], ["Agent: missing", "Queue: new"],
     ),
     "a column renamed and moved": (
-        ["Agent Name", *HEADER[:-1]], ['"Agent" is now "Agent Name"'],
+        ["Agent Name", *HEADER[:-1]], ['Agent: now "Agent Name"'],
     ),
 }  # fmt: skip
 
@@ -167,7 +167,8 @@ def test_prepare_names_columns_that_changed(recorded, tmp_path, header, said):
     source = write(tmp_path / "today.csv", rows, header)
     done = ck.prepare(source, export_suite=recorded, **SETTINGS)
     found = [f for f in done.summary["findings"] if f["code"] == "export_changed"]
-    assert [example["value"] for one in found for example in one["examples"]] == said
+    told = [f"{each['value']}: {each['detail']}" for one in found for each in one["examples"]]
+    assert told == said
     assert len(done.ready) == 41
 
 
