@@ -119,7 +119,7 @@ BAD = {
     "blank source": ({"columns": {"City": ""}}, "job_bad_value", ["[columns] City"]),
     "no source": ({"columns": {"City": []}}, "job_bad_value", ["[columns] City"]),
     "source twice": ({"columns": {"City": ["a", "a"]}}, "job_bad_value", ["twice"]),
-    "join of one": ({"columns": {"City": {"join": ["a"]}}}, "job_bad_value", ["joins one"]),
+    "join of one": ({"columns": {"City": {"join": ["a"]}}}, "job_bad_value", ["one column for a join"]),
     "join of a text": ({"columns": {"City": {"join": "ab"}}}, "job_bad_value", ["City"]),
     "source with another key": ({"columns": {"City": {"first": ["a"]}}}, "job_bad_value", ["join"]),
     "source that is a number": ({"columns": {"City": 3}}, "job_bad_value", ["Found: 3"]),
@@ -367,8 +367,8 @@ UNREADABLE = {
     "no TOML": ("timezone = UTC\n", ["line 1, column 12", "quotes"]),
     "a curly quote": ("a = 1\ntimezone = “UTC”\n", ["line 2", "straight quotes"]),
     "a backslash": ('input = "C:\\data"\n', ["line 1", "backslash"]),
-    "a key twice": ("[columns]\nCity = 'a'\nCity = 'b'\n", ["line 3", "second time"]),
-    "a table twice": ("[columns]\n[columns]\n", ["line 2", "second time"]),
+    "a key twice": ("[columns]\nCity = 'a'\nCity = 'b'\n", ["line 3", "defined twice"]),
+    "a table twice": ("[columns]\n[columns]\n", ["line 2", "defined twice"]),
     "an end too soon": ("timezone", ["at its end"]),
     "Windows line ends": ("a = 1\r\nb = \r\n", ["line 2"]),
 }
@@ -408,7 +408,7 @@ def test_what_is_no_job_file_is_refused(tmp_path):
         tmp_path: "can't be read",
         tmp_path / "utf16.toml": "not UTF-8",
         tmp_path / "export.csv": "--job",
-        "a\0b": "can't be read",
+        "a\0b": "is not a path",
     }.items():
         with pytest.raises(UsageError, match=word) as raised:
             Job.load(path)
