@@ -71,7 +71,7 @@ def _spelled(table: object) -> set[object]:
     return {_column(name) for name in table} if isinstance(table, Mapping) else set()
 
 
-_WHOLE = {"join", "sum"}
+_WHOLE = {"join", "sum", "difference"}
 """Tables under `[columns]` that say one thing, and are not merged key by key."""
 
 

@@ -146,8 +146,10 @@ def _float_as_text(value: "float | np.floating[Any]", exact: float) -> str:
 def number_as_text(written: str) -> str:
     """A number as JSON writes it, or a sheet: its own digits, unless some may be lost.
 
-    >>> number_as_text("1.50"), number_as_text("2.125550123E9"), number_as_text("2.12556E9")
-    ('1.50', '2125550123', '2.12556E+09')
+    >>> number_as_text("1.50"), number_as_text("7.0"), number_as_text("2.125550123E9")
+    ('1.50', '7', '2125550123')
+    >>> number_as_text("2.12556E9")
+    '2.12556E+09'
     >>> number_as_text("123456789012345678")
     '1.23456789012345678E+17'
     """
@@ -164,9 +166,10 @@ def number_as_text(written: str) -> str:
         # Fewer digits than the number has: as little is known of it as of a rounded one.
         mantissa = f"{text[0]}.{text[1:]}".rstrip(".")
         return f"{minus}{mantissa}E+{len(text) - 1 + exponent:02}"
-    if number == int(number) and len(str(abs(int(number)))) > EXACT_DIGITS:
-        return in_full(str(int(number)))
-    return f"{number:f}"
+    if number != int(number):
+        return f"{number:f}"
+    whole = str(int(number))
+    return in_full(whole) if len(whole.lstrip("-")) > EXACT_DIGITS else whole
 
 
 def in_full(digits: str) -> str:

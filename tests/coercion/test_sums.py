@@ -210,3 +210,10 @@ def test_a_job_writes_its_sources_as_it_was_given_them():
     assert job.columns["CallDuration"].as_written() == {"difference": ["Ended", "Started"]}
     assert job.columns["IvrDuration"].as_written() == {"sum": ["A", "B"]}
     assert job.columns["City"].as_written() == {"join": ["C", "D"]}
+
+
+def test_a_difference_takes_the_place_of_a_sum_as_a_whole(tmp_path):
+    job = tmp_path / "callconv.toml"
+    job.write_text('[columns]\nCallDuration = {sum = ["Ringing", "Talking"]}\n')
+    run = ck.prepare(pd.DataFrame([CALL]), job=job, **SETTINGS)
+    assert run.ready["CallDuration"].tolist() == ["201"]

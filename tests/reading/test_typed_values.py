@@ -142,6 +142,9 @@ def test_a_value_becomes_text(value, text):
 
 JSON_NUMBERS = {
     "as it stands": ("1.50", "1.50"),
+    "a whole float": ("7.0", "7"),
+    "zero": ("0.0", "0"),
+    "a negative zero": ("-0.0", "0"),
     "a float of Java": ("2.125550123E9", "2125550123"),
     "a fraction with an exponent": ("1.2345E3", "1234.5"),
     "a small one": ("5.5E-7", "0.00000055"),
