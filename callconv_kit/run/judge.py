@@ -156,6 +156,7 @@ class Judge:
             return self.judge(table, plan, batch.keep(~totals))
         lost_digits.lose_short_zips(columns, plan, batch, job)
         lost_digits.warn_of_round_floats(columns, plan, batch)
+        lost_digits.keep_points(columns, plan, batch, job)
         self._derive(columns, source_column, length)
         columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
         said = [_with_country(item, columns) for item in said]

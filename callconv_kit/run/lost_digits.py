@@ -1,4 +1,4 @@
-"""Digits that a typed input lost before it was read: zeros in front, and rounded ends."""
+"""What a typed input tells of its numbers: zeros lost in front, rounded ends, the decimal point."""
 
 import numpy as np
 import pyarrow.compute as pc
@@ -40,6 +40,19 @@ def warn_of_round_floats(columns: dict[str, Coerced], plan: Plan, batch: Batch) 
             if len(rows):
                 note = note_id(warnings=("identifier_maybe_rounded",))
                 columns[name] = added(columns[name], rows, note, columns[name].values)
+
+
+def keep_points(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:
+    """Amounts that a float holds: its point never parts thousands, whatever `decimal` says."""
+    feed, amounts = plan.feeds.get("SaleAmount"), columns.get("SaleAmount")
+    if job.decimal != "comma" or feed is None or amounts is None:
+        return
+    for at in batch.numbers.floats.intersection(feed.positions):
+        thousandths = pc.match_substring_regex(batch.cells[at], r"^[0-9]{1,3}\.[0-9]{3}$")
+        rows = np.flatnonzero(texts.bools(thousandths) & texts.present(amounts.values))
+        if len(rows):
+            values = texts.put(amounts.values, rows, texts.nulls(len(rows)))
+            columns["SaleAmount"] = amounts = added(amounts, rows, note_id("money_invalid"), values)
 
 
 def lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: Job) -> None:

@@ -66,3 +66,12 @@ def test_a_postal_code_of_parquet_that_may_have_lost_its_zero_is_removed(tmp_pat
     table = pa.table({name: [cell] for name, cell in (CALL | {"Zip": 2139}).items()})
     parquet.write_table(table, tmp_path / "calls.parquet")
     assert ck.prepare(tmp_path / "calls.parquet", **SETTINGS).ready["Zip"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("amount", "codes"),
+    [(1.234, ["money_invalid"]), (12.345, ["money_invalid"]), (12.5, []), ("1.234", [])],
+)
+def test_the_point_of_a_float_parts_no_thousands(amount, codes):
+    run = ck.prepare(pd.DataFrame([CALL | {"SaleAmount": amount}]), decimal="comma", **SETTINGS)
+    assert run.rejected["codes"].tolist() == codes
