@@ -119,7 +119,11 @@ BAD = {
     "blank source": ({"columns": {"City": ""}}, "job_bad_value", ["[columns] City"]),
     "no source": ({"columns": {"City": []}}, "job_bad_value", ["[columns] City"]),
     "source twice": ({"columns": {"City": ["a", "a"]}}, "job_bad_value", ["twice"]),
-    "join of one": ({"columns": {"City": {"join": ["a"]}}}, "job_bad_value", ["one column for a join"]),
+    "join of one": (
+        {"columns": {"City": {"join": ["a"]}}},
+        "job_bad_value",
+        ["one column for a join"],
+    ),
     "join of a text": ({"columns": {"City": {"join": "ab"}}}, "job_bad_value", ["City"]),
     "source with another key": ({"columns": {"City": {"first": ["a"]}}}, "job_bad_value", ["join"]),
     "source that is a number": ({"columns": {"City": 3}}, "job_bad_value", ["Found: 3"]),
