@@ -279,7 +279,7 @@ def _of_column(column: _Column, goes_to: str | None) -> Iterator[Expectation]:
     if goes_to is None or not column.texts:
         return
     kind_of = spec.BY_NAME[goes_to].kind
-    if kind_of in _FORMED and (pattern := _pattern(column.texts)):
+    if kind_of in _FORMED and (pattern := _pattern(column.texts, kind_of)):
         note = f"The cells of {column.name} have the form that they had."
         mostly = column.mostly(1.0)
         kind = "expect_column_values_to_match_regex"
@@ -304,11 +304,12 @@ def _of_ids(column: _Column) -> Iterator[Expectation]:
     yield _expect(kind, note, "warning", **of, **limits, mostly=column.mostly(1.0))
 
 
-def _pattern(counted: Mapping[str, int]) -> str | None:
+def _pattern(counted: Mapping[str, int], kind: spec.Kind) -> str | None:
     """A regular expression for the forms of these texts; None where they have too many.
 
     Runs of digits keep their length where all had the same (a year, a clock's minutes), but for
-    numbers alone, which grow, and for one digit, which a tenth day makes two.
+    one digit, which a tenth day makes two. A number alone may have one digit more than any had:
+    187 seconds are in range, 187000 milliseconds are not. An epoch keeps its length.
     """
     forms: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for text in counted:
@@ -321,7 +322,9 @@ def _pattern(counted: Mapping[str, int]) -> str | None:
             return None
     if not any("digits" in form for form in forms):
         return None  # a zone, or the name of a month
-    return "^(?:" + "|".join(sorted(map(_written, forms, forms.values()))) + ")$"
+    epoch = kind is spec.Kind.MOMENT
+    written = (_written(form, lengths, epoch=epoch) for form, lengths in forms.items())
+    return "^(?:" + "|".join(sorted(written)) + ")$"
 
 
 def _class_of(token: str) -> str:
@@ -332,17 +335,19 @@ def _class_of(token: str) -> str:
     return "letters" if token[0].isalpha() else token
 
 
-_ALONE = r"[0-9]+(?:\.0+)?"
-"""A number of any size; where a cell is empty, pandas makes 201.0 of a 201 in JSON."""
+_DECIMAL_ZERO = r"(?:\.0+)?"
+"""Where a cell is empty, pandas makes 201.0 of a 201 in JSON."""
 
 
-def _written(form: tuple[str, ...], lengths: list[tuple[int, int]]) -> str:
+def _written(form: tuple[str, ...], lengths: list[tuple[int, int]], *, epoch: bool) -> str:
+    if form == ("digits",):
+        low, high = lengths[0]
+        return f"[0-9]{{{low if epoch else 1},{high if epoch else high + 1}}}{_DECIMAL_ZERO}"
     parts = []
     for word, (low, high) in zip(form, lengths, strict=True):
         if word == "digits":
-            fixed = low == high and high > 1 and len(form) > 1
-            grows = f"[0-9]{{1,{max(high, 2)}}}" if len(form) > 1 else _ALONE
-            parts.append(f"[0-9]{{{high}}}" if fixed else grows)
+            fixed = low == high and high > 1
+            parts.append(f"[0-9]{{{high}}}" if fixed else f"[0-9]{{1,{max(high, 2)}}}")
         else:
             parts.append({"letters": r"[^\W\d_]+", "spaces": r"\s+"}.get(word, re.escape(word)))
     return "".join(parts)

@@ -99,7 +99,8 @@ def test_words_that_decide_are_a_vocabulary_with_those_that_the_job_knows(record
 
 FORMS = {
     "a time keeps its form": ("When", "2026-11-21 10:00:00", "11/21/2026 10:00"),
-    "a number of seconds grows": ("Seconds", "86399", "00:03:21"),
+    "a number of seconds grows": ("Seconds", "9999", "00:03:21"),
+    "but not to milliseconds": ("Seconds", "201", "187000"),
     "and may be a spreadsheet's": ("Talk", "42.0", "42 sec"),
     "a phone number": ("Caller", "6175550199", "+1 (617) 555-0199"),
 }
