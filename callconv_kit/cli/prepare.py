@@ -1,5 +1,6 @@
 """`callconv prepare`."""
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +103,12 @@ WORKBOOK_LIMIT = 5_000_000
 def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
     """Say which preset knows the export, where the job names none."""
     first = Path(inputs[0]) if inputs else None
+    if job.preset is not None or first is None:
+        return
+    from callconv_kit.reading.sources import kind_of, shown_name
+
     # Standard input and pipes can be read only once.
-    if job.preset is not None or first is None or not first.is_file():
+    if not stat.S_ISREG(kind_of(first)):
         return
     if first.suffix.lower() in (".xlsx", ".xlsm") and first.stat().st_size > WORKBOOK_LIMIT:
         return
@@ -112,8 +117,8 @@ def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
     fit = recognised(first, job)
     if fit is not None:
         click.echo(
-            f"{first.name} looks like an export of {fit.title} ({fit.form}): add --preset "
-            f'{fit.preset}, or preset = "{fit.preset}" to the job.\n'
+            f"{shown_name(first.name)} looks like an export of {fit.title} ({fit.form}): "
+            f'add --preset {fit.preset}, or preset = "{fit.preset}" to the job.\n'
         )
 
 

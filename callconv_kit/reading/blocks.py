@@ -58,8 +58,7 @@ class Cutter:
         line = self._dialect.body_line
         rest = b""
         for chunk in self._body(stream):
-            block = rest + chunk
-            cut, scanned = self._cut(block, line, final=False)
+            block, cut, scanned = self._cut(rest + chunk, line, final=False)
             if cut:
                 made = self._made(block[:cut], line, scanned)
                 yield made
@@ -68,7 +67,7 @@ class Cutter:
             if len(rest) > self._longest:
                 raise self._endless(line)
         if rest:
-            _, scanned = self._cut(rest, line, final=True)
+            rest, _, scanned = self._cut(rest, line, final=True)
             yield self._made(rest, line, scanned)
 
     def _made(self, data: bytes, line: int, scanned: int | None) -> Block:
@@ -109,20 +108,32 @@ class Cutter:
         before = self._dialect.body_line - 1
         return head[scanning.offset_of_line(text, self._dialect.delimiter, before) :]
 
-    def _cut(self, block: bytes, line: int, *, final: bool) -> tuple[int, int | None]:
-        """Where the last whole record ends; and of an irregular block, how many lines it has."""
-        if not self._has_lone_returns(block, final=final):
-            end = scanning.last_record_end(block, self._dialect.delimiter)
-            if end is not None:
-                unfinished = block[end:]
-                opened = b'"' in unfinished and unfinished.count(b'"') % 2 == 1
-                if opened and (final or len(unfinished) > self._longest):
-                    at = line + block.count(b"\n", 0, end)
-                    self._scan(unfinished, at, final=True)
-                    raise self._unclosed(at)
-                return len(block) if final else end, None
-        scanned = self._scan(block, line, final=final)
-        return scanned.end, scanned.lines
+    def _cut(self, block: bytes, line: int, *, final: bool) -> tuple[bytes, int, int | None]:
+        """A block, and where its last whole record ends; of an irregular one, its lines.
+
+        The block comes back tidied where that makes it regular.
+        """
+        end = self._regular_end(block, final=final)
+        if end is None and b'"' in block:
+            tidied = scanning.tidied(block, self._dialect.delimiter)
+            end = self._regular_end(tidied, final=final) if tidied is not block else None
+            block = block if end is None else tidied
+        if end is None:
+            scanned = self._scan(block, line, final=final)
+            return block, scanned.end, scanned.lines
+        unfinished = block[end:]
+        opened = b'"' in unfinished and unfinished.count(b'"') % 2 == 1
+        if opened and (final or len(unfinished) > self._longest):
+            at = line + block.count(b"\n", 0, end)
+            self._scan(unfinished, at, final=True)
+            raise self._unclosed(at)
+        return block, len(block) if final else end, None
+
+    def _regular_end(self, block: bytes, *, final: bool) -> int | None:
+        """Where the last whole record of a block ends; None if it is irregular."""
+        if self._has_lone_returns(block, final=final):
+            return None
+        return scanning.last_record_end(block, self._dialect.delimiter)
 
     def _has_lone_returns(self, block: bytes, *, final: bool) -> bool:
         if b"\r" not in block:

@@ -13,7 +13,10 @@ import numpy as np
 
 from callconv_kit.model.texts import Ints
 
-QUOTE, NEWLINE, RETURN = 0x22, 0x0A, 0x0D
+QUOTE, NEWLINE, RETURN, SPACE = 0x22, 0x0A, 0x0D, 0x20
+
+MOST_SPACES = 64
+"""Behind a closing quote; a block with more goes through `scan`."""
 
 LONGEST_CELL = 1 << 20
 """Bytes. A quoted cell that is longer was never closed."""
@@ -107,6 +110,35 @@ def _regular(data: np.ndarray, quotes: Ints, delimiter: str) -> bool:
     count = min(len(closers), len(openers) - 1)
     reopened[:count] = openers[1 : count + 1] == closers[:count] + 1
     return bool((edges[after] | reopened | (closers == len(data) - 1)).all())
+
+
+def tidied(block: bytes, delimiter: str) -> bytes:
+    """`block` without spaces behind closing quotes, and with line feeds for lone returns there.
+
+    The quotes are taken in pairs; where that is wrong, the result is as irregular as the block.
+    """
+    data = np.frombuffer(block, np.uint8)
+    closers = np.flatnonzero(data == QUOTE)[1::2]
+    ends = closers + 1
+    for _ in range(MOST_SPACES if delimiter != " " else 0):
+        more = (ends < len(data)) & (np.take(data, ends, mode="clip") == SPACE)
+        if not more.any():
+            break
+        ends += more
+    followed = ends < len(data)
+    closers, ends = closers[followed], ends[followed]
+    spaced = (ends > closers + 1) & np.isin(data[ends], [ord(delimiter), NEWLINE, RETURN])
+    returns = ends[(data[ends] == RETURN) & (ends + 1 < len(data))]
+    lone = returns[data[np.minimum(returns + 1, len(data) - 1)] != NEWLINE]
+    if not len(lone) and not spaced.any():
+        return block
+    changed = data.copy()
+    changed[lone] = NEWLINE
+    inside = np.zeros(len(data) + 1, np.int8)
+    inside[closers[spaced] + 1] += 1
+    inside[ends[spaced]] -= 1
+    kept = changed[np.cumsum(inside[:-1], dtype=np.int8) == 0]
+    return bytes(kept)
 
 
 def layout(block: bytes) -> Layout:

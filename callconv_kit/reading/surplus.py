@@ -34,12 +34,12 @@ def usual_width(header: Sequence[str], first_rows: Iterable[Sequence[str]]) -> i
     if not rows:
         return width
     (usual, count), *_ = Counter(map(len, rows)).most_common(1)
-    if usual < width:
-        unnamed = is_blank(header[usual:])
-        return usual if unnamed and count >= PRACTICALLY_EVERY * len(rows) else width
+    if usual < width and is_blank(header[usual:]) and count >= PRACTICALLY_EVERY * len(rows):
+        return usual
     long = [cells for cells in rows if len(cells) >= width and not is_header(cells, header)]
-    carrying = [cells for cells in long if len(cells) == usual and is_blank(cells[width:])]
-    return usual if len(carrying) >= PRACTICALLY_EVERY * len(long) else width
+    more = max(Counter(map(len, long)).items(), key=lambda item: item[1], default=(width, 0))[0]
+    carrying = [cells for cells in long if len(cells) == more and is_blank(cells[width:])]
+    return more if len(carrying) >= PRACTICALLY_EVERY * len(long) else width
 
 
 def unnamed_columns(header: Sequence[str]) -> int:

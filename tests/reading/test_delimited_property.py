@@ -119,17 +119,17 @@ def agrees(text: str, data: bytes) -> None:
 
 @pytest.mark.usefixtures("block")
 class TestAnyFile:
-    @settings(max_examples=40)
+    @settings(max_examples=60)
     @given(files(regular_cells()))
     def test_a_regular_file_is_read_as_the_slow_reader_reads_it(self, text):
         agrees(text, text.encode())
 
-    @settings(max_examples=40)
+    @settings(max_examples=60)
     @given(files(plain_cells() | plain_cells() | quoted_cells() | stray_cells()))
     def test_a_file_with_stray_quotes_is_read_as_the_slow_reader_reads_it(self, text):
         agrees(text, text.encode())
 
-    @settings(max_examples=40)
+    @settings(max_examples=60)
     @given(files(plain_cells() | regular_cells()).map(lambda text: text.replace("\r\n", "\n")))
     def test_carriage_returns_alone_end_lines(self, text):
         text = text.replace("\n", "\r")
@@ -138,7 +138,7 @@ class TestAnyFile:
 
 @pytest.mark.usefixtures("block")
 class TestWideFiles:
-    @settings(max_examples=40)
+    @settings(max_examples=60)
     @given(
         files(plain_cells() | quoted_cells()),
         st.sampled_from(["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"]),

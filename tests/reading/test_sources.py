@@ -182,9 +182,9 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("path", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_a_path_that_is_no_file_is_a_sentence(path):
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(CallConvError) as caught:
         prepare(path, now=NOW)
-    assert caught.value.exit_status == 3
+    assert caught.value.exit_status == (2 if "\0" in path or not path else 3)
     assert caught.value.next_step
 
 
