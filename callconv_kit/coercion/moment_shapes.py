@@ -48,12 +48,13 @@ class Shape:
     @property
     def rewritten(self) -> bool:
         """Differs from the written form by more than a fraction or a missing offset."""
-        return self.template.replace(".fff", "") not in (WRITTEN, WRITTEN[: -len("±xx:nn")])
+        whole = self.template.replace("f", "").replace(".", "") if self.has("f") else self.template
+        return whole not in (WRITTEN, WRITTEN[: -len("±xx:nn")])
 
 
 WRITTEN = "yyyy-oo-ddThh:ii:ss±xx:nn"
 
-_CLOCKS = ("hh:ii:ss", "hh:ii:ss.fff")
+_CLOCKS = ("hh:ii:ss", "hh:ii:ss.fff", "hh:ii:ss.ffffff")
 SHAPES = tuple(
     Shape(template)
     for template in (

@@ -120,10 +120,12 @@ class Sums:
         return plain
 
     def _amounts(self, cells: pa.StringArray, subtract: bool) -> Amounts:
-        found = self._find(cells)
+        whole, fractions = _fractions(cells)
+        found = self._find(whole)
+        # An epoch may hold thousandths, which are not seen here.
         known = found.known & (found.changed & moment_vector.FRACTION == 0)
         kinds = np.where(known, MOMENT, NOTHING).astype(np.uint8)
-        amounts = np.where(known, (found.local - found.offset) * MICROSECONDS, 0)
+        amounts = np.where(known, (found.local - found.offset) * MICROSECONDS + fractions, 0)
         notes = np.zeros(len(cells), np.uint16)
         rest = np.flatnonzero(~known)
         encoded = texts.take(cells, rest).dictionary_encode()
@@ -175,6 +177,24 @@ _KINDS = (
     _table((LENGTH, LENGTH, LENGTH), (MOMENT, LENGTH, MOMENT), (MOMENT, MOMENT, LENGTH)),
 )
 """What comes out of two kinds: added, and subtracted."""
+
+
+_FRACTION = r"^(?P<before>.*:[0-9]{2})\.(?P<digits>[0-9]{1,6})(?P<behind>\D.*)?$"
+
+
+def _fractions(cells: pa.StringArray) -> tuple[pa.StringArray, Ints]:
+    """The cells without a fraction behind their seconds, and its microseconds."""
+    parts = pc.extract_regex(cells, _FRACTION)
+    rows = np.flatnonzero(texts.bools(pc.is_valid(parts)))
+    fractions = np.zeros(len(cells), np.int64)
+    if not len(rows):
+        return cells, fractions
+    before, digits, behind = (
+        texts.take(pc.struct_field(parts, name), rows) for name in ("before", "digits", "behind")
+    )
+    padded = pc.utf8_rpad(digits, len(str(MICROSECONDS)) - 1, "0")
+    fractions[rows] = pc.cast(padded, pa.int64()).to_numpy()
+    return texts.put(cells, rows, texts.joined(before, behind)), fractions
 
 
 def _matching(cells: pa.StringArray, pattern: str) -> Bools:

@@ -1,6 +1,7 @@
 """Sums and differences of columns, over clocks, durations and moments."""
 
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
@@ -129,6 +130,8 @@ def test_a_column_is_subtracted_as_its_cells_are(calls):
             f"{moment:%m/%d/%Y %H:%M:%S} UTC",
             str(seconds),
             f"{moment:%a, %d %b %Y %H:%M:%S} GMT",
+            f"{moment:%Y-%m-%d %H:%M:%S}.000000+00:00",
+            f"{moment:%Y-%m-%dT%H:%M:%S}.0Z",
         )
         return forms[number % len(forms)]
 
@@ -137,6 +140,27 @@ def test_a_column_is_subtracted_as_its_cells_are(calls):
     month_first = MomentSettings(NOW, "America/New_York", date_order="month-first")
     found = Sums(None, month_first).of([ends, starts], subtract=True)
     assert found.values.to_pylist() == [f"{took} s" for _, took in calls]
+
+
+FRACTIONS = st.integers(0, 999_999)
+
+
+@given(st.lists(st.tuples(MOMENTS, FRACTIONS, st.integers(1, 10**9)), min_size=1))
+def test_fractions_of_a_second_are_subtracted_exactly(calls):
+    def written(microseconds, number):
+        moment = datetime.fromtimestamp(microseconds // 10**6, UTC)
+        fraction = f"{microseconds % 10**6:06}"
+        return f"{moment:%Y-%m-%d %H:%M:%S}.{fraction}{'Z' if number % 2 else ' UTC'}"
+
+    starts = [start * 10**6 + fraction for start, fraction, _ in calls]
+    ends = [start + took for start, (_, _, took) in zip(starts, calls, strict=True)]
+    cells = [
+        texts.from_list([written(each, at) for at, each in enumerate(part)])
+        for part in (ends, starts)
+    ]
+    found = Sums(None, NEW_YORK).of(cells, subtract=True)
+    seconds = [Fraction(text.removesuffix(" s")) for text in found.values.to_pylist()]
+    assert [each * 10**6 for each in seconds] == [took for _, _, took in calls]
 
 
 CALL = {
