@@ -112,6 +112,8 @@ def printed(folder):
             "callconv.toml": job(server, input="calls.csv"),
             "strict.toml": job(server, max_rejected_share=0.0),
             "broken.toml": "timezone = 7\n",
+            "closed.toml": job(server).replace(f"port = {server.port}", "port = 1"),
+            "page.txt": "CampaignId\nString\nRequired\nAn ID.\n",
             "split.toml": job(server, "max_rows_per_file = 1\n", ledger="split.sqlite"),
         }
         for name, text in files.items():
@@ -136,6 +138,12 @@ def everything(shell, clock, server):
     shell("callconv init", *init, "switchboard.csv", "--out", "switchboard.toml", *answers)
     shell("callconv presets", "presets", "--json")
     shell("callconv columns", "columns", "CallStatus", "CallerId", "--json")
+    shell("callconv columns --compare", "columns", "--compare", "page.txt", "--json")
+    shell("callconv settings", "settings", "timezone", "--json")
+    shell("callconv explain", "explain", "status_needed", "--json")
+    shell("callconv connection --test", "connection", "--test", "--json")
+    closed = ("connection", "--test", "--job", "closed.toml", "--json")
+    shell("callconv connection --test", *closed)
     run_deliveries(shell, clock, server)
     shell("Errors", "upload", "nothing.csv", "--json")
     shell("Errors", "prepare", "--no-such-option", "--json")
@@ -200,6 +208,10 @@ HEADINGS = [
     "callconv init",
     "callconv presets",
     "callconv columns",
+    "callconv columns --compare",
+    "callconv settings",
+    "callconv explain",
+    "callconv connection --test",
     "callconv upload",
     "callconv mark-sent",
     "callconv run",

@@ -28,6 +28,7 @@ COMMANDS = {
     "prepare": ("prepare", "Clean and validate an export; write ready.csv and rejected.csv."),
     "check": ("check", "Validate a file that should be ready; change nothing."),
     "docs": ("docs", "Write Great Expectations Data Docs that open without a network."),
+    "connection": ("connection", "Test the connection to the import server; write nothing."),
     "upload": ("delivering", "Upload ready.csv to the import server, once."),
     "run": ("following", "Run the nightly job: prepare, upload, record in the ledger."),
     "status": ("delivering", "Show what was delivered; settle unknown outcomes."),
@@ -46,7 +47,7 @@ COMMANDS = {
 GROUPS = {
     "Start": ("demo", "inspect", "init", "workbench"),
     "Prepare": ("prepare", "check", "docs"),
-    "Deliver": ("upload", "run", "status", "results", "trace", "mark-sent"),
+    "Deliver": ("connection", "upload", "run", "status", "results", "trace", "mark-sent"),
     "Look up": ("explain", "columns", "settings", "presets", "template"),
     "Test": ("mock-server",),
 }

@@ -283,6 +283,15 @@ class FtpSession:
         with contextlib.suppress(*ftplib.all_errors):
             self._ftp.delete(name)
 
+    def features(self) -> list[str]:
+        """The lines of FEAT; none where the server does not know the command."""
+        with self._doing(Step.LOOK):
+            try:
+                lines = self._ftp.sendcmd("FEAT").splitlines()[1:-1]
+            except (ftplib.error_perm, ftplib.error_temp):
+                return []
+            return [line.strip().split(";")[0] for line in lines]
+
     def close(self) -> None:
         """QUIT where the server still listens; the sockets are closed in any case."""
         # A TLS handshake that failed leaves ftplib with a socket that is closed already.

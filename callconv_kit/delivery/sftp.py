@@ -290,6 +290,10 @@ class SftpSession:
         with contextlib.suppress(*self._errors):
             self._sftp.remove(name)
 
+    def features(self) -> list[str]:
+        """SFTP has no list of features; the protocol itself has these."""
+        return ["STAT", "RENAME"]
+
     def close(self) -> None:
         """Close the connection."""
         with contextlib.suppress(*self._errors):

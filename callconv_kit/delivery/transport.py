@@ -83,6 +83,9 @@ class Session(Protocol):
     def delete(self, name: str) -> None:
         """Remove a file, if the server lets us; never raises."""
 
+    def features(self) -> list[str]:
+        """What the server announces that it can do, such as SIZE or MLST."""
+
     def close(self) -> None:
         """End the connection; never raises."""
 
