@@ -24,6 +24,7 @@ class Export:
     other_number: names of the number that stands in where the chosen called number is empty.
     otherwise, no_talk, doubts: those of the preset that the job left standing.
     own_rules: how many of the status rules are the job's own; they come first.
+    sends_outbound: whether outbound calls are meant to go.
     own_legs: whether the job has a `[legs]` table of its own.
     own_statuses: texts, without case, of which the job says itself what status they mean.
     """
@@ -35,6 +36,7 @@ class Export:
     no_talk: tuple[NoTalk, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     own_rules: int = 0
+    sends_outbound: bool = False
     own_legs: bool = False
     own_statuses: frozenset[str] = frozenset()
 
@@ -69,6 +71,11 @@ class Export:
     def corrections(self) -> Corrections | None:
         """Which columns say that a row corrects another."""
         return self.preset.about.corrections if self.preset else None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns without which the preset cannot tell which rows are calls to the advertiser."""
+        return () if self.preset is None or self.sends_outbound else self.preset.about.needs
 
     @property
     def needed_together(self) -> Iterator[tuple[str, str]]:
@@ -130,6 +137,7 @@ def lay_under(job: Job) -> tuple[Job, Export]:
             doubt for doubt in about.doubt if doubt.fed_by or doubt.column not in overridden
         ),
         own_rules=len(job.status),
+        sends_outbound=job.outbound == "send",
         own_legs=job.legs is not None,
         own_statuses=frozenset(
             text.strip().casefold() for text in job.values.get("CallStatus", ())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callconv_kit.job import Job, Source
-from callconv_kit.mapping import direction
+from callconv_kit.mapping import direction, key_columns
 from callconv_kit.mapping.export import Export
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
@@ -103,7 +103,7 @@ def make(
     Raises:
         InputError: `ambiguous_header` or `column_missing`, naming all of them at once.
     """
-    _refuse_half_of_a_key(name, header, export)
+    key_columns.require(name, header, export, lambda wanted: _found(header, wanted, export))
     header = (*header, *_child_columns(header, job, export))
     sought = _Sought(header, job, export, fed_back)
     feeds = {column: feed for column in spec.NAMES if (feed := sought.feed(column))}
@@ -131,34 +131,6 @@ def make(
         cell for at, cell in enumerate(header) if at not in used and not cell.startswith(CHILD)
     )
     return Plan(header, feeds, unused, export.spellings, direction.columns(header))
-
-
-def _refuse_half_of_a_key(name: str, header: Sequence[str], export: Export) -> None:
-    """Stop where a preset finds only one of two columns that relate the rows of a call.
-
-    Without its call, a child leg takes the talk away: an answered call would go as one that was
-    never connected. Without its own id, a row that corrects another would be paid as a new call.
-
-    Raises:
-        InputError: `column_missing`, naming the column that is not there.
-    """
-    for one, other in export.needed_together:
-        if not _found(header, one, export) or _found(header, other, export):
-            continue
-        spelled = " or ".join(map(repr, export.spellings(other)))
-        there = header[_found(header, one, export)[0]]
-        strange = [cell for cell in header if not export.is_vendors(cell)]
-        likes = (nearest(spelling, strange) for spelling in export.spellings(other))
-        like = next((found for found in likes if found), None)
-        title = export.preset.about.title if export.preset else ""
-        raise InputError(
-            "column_missing",
-            f"{name} has only one of the two columns that relate the rows of a {title} call",
-            f"{there!r} without {spelled}",
-            f"both columns: {there!r} identifies the rows of a call only together with the other",
-            f"Export {spelled} as well"
-            + (f", or rename {like!r} if that is the column." if like else "."),
-        )
 
 
 class _Sought:

@@ -106,6 +106,8 @@ class About(Table):
     name, title: of the preset, and of the vendor.
     about, notes, sources: for a person: what it is, what to know, where the facts are from.
     form: the forms in which the export occurs.
+    needs: columns that every form has, without which it is not known which rows are calls to the
+        advertiser: an export that lacks one is refused.
     aliases: a column's name and the others that the same datum has; the rest of the file speaks of
         the first.
     on_request: sources that are used only if the job names them under `[columns]`.
@@ -119,6 +121,7 @@ class About(Table):
     notes: Texts = ()
     sources: Texts = ()
     form: tuple[Form, ...] = Field(min_length=1)
+    needs: Texts = ()
     aliases: dict[StrictText, Texts] = Field(default_factory=dict)
     called_number: CalledNumbers = CalledNumbers()
     on_request: dict[SpecName, ColumnSource] = Field(default_factory=dict)

@@ -64,6 +64,7 @@ def _named(preset: Preset) -> Iterator[tuple[str, str]]:
 
 
 def _named_in_about(about: About) -> Iterator[tuple[str, str]]:
+    yield from (("[preset] needs", name) for name in about.needs)
     for column, wanted in about.on_request.items():
         yield from ((f"[preset.on_request] {column}", name) for name in wanted.names)
     for word in ("destination", "tracking"):

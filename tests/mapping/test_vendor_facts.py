@@ -589,6 +589,34 @@ def test_what_is_no_call_or_not_known_does_not_go(prepare, vendor, cells, fate, 
     assert prepared.ready.empty
 
 
+# A direction that is not there: no row can go, since any may be a call that somebody placed.
+KEYS = {
+    "Aircall": ("aircall", "direction", {}),
+    "Dialpad": ("dialpad", "direction", {"way": "outbound"}),
+    "3CX": ("3cx", "Direction", {"Directions": "Outbound"}),
+}
+
+
+@pytest.mark.parametrize(("vendor", "column", "cells"), KEYS.values(), ids=KEYS)
+def test_a_preset_without_its_direction_stops(prepare, vendor, column, cells):
+    with pytest.raises(ck.InputError) as raised:
+        prepare(vendor, {column: None, **cells})
+    assert raised.value.code == "column_missing"
+    assert f"{column!r}" in raised.value.expected
+    assert all(f"{name!r}" in raised.value.next_step for name in cells if name == "Directions")
+    assert the_ready_row(prepare(vendor, {column: None, **cells}, outbound="send"))
+
+
+def test_a_connected_call_of_ringcentral_without_a_direction_does_not_go(prepare):
+    prepared = prepare("ringcentral simple", {"Direction": None, "Action Result": "Call connected"})
+    assert prepared.rejected["codes"].tolist() == ["status_unknown"]
+    prepared = prepare("ringcentral simple", {"Direction": None, "Action": "VoIP Call"})
+    assert prepared.left_out["codes"].tolist() == ["outbound"]
+    assert (
+        the_ready_row(prepare("ringcentral simple", {"Direction": None}))["CallStatus"] == "ANSWER"
+    )
+
+
 def under_its_other_names(vendor, cells):
     """The call, and each of its columns under each further name that the preset knows."""
     aliases = presets.load(vendor.split()[0]).about.aliases
