@@ -335,7 +335,8 @@ class Ledger:
 
     def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
         known = self.submission(number)
-        now = stamp(self._clock())
+        # Never back: by this time a witness tells an older copy of the ledger.
+        now = stamp(max(self._clock(), known.changed))
         self._set(number, state=state, changed=now, **({"name": name} if name else {}), **more)
         self._db.execute(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?)",

@@ -138,7 +138,12 @@ def needs(*tools: str) -> None:
         pytest.skip(reason)
 
 
-SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+UNPACKED = Path("/opt/ftp-servers")
+"""Where .ci/run unpacks servers that Debian does not install beside one another."""
+
+SBIN = (
+    f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{UNPACKED}/usr/sbin:{UNPACKED}/usr/bin"
+)
 
 
 def tool(name: str) -> str:

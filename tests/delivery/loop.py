@@ -6,6 +6,7 @@ with it. In the end each ready call was taken in once, or belongs to a submissio
 calls unknown; none was taken in twice, and none counts as delivered that was not taken in.
 """
 
+import json
 import os
 import random
 import signal
@@ -122,6 +123,13 @@ class World:
     def command(self) -> tuple[str, ...]:
         return ("run", str(self.job), "--now", NOW, "--quiet")
 
+    def last_error(self) -> str:
+        """What the last night said of itself."""
+        records = sorted(
+            self.folder.glob("runs/*/*/run.json"), key=lambda path: path.stat().st_mtime
+        )
+        return json.loads(records[-1].read_text())["error"] if records else "no night"
+
     def taken(self) -> list[str]:
         found: list[str] = (
             self.server.sessions() if self.protocol == "sftp" else sessions_on(self.server)
@@ -192,7 +200,7 @@ class Loop:
         self._note(status, number, within)
         if pair:
             self._note(other.wait(), None, False)
-        assert status in ALLOWED[number], f"exit {status} after {number} in {world.folder}"
+        assert status in ALLOWED[number], f"exit {status} after {number}: {world.last_error()}"
 
     def _wait_for_the_moment(self, world: World, zygote: Zygote) -> bool:
         """Any moment of the run; half of the time one within its upload."""
@@ -235,7 +243,7 @@ class Loop:
         for _ in range(2):
             status = self._zygotes[0].run(*world.command)
             self._note(status, None, False)
-            assert status in (0, 5), f"exit {status} on a quiet night in {world.folder}"
+            assert status in (0, 5), f"exit {status} on a quiet night: {world.last_error()}"
         taken, states = Counter(world.taken()), world.states()
         counts = self.counts
         counts.calls += len(world.calls)

@@ -1,4 +1,4 @@
-"""Servers of other makers, as their users run them: vsftpd and OpenSSH."""
+"""Servers of other makers, as their users run them: vsftpd, proftpd, pure-ftpd, aioftp, OpenSSH."""
 
 import contextlib
 import os
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from callconv_kit.job import Connection
 
-from .conftest import PASSWORD, free_port, needs, running, tool
+from .conftest import PASSWORD, UNPACKED, free_port, needs, running, tool
 
 USER = f"callconv-{os.getpid()}"
 """Of this process: test runs side by side make and remove their own."""
@@ -99,6 +100,129 @@ def vsftpd(folder: Path, *, tls: bool, user: str) -> Iterator[Server]:
     given |= {"protocol": "ftps", "ca_file": ca_file} if tls else {"protocol": "ftp"}
     with running([tool("vsftpd"), str(conf)], port):
         yield Server(given, root)
+
+
+NOBODY = 65534
+"""The system user as whom proftpd and pure-ftpd keep uploads."""
+
+
+def _uploads(folder: Path, owner: str | int) -> Path:
+    """A folder that the server's user can reach and write."""
+    root = folder / "uploads"
+    root.mkdir(parents=True)
+    shutil.chown(root, owner)
+    for parent in root.parents:
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return root
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """The server's key and certificate in one file, and the authority's."""
+    authority = trustme.CA()
+    both, ca_file = folder / "server.pem", folder / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(both))
+    authority.cert_pem.write_to_path(str(ca_file))
+    return both, ca_file
+
+
+def _given(port: int, ca_file: Path | None) -> dict[str, Any]:
+    given: dict[str, Any] = {"host": "127.0.0.1", "port": port, "user": "demo"}
+    return given | (
+        {"protocol": "ftps", "ca_file": str(ca_file)} if ca_file else {"protocol": "ftp"}
+    )
+
+
+@contextlib.contextmanager
+def proftpd(folder: Path, *, tls: bool) -> Iterator[Server]:
+    """proftpd; with mod_tls it wants TLS on both channels, and session reuse."""
+    needs("proftpd", "openssl")
+    root, port, ca_file = _uploads(folder, NOBODY), free_port(), None
+    hashed = subprocess.run(
+        [tool("openssl"), "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    users = folder / "passwd"
+    users.write_text(f"demo:{hashed}:{NOBODY}:{NOBODY}::{root}:/bin/sh\n")
+    users.chmod(0o600)
+    lines = [
+        "ServerType standalone", f"Port {port}", "DefaultAddress 127.0.0.1", "UseIPv6 off",
+        "User nobody", "Group nogroup", f"ScoreboardFile {folder}/scoreboard",
+        f"PidFile {folder}/pid", f"AuthUserFile {users}", "AuthOrder mod_auth_file.c",
+        "RequireValidShell off", "DefaultRoot ~", "UseReverseDNS off", "WtmpLog off",
+        "TransferLog none", f"SystemLog {folder}/log", "AllowOverwrite off",
+    ]  # fmt: skip
+    if tls:
+        both, ca_file = _certificate(folder)
+        modules = next(
+            path
+            for path in (UNPACKED / "usr/lib/proftpd", Path("/usr/lib/proftpd"))
+            if path.is_dir()
+        )
+        lines[:0] = [f"ModulePath {modules}", "LoadModule mod_tls.c"]
+        lines += [
+            "TLSEngine on", "TLSRequired on", "TLSProtocol TLSv1.2 TLSv1.3",
+            f"TLSRSACertificateFile {both}", f"TLSRSACertificateKeyFile {both}",
+            "TLSVerifyClient off", f"TLSLog {folder}/tls.log",
+        ]  # fmt: skip
+        both.chmod(0o600)
+    conf = folder / "proftpd.conf"
+    conf.write_text("\n".join(lines) + "\n")
+    with running([tool("proftpd"), "-n", "-c", str(conf)], port):
+        yield Server(_given(port, ca_file), root)
+
+
+@contextlib.contextmanager
+def pure_ftpd(folder: Path, *, tls: bool) -> Iterator[Server]:
+    """pure-ftpd with a user of its own."""
+    needs("pure-ftpd", "pure-pw")
+    root, port, ca_file = _uploads(folder, NOBODY), free_port(), None
+    users, db = folder / "users", folder / "users.pdb"
+    subprocess.run(
+        [tool("pure-pw"), "useradd", "demo", "-f", str(users), "-F", str(db), "-m",
+         "-u", str(NOBODY), "-g", str(NOBODY), "-d", str(root)],
+        input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    command = [tool("pure-ftpd"), "-S", f"127.0.0.1,{port}", "-l", f"puredb:{db}", "-E", "-A", "-H",
+               "-u", "1", "-g", str(folder / "pid")]  # fmt: skip
+    if tls:
+        both, ca_file = _certificate(folder)
+        command += ["-Y", "2", "-2", str(both)]
+    else:
+        command += ["-Y", "0"]
+    with running(command, port):
+        yield Server(_given(port, ca_file), root)
+
+
+@contextlib.contextmanager
+def aioftp_server(folder: Path) -> Iterator[Server]:
+    """aioftp, in a thread of this process."""
+    import asyncio
+
+    aioftp = pytest.importorskip("aioftp")
+    root, port = folder / "uploads", free_port()
+    root.mkdir(parents=True)
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+
+    async def serve() -> None:
+        user = aioftp.User("demo", PASSWORD, base_path=root)
+        server = aioftp.Server([user])
+        await server.start("127.0.0.1", port)
+        ready.set()
+        try:
+            await stopping.wait()
+        finally:
+            await server.close()
+
+    stopping = asyncio.Event()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield Server(_given(port, None), root)
+    finally:
+        loop.call_soon_threadsafe(stopping.set)
+        thread.join(10)
+        loop.close()
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A real vsftpd, and OpenSSH for SFTP: what the mock can't vouch for."""
+"""Servers of other makers: what the mock can't vouch for."""
 
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +13,16 @@ from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnkno
 
 from .conftest import HASTY, PASSWORD, free_port, tool, write_ready
 from .fault_table import NONE, SFTP, UNKNOWN, WHOLE
-from .servers import Proxy, Server, a_user, sshd, vsftpd
+from .servers import (
+    Proxy,
+    Server,
+    a_user,
+    aioftp_server,
+    proftpd,
+    pure_ftpd,
+    sshd,
+    vsftpd,
+)
 
 METHODS = ["direct", "rename"]
 
@@ -41,6 +50,43 @@ def other(request: pytest.FixtureRequest) -> Server:
     """vsftpd, vsftpd that demands session reuse, and OpenSSH, one after the other."""
     server: Server = request.getfixturevalue(request.param)
     return server
+
+
+MAKES = {
+    "vsftpd": lambda folder, user: vsftpd(folder, tls=False, user=user),
+    "vsftpd with TLS": lambda folder, user: vsftpd(folder, tls=True, user=user),
+    "proftpd": lambda folder, _: proftpd(folder, tls=False),
+    "proftpd with TLS": lambda folder, _: proftpd(folder, tls=True),
+    "pure-ftpd": lambda folder, _: pure_ftpd(folder, tls=False),
+    "pure-ftpd with TLS": lambda folder, _: pure_ftpd(folder, tls=True),
+    "aioftp": lambda folder, _: aioftp_server(folder),
+    "OpenSSH": lambda folder, _: sshd(folder),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("make", MAKES.values(), ids=MAKES)
+def test_a_file_arrives_byte_for_byte_and_does_not_go_again(
+    tmp_path: Path, make: Any, method: str
+) -> None:
+    ready = write_ready(tmp_path / "ready.csv", *map(str, range(3000)))
+    with (
+        a_user() as user,
+        make(tmp_path / "server", user) as server,
+        Ledger.open(tmp_path / "ledger.sqlite") as ledger,
+    ):
+        connection = server.to(method=method, file_name="{hash}.csv", verify="required", timeout=10)
+        receipts = [
+            upload(ready, connection, password=secret(server), ledger=ledger, patience=HASTY)
+            for _ in range(2)
+        ]
+    assert [(receipt.state, receipt.rows) for receipt in receipts] == [
+        (State.DELIVERED, 3000),
+        (State.DELIVERED, 0),
+    ]
+    (stored,) = server.root.rglob("*.csv")
+    assert stored.read_bytes() == ready.read_bytes()
+    assert not list(server.root.rglob(".*.tmp"))
 
 
 @pytest.mark.parametrize("method", METHODS)

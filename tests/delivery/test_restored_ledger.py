@@ -130,6 +130,17 @@ def test_what_a_person_settled_since_is_not_forgotten(job: Path, server: MockImp
     assert night(job) == 0
 
 
+def test_a_clock_that_stands_still_or_goes_back_makes_no_ledger_older(
+    job: Path, server: MockImportServer
+) -> None:
+    server.fault("stor-550")
+    write_ready(job.parent / "inbox" / "c.csv", "C")
+    assert main(["run", str(job), "--now", "2026-11-21T06:00:00Z", "--quiet"]) == 4
+    for now in ("2026-11-20T07:00:00Z", "2026-11-20T06:00:00Z"):
+        assert main(["run", str(job), "--now", now, "--quiet"]) == 0
+    assert sessions_on(server) == ["A", "B", "C"]
+
+
 def test_a_ledger_that_is_gone_can_be_caught_up_from_nothing(
     job: Path, server: MockImportServer
 ) -> None:
