@@ -50,6 +50,6 @@ def _facts(name: str) -> dict[str, str]:
         "unknown_code",
         f"There is no code, rule or exit status {name!r}",
         "",
-        f"{like}?" if like else "a code from rejected.csv, such as phone_invalid",
-        "docs/reference/codes.md lists them all.",
+        "" if like else "a code from rejected.csv, such as phone_invalid",
+        f'Did you mean "{like}"?' if like else "docs/reference/codes.md lists them all.",
     )

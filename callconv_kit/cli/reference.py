@@ -150,8 +150,8 @@ def _settings(name: str) -> "list[Setting]":
             "unknown_setting",
             f"There is no setting {name!r}",
             "",
-            f"{like}?" if like else "a key of callconv.toml",
-            "`callconv settings` lists them all.",
+            "" if like else "a key of callconv.toml",
+            f'Did you mean "{like}"?' if like else "`callconv settings` lists them all.",
         )
     return found
 

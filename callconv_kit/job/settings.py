@@ -54,7 +54,7 @@ from callconv_kit.job.values import (
     Zone,
     zone_of,
 )
-from callconv_kit.model.errors import as_path, current_folder, wrong_type
+from callconv_kit.model.errors import UsageError, as_path, current_folder, wrong_type
 
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
 """Relative to the job's folder."""
@@ -152,12 +152,25 @@ class Job(Table):
             given = read_toml(path)
             folder = current_folder() / path.parent
             origin = f"The job {printable(str(job), 200)}"
-            if keywords:
-                origin += " with the options given beside it"
             layers.insert(0, anchored(given, folder))
         built = cls.__new__(cls)
-        built._check(layers, folder, origin)
+        try:
+            built._check(layers, folder, origin)
+        except UsageError as error:
+            if isinstance(job, Job) or not keywords or built._fails(layers[0], folder, error):
+                raise
+            both = error.problem.replace(origin, f"{origin} with the options given beside it", 1)
+            words = (error.found, error.expected, error.next_step)
+            raise UsageError(error.code, both, *words) from None
         return built
+
+    def _fails(self, layer: Mapping[str, Any], folder: Path, error: UsageError) -> bool:
+        """Whether one layer has the same fault alone."""
+        try:
+            self._check([layer], folder, error.problem.partition(": ")[0])
+        except UsageError as alone:
+            return (alone.code, alone.found) == (error.code, error.found)
+        return False
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any], names: Mapping[str, str]) -> None:

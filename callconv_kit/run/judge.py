@@ -109,7 +109,7 @@ class Judge:
                 "A value of the job does not fit its column",
                 "; ".join(faults),
                 "values that the column takes",
-                "Correct the job.",
+                "Correct the value, in the job or in the option that gives it.",
             )
 
     def _wrong(self, given: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -122,8 +122,8 @@ class Judge:
             if code is not None and name in given and not self._is_kept(code):
                 entry, value = CODES[code], shown(name, given[name], mask=True)
                 like = suggestions.nearest(code, given[name])
-                hint = f'did you mean "{like}"?' if like else entry.remedy_for(name)
-                wrong.append((name, f'"{value}": {entry.problem}, {hint}'))
+                hint = f'Did you mean "{like}"?' if like else f"{entry.remedy_for(name)}."
+                wrong.append((name, f'"{value}": {entry.problem}. {hint}'))
         return wrong
 
     def _is_kept(self, code: str) -> bool:

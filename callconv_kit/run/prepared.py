@@ -113,6 +113,14 @@ def prepare(
         )
     if rejected_as == "xlsx":
         workbook.refuse_without_writer()
+    if out is not None and not str(out).strip():
+        raise UsageError(
+            "output_name",
+            "The output folder has no name",
+            "an empty text",
+            "a folder, such as out",
+            'Name a folder; the current one is ".".',
+        )
     temporary = dry_run or out is None
     folder = OutputFolder(
         _temporary_folder() if temporary else as_path("out", out), full_job.readable_by

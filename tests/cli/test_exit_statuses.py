@@ -106,7 +106,11 @@ REFUSED = {
     ),
     "a wrong target of a value map": (
         ["calls.csv", "--job", "wrong_target.toml"],
-        '[values.CallStatus] "Missed" = "INCOMPLET": not a known call status, did you mean',
+        '[values.CallStatus] "Missed" = "INCOMPLET": not a known call status. Did you mean',
+    ),
+    "a wrong job beside a good option": (
+        ["calls.csv", "--job", "unknown_key.toml", "--day-first"],
+        "callconv: The job unknown_key.toml: timezon is",
     ),
     "a blank target of a value map": (
         ["calls.csv", "--job", "blank_target.toml"],
@@ -205,6 +209,14 @@ def test_an_output_folder_that_is_a_file_is_3_and_says_so(folder, out):
     assert (folder / "calls.csv").read_bytes() == before
 
 
+def test_an_output_folder_without_a_name_is_2_and_nothing_is_written(folder):
+    before = sorted(folder.iterdir())
+    run = callconv(folder, "prepare", "calls.csv", "--out", "", "--now", NOW)
+    in_words(run, "output folder has no name")
+    assert run.returncode == 2
+    assert sorted(folder.iterdir()) == before
+
+
 # a command with --now, beside what else it needs
 WITH_CLOCK = {
     "check": ["check", "calls.csv"],
@@ -235,10 +247,17 @@ def test_check_proposes_no_option_that_it_lacks(folder, file):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("CallStat", 'Did you mean "CallStatus"?'), ("Kall", "`callconv columns` lists them all.")],
+    [
+        (["columns", "CallStat"], 'Did you mean "CallStatus"?'),
+        (["columns", "Kall"], "`callconv columns` lists them all."),
+        (["settings", "timezon"], 'Did you mean "timezone"?'),
+        (["explain", "phone_invald"], 'Did you mean "phone_invalid"?'),
+        (["presets", "ringa"], 'Did you mean "ringba"?'),
+        (["prepair"], "Did you mean 'prepare'?"),
+    ],
 )
-def test_a_column_that_is_not_in_the_format_is_2_and_the_nearest_is_named(folder, name, said):
-    run = callconv(folder, "columns", name)
+def test_a_name_that_is_not_known_is_2_and_the_nearest_is_named(folder, name, said):
+    run = callconv(folder, *name)
     in_words(run, said)
     assert run.returncode == 2
 
@@ -290,7 +309,7 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(folder):
     run = callconv(folder, "prepare", "calls.csv", "--dry-run", "--now", NOW)
     assert run.returncode == 0
     assert "All 2 rows are ready to go." in run.stdout
-    assert "run it without --dry-run to write the files" in run.stdout
+    assert "Run it without --dry-run to write the files" in run.stdout
     assert "ready.csv" not in run.stdout
     assert sorted(path.name for path in folder.iterdir()) == before
 

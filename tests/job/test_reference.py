@@ -84,4 +84,4 @@ def test_the_command_shows_a_setting_or_a_table(capsys):
 
 def test_an_unknown_setting_is_answered_with_the_nearest_one(capsys):
     assert main(["settings", "timezome"]) == 2
-    assert "timezone?" in capsys.readouterr().err
+    assert 'Did you mean "timezone"?' in capsys.readouterr().err

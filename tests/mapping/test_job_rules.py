@@ -427,7 +427,7 @@ def test_a_fixed_offset_is_a_time_zone_all_year(offset):
 
 # a value map with a wrong target, and what the error says
 TARGETS = {
-    "a status that is nearly one": ("CallStatus", {"No": "INCOMPLET"}, 'did you mean "INCOMPLETE"'),
+    "a status that is nearly one": ("CallStatus", {"No": "INCOMPLET"}, 'Did you mean "INCOMPLETE"'),
     "a status that is none": ("CallStatus", {"No": "nope"}, "not a known call status"),
     "a blank status": ("CallStatus", {"No": " "}, "is blank, which impact.com pays"),
     "an id of letters": ("MediaId", {"acme": "acme"}, "not a whole number above zero"),
