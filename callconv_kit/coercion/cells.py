@@ -24,6 +24,7 @@ __all__ = [
     "Vector",
     "note_id",
     "note_of",
+    "of_suspects",
     "once_per_distinct",
     "vectorised",
     "where_suspect",
@@ -121,19 +122,24 @@ Suspects: TypeAlias = Callable[[pa.StringArray], Ints]
 
 
 def where_suspect(suspects: Suspects, scalar: Scalar) -> Kernel:
-    """A kernel that asks `scalar` only about the cells that `suspects` names; the others stand.
+    """A kernel that asks `scalar` only about the cells that `suspects` names; the others stay."""
+    return of_suspects(suspects, once_per_distinct(scalar))
+
+
+def of_suspects(suspects: Suspects, asked_of: Kernel) -> Kernel:
+    """A kernel that asks another only about the cells that `suspects` names; the others stay.
 
     For rules that leave most cells as they are: a column without a suspect is given back itself.
     """
-    slow = once_per_distinct(scalar)
 
     def kernel(text: pa.StringArray) -> Coerced:
         positions = suspects(text)
         if not len(positions):
             return Coerced.silent(text)
         asked = texts.take(text, positions)
-        answer = slow(asked)
-        if answer.values is asked:
+        answer = asked_of(asked)
+        said_nothing = not len(answer.positions)
+        if answer.values is asked or (said_nothing and answer.values.equals(asked)):
             return Coerced.silent(text)
         values = texts.put(text, positions, answer.values)
         return Coerced(values, positions[answer.positions], answer.notes)

@@ -19,7 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.coercion import vocabulary
-from callconv_kit.coercion.cells import Coerced, Kernel, Reading, where_suspect
+from callconv_kit.coercion.cells import (
+    Coerced,
+    Kernel,
+    Known,
+    Reading,
+    note_id,
+    of_suspects,
+    vectorised,
+)
 from callconv_kit.model import texts
 from callconv_kit.model.texts import EDGES, INVISIBLE, Bools, Ints
 
@@ -155,12 +163,31 @@ def kernel(
     def suspects(text: pa.StringArray) -> Ints:
         return _suspects(text, looks, identifies)
 
-    judged = where_suspect(suspects, rule)
+    def edges_only(text: pa.StringArray) -> Known:
+        """Printable ASCII of which there is nothing to say but spaces at its edges."""
+        trimmed = pc.ascii_trim(text, characters=" ")
+        known = texts.view(trimmed).lengths < texts.view(text).lengths
+        known &= ~_holds_odd_bytes(text)
+        known[suspects(trimmed)] = False
+        notes = np.full(len(text), note_id(None, ("trimmed",)), np.uint16)
+        return Known(known, blanks_as_nulls(trimmed), notes)
+
+    judged = of_suspects(suspects, vectorised(edges_only, rule))
 
     def universal(text: pa.StringArray) -> Coerced:
         return judged(blanks_as_nulls(text))
 
     return universal
+
+
+def _holds_odd_bytes(text: pa.StringArray) -> Bools:
+    """Which cells hold anything but printable ASCII."""
+    data, starts, ends = texts.view(text)
+    odd = np.zeros(len(text), np.bool_)
+    used = data[starts[0] : ends[-1]]
+    at = np.flatnonzero((used < ord(" ")) | (used >= DELETE)) + int(starts[0])
+    odd[np.searchsorted(ends, at, side="right")] = True
+    return odd
 
 
 def blanks_as_nulls(text: pa.StringArray) -> pa.StringArray:

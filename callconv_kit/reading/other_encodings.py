@@ -7,14 +7,19 @@ import codecs
 import re
 import unicodedata
 
+import numpy as np
+
 from callconv_kit.model.errors import InputError
+from callconv_kit.model.texts import Ints
 
 UNDEFINED_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 RUN = re.compile(rb"[\x80-\xff]+")
 LONG_RUN = 3
 """Bytes. Western words seldom hold so many letters with accents in a row."""
-CELL = re.compile(rb'[^,;\t"\r\n]*[\x80-\xff][^,;\t"\r\n]*')
-"""No delimiter but the bar may be the second byte of a character; so the bar is left in."""
+FIRST_HIGH = 0x80
+EDGES = np.zeros(256, np.bool_)
+"""The bytes between cells. The bar is left out: it may be the second byte of a character."""
+EDGES[np.frombuffer(b',;\t"\r\n', np.uint8)] = True
 KEPT = 20_000
 """Different cells that are kept for trying encodings on them."""
 
@@ -49,19 +54,33 @@ class Foreign:
             data: any bytes.
             valid: matches one valid multi-byte character.
         """
-        found = valid.findall(data)
-        runs = [len(run) for run in RUN.findall(data)]
-        high = sum(runs)
-        self.broken += high - sum(map(len, found))
-        self._high += high
-        self._in_long_runs += sum(run for run in runs if run >= LONG_RUN)
-        self._undefined = self._undefined or UNDEFINED_IN_CP1252.search(data) is not None
+        numbers = np.frombuffer(data, np.uint8)
+        high = np.flatnonzero(numbers >= FIRST_HIGH)
+        begins = np.flatnonzero(np.diff(high, prepend=-2) != 1)
+        runs = np.diff(begins, append=len(high))
+        # The runs alone, with a space between: a small part of the data.
+        spread = np.full(len(high) + len(runs), ord(" "), np.uint8)
+        spread[np.arange(len(high)) + np.repeat(np.arange(len(runs)), runs)] = numbers[high]
+        found = valid.findall(spread.tobytes())
+        self.broken += len(high) - sum(map(len, found))
+        self._high += len(high)
+        self._in_long_runs += int(runs[runs >= LONG_RUN].sum())
+        undefined = UNDEFINED_IN_CP1252.search(spread.tobytes())
+        self._undefined = self._undefined or undefined is not None
         if len(self._cells) < KEPT:
             # The first and the last line of a chunk may be cut within a character.
             start = data.find(b"\n") + 1 if self._cells else 0
             end = data.rfind(b"\n") + 1 or len(data)
-            self._cells.update(dict.fromkeys(CELL.findall(data, start, end)))
+            self._keep_cells(data, high[(high >= start) & (high < end)])
         return len(found)
+
+    def _keep_cells(self, data: bytes, high: Ints) -> None:
+        """Keep the cells that hold these bytes."""
+        edges = np.flatnonzero(EDGES[np.frombuffer(data, np.uint8)])
+        at = np.unique(np.searchsorted(edges, high))
+        starts = np.concatenate([[0], edges + 1])[at].tolist()
+        ends = np.append(edges, len(data))[at].tolist()
+        self._cells.update((data[start:end], None) for start, end in zip(starts, ends, strict=True))
 
     def may_be_cp1252(self) -> bool:
         """Whether the bytes may be Western text: all are defined, and few stand side by side."""

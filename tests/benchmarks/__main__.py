@@ -1,0 +1,176 @@
+"""The table of how fast `callconv prepare` is: `python -m tests.benchmarks [ROWS] [--runs N]`.
+
+Each row of the table is one file: ours, the floor (`floor.py`) and, for the typical file, what a
+user writes with polars and pandas. All are whole processes, run in turn, several times over; ratios
+of one run are evidence, seconds are not. The figures also go to a JSON file.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from kinds import KINDS, NOW  # noqa: E402 # a script beside this one
+
+SETTINGS = (
+    *("--timezone", "America/New_York", "--month-first", "--now", NOW, "--quiet"),
+    *("--job", "job.toml"),
+)
+JOB = "max_rejected_share = 1.0\n"
+PANDAS_ROWS = 100_000
+"""More would take minutes."""
+
+
+class Run(NamedTuple):
+    """What one process took: seconds on the wall and of processors, and its peak memory in MiB."""
+
+    wall: float
+    processor: float
+    peak: float
+
+
+def run(command: Sequence[str], folder: Path) -> Run:
+    """Run a command to its end."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def interleaved(
+    commands: Mapping[str, Sequence[str]], folder: Path, runs: int
+) -> dict[str, list[Run]]:
+    """So many runs of each command, in turn; the first round warms the caches and is not kept."""
+    rounds = [
+        {name: run(command, folder) for name, command in commands.items()} for _ in range(runs + 1)
+    ]
+    return {name: [one[name] for one in rounds[1:]] for name in commands}
+
+
+def ratio(ours: Sequence[Run], others: Sequence[Run], field: str) -> float:
+    """The median of the ratios, pair by pair."""
+    return round(
+        statistics.median(
+            getattr(one, field) / getattr(other, field)
+            for one, other in zip(ours, others, strict=True)
+        ),
+        2,
+    )
+
+
+def entry(name: str, found: Mapping[str, Sequence[Run]], against: str) -> dict[str, Any]:
+    """The figures of a file."""
+    base = found[against]
+    return {
+        "file": name,
+        **{
+            who: {
+                "wall": ratio(runs, base, "wall"),
+                "processor": ratio(runs, base, "processor"),
+                "seconds": round(statistics.median(one.wall for one in runs), 2),
+                "peak_mib": round(max(one.peak for one in runs)),
+            }
+            for who, runs in found.items()
+        },
+    }
+
+
+def made(kind: str, rows: int, folder: Path) -> str:
+    """A file of a kind, by a process of its own: what a process holds counts for its children."""
+    path = folder / f"{kind}-{rows}.csv"
+    run([sys.executable, str(HERE / "kinds.py"), kind, str(path), str(rows)], folder)
+    return str(path)
+
+
+def commands(source: str, folder: Path, *, peers: bool, pandas: bool) -> dict[str, Sequence[str]]:
+    """What is run over a file."""
+    python = sys.executable
+    found = {
+        "callconv": [python, "-m", "callconv_kit", "prepare", source, "--out", "out", *SETTINGS],
+        "floor": [python, str(HERE / "floor.py"), source, str(folder / "floor.csv")],
+    }
+    if peers and importlib.util.find_spec("polars"):
+        found["polars"] = [python, str(HERE / "peer_polars.py"), source, str(folder / "peer.csv")]
+    if pandas:
+        found["pandas"] = [python, str(HERE / "peer_pandas.py"), source, str(folder / "peer.csv")]
+    return found
+
+
+def shown(figures: dict[str, Any]) -> str:
+    """One line of the table for each command."""
+    lines = []
+    for who, one in figures.items():
+        if who != "file":
+            lines.append(
+                f"{figures['file']:32} {who:9} wall {one['wall']:6.2f}  processor "
+                f"{one['processor']:6.2f}  {one['seconds']:8.2f} s  {one['peak_mib']:6} MiB"
+            )
+    return "\n".join(lines)
+
+
+def table(rows: int, runs: int, kinds: Sequence[str], folder: Path) -> list[dict[str, Any]]:
+    """Measure and print."""
+    (folder / "job.toml").write_text(JOB)
+    figures = []
+
+    def measure(name: str, what: Mapping[str, Sequence[str]], against: str, times: int) -> None:
+        figures.append(entry(name, interleaved(what, folder, times), against))
+        print(shown(figures[-1]), flush=True)  # noqa: T201 # the figures
+
+    small = made("typical", 200, folder)
+    what = {"callconv": commands(small, folder, peers=False, pandas=False)["callconv"]}
+    what["pandas"] = [sys.executable, "-c", "import pandas"]
+    measure("200 rows, beside import pandas", what, "pandas", max(runs, 5))
+    what["callconv"] = [sys.executable, "-m", "callconv_kit", "--help"]
+    measure("--help, beside import pandas", what, "pandas", max(runs, 5))
+    some = min(rows, PANDAS_ROWS)
+    source = made("typical", some, folder)
+    measure(f"typical, {some:,}", commands(source, folder, peers=True, pandas=True), "floor", runs)
+    for kind in kinds:
+        source = made(kind, rows, folder)
+        what = commands(source, folder, peers=kind in ("typical", "half_rejected"), pandas=False)
+        measure(f"{kind}, {rows:,}", what, "floor", runs)
+        Path(source).unlink()
+    return figures
+
+
+def main() -> None:
+    """Read the arguments, and measure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=4, help="interleaved runs (default: 4)")
+    parser.add_argument("--kinds", nargs="*", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--json", type=Path, default=Path("benchmarks.json"))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        figures = table(given.rows, given.runs, given.kinds, Path(name))
+    about = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        "rows": given.rows,
+        "runs": given.runs,
+    }
+    given.json.write_text(json.dumps({**about, "figures": figures}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
