@@ -117,6 +117,8 @@ def _explain(preset: "Preset") -> None:
         by += f", and what {' and '.join(form.cells)} holds" if form.cells else ""
         seen = f" (seen in: {form.seen})" if form.seen else ""
         click.echo(f"Form {form.name!r}, recognised {by}{seen}.")
+    if about.needs:
+        click.echo(f"Every export needs {' and '.join(about.needs)}.")
     click.echo("\nColumn mapping:")
     for column, told in _feeds(preset):
         click.echo(f"  {column:24}  {told}")
