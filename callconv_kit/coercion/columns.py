@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.coercion import (
+    calling_codes,
     country,
     date_with_time,
     duration,
@@ -127,7 +128,7 @@ class Kernels:
         """
         if column == "EventDate":
             return moment.serials(cells)
-        return phone.coded(cells, self._settings.default_country)
+        return calling_codes.coded(cells, self._settings.default_country)
 
     def read(
         self, cells: Mapping[str, Coerced], length: int, habit: Habit = _no_habit
@@ -179,7 +180,9 @@ class Kernels:
     ) -> dict[str, Coerced]:
         countries = read.get(country_name) or Coerced.silent(texts.nulls(length))
         phones = self._phone[name](numbers.values, countries.values)
-        open_rows = _rejected(phones.numbers, "phone_invalid", numbers.values, phone.MAY_LACK_PLUS)
+        open_rows = _rejected(
+            phones.numbers, "phone_invalid", numbers.values, calling_codes.MAY_LACK_PLUS
+        )
         if len(open_rows) and habit(name):
             taken = (texts.take(each.values, open_rows) for each in (numbers, countries))
             again = self._coded[name](*taken)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit.coercion import phone_text
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
@@ -260,7 +259,7 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     import phonenumbers
 
     home = country or settings.default_country
-    readings = (_parse(digits, home) for digits in _dialable(dialled.digits))
+    readings = (parse(digits, home) for digits in _dialable(dialled.digits))
     dialled_at_home = next((number for number in readings if number is not None), None)
     number = dialled_at_home or _without_plus(dialled, country, settings)
     if number is None:
@@ -270,7 +269,7 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     code = number.country_code or 0
     if dialled.letters and code != NANP:
         return "phone_invalid"
-    if country is not None and code != _calling_code(country):
+    if country is not None and code != calling_code(country):
         return "country_contradicts_number"
     # The file has no way to write a number of no country. And 310-1234 is a whole number in
     # Canada, but one without its area code where nobody said Canada.
@@ -296,39 +295,14 @@ def _without_plus(
     digits = dialled.digits
     if dialled.letters or len(digits) < WHOLE_DIGITS - 1 or digits.startswith("+"):
         return None
-    number = _parse(f"+{digits}", settings.default_country)
+    number = parse(f"+{digits}", settings.default_country)
     if number is None or has_no_country(f"+{digits}"):
         return None
-    of_row = country is not None and number.country_code == _calling_code(country)
+    of_row = country is not None and number.country_code == calling_code(country)
     if len(digits) < WHOLE_DIGITS and not (settings.coded or of_row):
         return None
-    at_home = any(_parse(each, settings.default_country) for each in _dialable(digits))
+    at_home = any(parse(each, settings.default_country) for each in _dialable(digits))
     return None if at_home else number
-
-
-MAY_LACK_PLUS = rf"^[^+0-9]*(?:[0-9][^+0-9]*){{{WHOLE_DIGITS - 1}}}$"
-"""Texts of eleven digits: whether one is read depends on the column, see `PhoneSettings.coded`."""
-
-_FEWEST_DIGITS = r"^\D*(?:\d\D*){7}"
-_CODED = rf"^\W*(?:\+|00|011)|^[^+0-9]*1\D*(?:\d\D*){{{NANP_DIGITS}}}$"
-_MORE_DIGITS = rf"^[^+0-9]*[1-9]\D*(?:\d\D*){{{WHOLE_DIGITS - 2},}}$"
-
-
-def coded(text: pa.StringArray, default_country: str) -> tuple[int, int]:
-    """How many cells hold a number, and how many of them one with a country's code.
-
-    The code stands behind a `+` or a dialled prefix, or begins the digits of a number that is valid
-    with a `+` before it.
-    """
-    numbers = text.filter(pc.match_substring_regex(text, _FEWEST_DIGITS))
-    with_code = pc.match_substring_regex(numbers, _CODED)
-    rest = numbers.filter(pc.and_not(pc.match_substring_regex(numbers, _MORE_DIGITS), with_code))
-    valid = sum(
-        cell["counts"]
-        for cell in pc.value_counts(rest).to_pylist()
-        if _parse(f"+{re.sub(r'[^0-9]', '', cell['values'])}", default_country)
-    )
-    return len(numbers), (pc.sum(with_code).as_py() or 0) + valid
 
 
 def has_no_country(text: str) -> bool:
@@ -342,7 +316,7 @@ def has_no_country(text: str) -> bool:
     dialled = phone_text.read(text)
     if not isinstance(dialled, Dialled):
         return False
-    numbers = (_parse(digits, SERVER_COUNTRY) for digits in _dialable(dialled.digits))
+    numbers = (parse(digits, SERVER_COUNTRY) for digits in _dialable(dialled.digits))
     number = next((number for number in numbers if number is not None), None)
     return number is not None and phonenumbers.region_code_for_number(number) == NO_COUNTRY
 
@@ -358,7 +332,7 @@ def _dialable(digits: str) -> tuple[str, ...]:
     return (digits,)
 
 
-def _parse(digits: str, home: str) -> "PhoneNumber | None":
+def parse(digits: str, home: str) -> "PhoneNumber | None":
     """The valid number that these digits are when dialled at `home`; None if there is none."""
     import phonenumbers
 
@@ -390,7 +364,7 @@ def _stripped_once(digits: str, number: "PhoneNumber") -> bool:
 
 
 @cache
-def _calling_code(country: str) -> int:
+def calling_code(country: str) -> int:
     """The calling code of a country; 0 if it has none of its own."""
     import phonenumbers
 

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
+from callconv_kit.coercion.calling_codes import coded
+from callconv_kit.model import texts
 from callconv_kit.reading import records
 
 SETTINGS = {
@@ -110,6 +112,19 @@ CALLERS = {
 @pytest.mark.parametrize(("cells", "rejected"), CALLERS.values(), ids=CALLERS)
 def test_eleven_digits_are_read_by_their_column(cells, rejected):
     assert codes(ck.prepare(calls("CallerId", cells), **SETTINGS)) == rejected
+
+
+COUNTED = {
+    "Leicester": (["0116 496 0123", "0116 496 0124"], "GB", (2, 0)),
+    "dialled in America": (["011 44 116 496 0123", "2125550123"], "US", (2, 1)),
+    "dialled in Europe": (["0044 116 496 0123"], "GB", (1, 1)),
+    "short numbers": (["511", "anonymous"], "US", (0, 0)),
+}
+
+
+@pytest.mark.parametrize(("cells", "country", "counted"), COUNTED.values(), ids=COUNTED)
+def test_numbers_with_a_code_are_counted(cells, country, counted):
+    assert coded(texts.from_list(cells), country) == counted
 
 
 def test_the_warning_counts_the_numbers_by_country():
