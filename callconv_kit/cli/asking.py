@@ -4,6 +4,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,8 +28,10 @@ class Dialogue:
     asked: how many were asked.
     """
 
-    def __init__(self, seen: "Inspection", given: Mapping[str, str], refine: Refine) -> None:
-        self._seen = seen
+    def __init__(
+        self, seen: "Inspection", given: Mapping[str, str], refine: Refine, now: datetime
+    ) -> None:
+        self._seen, self._now = seen, now
         self._answers = dict(given)
         self._refine = refine
         self.asked = 0
@@ -58,7 +61,7 @@ class Dialogue:
 
         return [
             question
-            for question in questions(self._seen)
+            for question in questions(self._seen, now=self._now)
             if question.id not in done and not self._answers.get(question.id)
         ]
 
@@ -77,6 +80,7 @@ class Dialogue:
         click.secho(f"{number} of {of}  {question.text}", bold=True)
         for word, text in (
             ("such as", f"\n{'':{INDENT}}".join(question.samples)),
+            ("effect", f"\n{'':{INDENT}}".join(question.effects)),
             ("meaning", question.where),
             ("answer", question.hint),
             ("one of", ", ".join(question.choices)),
@@ -84,7 +88,7 @@ class Dialogue:
             ("evidence", question.because),
         ):
             if text:
-                say(f"  {word:8}  {text}", indent=INDENT, kept=word == "such as")
+                say(f"  {word:8}  {text}", indent=INDENT, kept=word in ("such as", "effect"))
         while True:
             answer = self._prompt(question)
             if answer in ("", DECLINE):

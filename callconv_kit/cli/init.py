@@ -1,6 +1,7 @@
 """`callconv init`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ def init_command(
     from callconv_kit.cli.inspecting import show_head
     from callconv_kit.profiling import inspect, refined
     from callconv_kit.profiling.answering import pairs
+    from callconv_kit.run.prepared import clock_of
 
     if as_json and not yes:
         raise click.UsageError("--json goes with --yes: nothing can be asked in JSON.")
@@ -80,15 +82,16 @@ def init_command(
         _show_drift(drift)
     seen = refined(file, seen, answers)
     asked = 0
+    clock = clock_of(now)
     if not yes:
-        seen, answers, asked = _dialogue(file, seen, answers, accept)
+        seen, answers, asked = _dialogue(file, seen, answers, accept, clock)
     writing = _Writing(file, seen, answers, accept, path, now, quiet=as_json)
     draft, ahead = writing.draft()
     if not as_json:
         _show_summary(draft)
     written = writing.write(draft)
     if as_json:
-        shared.print_json(_document(seen, draft, ahead, written, drift))
+        shared.print_json(_document(seen, draft, ahead, written, drift, clock))
         return 0
     _show_written(written, draft, asked)
     _show_outlook(ahead)
@@ -96,7 +99,7 @@ def init_command(
 
 
 def _dialogue(
-    file: str, seen: "Inspection", answers: Mapping[str, str], accept: str
+    file: str, seen: "Inspection", answers: Mapping[str, str], accept: str, now: datetime
 ) -> "tuple[Inspection, dict[str, str], int]":
     """Ask; under `--accept likely` only what nothing is proposed for."""
     from callconv_kit.cli.asking import Dialogue
@@ -104,11 +107,11 @@ def _dialogue(
 
     likely = {
         question.id: question.proposal
-        for question in questions(seen)
+        for question in questions(seen, now=now)
         if accept == "likely" and question.confidence == "likely" and question.proposal
     }
     dialogue = Dialogue(
-        seen, {**likely, **answers}, lambda before, more: refined(file, before, more)
+        seen, {**likely, **answers}, lambda before, more: refined(file, before, more), now
     )
     after, told = dialogue.answers()
     kept = {key: text for key, text in told.items() if likely.get(key) != text or key in answers}
@@ -230,6 +233,7 @@ def _document(
     ahead: "Outlook",
     written: list[Path],
     drift: "Drift | None",
+    now: datetime,
 ) -> dict[str, Any]:
     from callconv_kit.profiling.questions import all_questions
 
@@ -238,7 +242,7 @@ def _document(
         "job": str(written[0]),
         "preset": seen.preset,
         "fit": round(seen.fit, 3),
-        "questions": [question.as_dict() for question in all_questions(seen)],
+        "questions": [question.as_dict() for question in all_questions(seen, now=now)],
         "answers": {key: {"value": text, "from": how} for key, (how, text) in draft.taken.items()},
         "blanks": list(draft.blanks),
         "passed_over": [{"id": each.id, "why": each.why} for each in draft.passed],
@@ -267,11 +271,12 @@ def _show_summary(draft: "Draft") -> None:
         return
     click.echo()
     click.secho("The job", bold=True)
-    words = {"answered": "", "sure": "", "likely": "  (likely: look at it)"}
+    words = {"answered": "", "sure": "  (sure)", "likely": "  (likely: check it)"}
     for key, (how, text) in draft.taken.items():
         click.echo(f"  {visible(key, 30):30}  {visible(text, 60)}{words[how]}")
     for key in draft.blanks:
         click.echo(f"  {visible(key, 30):30}  TODO")
+    click.echo("To change one, run init again with --answer ID=VALUE.")
     for passed in draft.passed:
         click.echo(f"  {visible(passed.id, 30):30}  not used: {visible(passed.why, 60)}")
 

@@ -182,7 +182,8 @@ class _Drafting:
     def _take_direction(self, question: Question) -> None:
         found = [each for each in self._seen.proposals.direction if each.left_out]
         self._merge({"leave_out": [rule for each in found for rule in leave_out(each)]})
-        self._taken["direction"] = (_how(question.confidence), question.proposal)
+        told = f"{found[0].column}: {question.proposal}"
+        self._taken["direction"] = (_how(question.confidence), told)
 
     def _column(self, proposal: Proposal) -> None:
         key = question_of(proposal.column)

@@ -91,6 +91,7 @@ class Question:
     proposal: the proposed answer; confidence: how well it holds; because: the evidence.
     choices: the only answers, where there are only some.
     warning: what to note.
+    effects: what each of several answers would do.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Question:
     because: str = ""
     choices: tuple[str, ...] = ()
     warning: str = ""
+    effects: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The question as `callconv init --json` prints it."""
@@ -114,18 +116,21 @@ class Question:
             "proposal": self.proposal or None,
             "confidence": self.confidence,
             "why": self.because,
+            "effects": list(self.effects),
         }
 
 
 def questions(inspection: Inspection, *, now: datetime | None = None) -> tuple[Question, ...]:
-    """What is open: every question whose answer is not sure, in the order in which they are asked.
+    """What is asked: every question whose answer is not sure, and always which rows are calls.
 
     Args:
         inspection: of the export.
         now: the clock by which calls are too old; none: the real one.
     """
     return tuple(
-        question for question in all_questions(inspection, now=now) if question.confidence != "sure"
+        question
+        for question in all_questions(inspection, now=now)
+        if question.confidence != "sure" or question.id == "direction"
     )
 
 
@@ -232,7 +237,8 @@ def _when(inspection: Inspection, now: datetime | None) -> Iterator[Question]:
             proposal=zone,
             confidence=confidence,
             because=because,
-            warning="; ".join(filter(None, (busy, *(effect.text for effect in effects)))),
+            warning=busy,
+            effects=tuple(effect.text for effect in effects),
         )
     if times.two_readings and not inspection.known.order:
         proven = times.proven_order
@@ -381,13 +387,13 @@ def _id(inspection: Inspection, key: str) -> Question:
     lookup = lookup_key(inspection)
     by_file = f", or lookup:{LOOKUP_FILE}:{lookup.name}" if lookup and key != "provider" else ""
     warning = ""
-    if by_file and lookup and lookup.top_share >= ONE_KEY and (lookup.distinct or 0) > 1:
+    if key == "partner" and lookup and lookup.top_share >= ONE_KEY and (lookup.distinct or 0) > 1:
         warning = one_key(lookup)
     what = "a name" if key == "provider" else "a number"
     return Question(
         key,
         f"{told.column}, the {told.called}: one value for all rows, or a column of the export?",
-        hint=f"{what}, a column name{by_file}",
+        hint=f"{what}, or a column name{by_file}",
         where=told.where,
         samples=found.samples if found else (),
         proposal=found.name if found else "",

@@ -137,10 +137,14 @@ class _Writing:
         asked = self._raised.get(key)
         if asked is None:
             return "TODO"
-        hint = f" {asked.hint}." if asked.hint else ""
+        hint = f" Write {asked.hint}." if asked.hint else ""
         perhaps = f' Perhaps "{asked.proposal}": {asked.because}.' if asked.proposal else ""
-        where = f" {asked.where}." if asked.where and key in IDS else ""
-        return f"TODO {asked.text}{where}{hint}{perhaps}"
+        if key in IDS:
+            return (
+                f"TODO the {IDS[key].called}: {asked.where}; or delete this line and name a column "
+                f"under [columns], or a [lookup].{perhaps}"
+            )
+        return f"TODO {asked.text}{hint}{perhaps}"
 
     def _constants(self) -> Iterator[str]:
         given = self._settings.get("constants", {})

@@ -201,7 +201,7 @@ def test_json_tells_questions_answers_the_job_and_the_outlook(folder):
         "code", "column", "rows", "problem", "fix", "left_out",
     }  # fmt: skip
     assert set(told["questions"][0]) == {
-        "id", "text", "samples", "choices", "proposal", "confidence", "why",
+        "id", "text", "samples", "choices", "proposal", "confidence", "why", "effects",
     }  # fmt: skip
     assert told["job"] == "callconv.toml"
     assert told["blanks"] == ["timezone", "partner", "tracker"]

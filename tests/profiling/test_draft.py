@@ -1,6 +1,7 @@
 """From an export to its job: the questions, what an answer means, the file, and the outlook."""
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -197,9 +198,10 @@ def test_the_zone_question_tells_what_each_zone_does(tmp_path):
     path = tmp_path / "calls.csv"
     rows = [f"2026-08-{day:02} {hour:02}:30:00" for day in range(26, 31) for hour in (1, 12, 22)]
     path.write_text("Start Time\n" + "\n".join(rows) + "\n")
-    (question,) = [each for each in questions(ck.inspect(path)) if each.id == "timezone"]
-    assert "America/New_York: 5 of 15 calls fall on another day in UTC" in question.warning
-    assert "UTC: 0 of 15 calls" in question.warning
+    asked = questions(ck.inspect(path), now=datetime(2026, 9, 1, tzinfo=UTC))
+    (question,) = [each for each in asked if each.id == "timezone"]
+    assert "America/New_York: 5 of 15 calls fall on another day in UTC" in question.effects
+    assert "UTC: 0 of 15 calls fall on another day in UTC" in question.effects
 
 
 def test_names_that_toml_or_a_terminal_would_obey_stay_text(tmp_path):
