@@ -11,10 +11,11 @@ from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import nearest, plain, spec_column
 from callconv_kit.profiling import readable
+from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, lookup_key
 from callconv_kit.profiling.inspection import Inspection, inspect, times
 from callconv_kit.profiling.proposal import CODES, FILLED, REASONS, Direction
 from callconv_kit.profiling.proposing import propose
-from callconv_kit.profiling.questions import IDS, LOOKUP_FILE, PLAIN_IDS, lookup_key
+from callconv_kit.profiling.questions import PLAIN_IDS
 from callconv_kit.reading import Input
 
 Answers = Mapping[str, str]

@@ -7,17 +7,11 @@ from typing import Any, Literal
 from callconv_kit.model import spec
 from callconv_kit.profiling import answering, written
 from callconv_kit.profiling.answering import Answers, Passed, leave_out, settled
+from callconv_kit.profiling.ids import IDS, ONE_KEY, one_key
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.job_answers import merged
 from callconv_kit.profiling.proposal import Confidence, Proposal
-from callconv_kit.profiling.questions import (
-    IDS,
-    MAPPED,
-    ONE_KEY,
-    Question,
-    by_id,
-    one_key,
-)
+from callconv_kit.profiling.questions import MAPPED, Question, by_id
 
 REJECTED_SHARE = 0.5
 """The share of rejected rows over which there is no ready.csv, as a job begins with it."""

@@ -9,8 +9,8 @@ from typing import Any
 from callconv_kit.job.file import read_toml
 from callconv_kit.model.names import nearest, plain
 from callconv_kit.profiling.columns import shown, shown_name
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS
 
 CARRIED = ("timezone", "date_order", "talk_time")
 """Settings of the old job that are taken for answers."""

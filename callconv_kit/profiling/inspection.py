@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.job import Job
@@ -14,12 +13,12 @@ from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.export import Export
 from callconv_kit.mapping.plan import CHILD, Plan
-from callconv_kit.model import spec, texts
+from callconv_kit.model import spec
 from callconv_kit.model.names import plain
-from callconv_kit.model.rows import Batch
 from callconv_kit.model.texts import Ints
-from callconv_kit.profiling import evidence, lines
+from callconv_kit.profiling import evidence
 from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
+from callconv_kit.profiling.first_rows import first_rows
 from callconv_kit.profiling.opening import known_to_anybody, open_export
 from callconv_kit.profiling.proposal import Proposal, Proposals, direction_as_dict
 from callconv_kit.profiling.proposing import Known, propose
@@ -29,9 +28,6 @@ from callconv_kit.profiling.times import Times, times_of
 from callconv_kit.reading import Input, Table
 from callconv_kit.run.resolving import Resolved, resolve
 from callconv_kit.writing.wording import DELIMITERS
-
-ROWS = 50_000
-"""Rows that are looked at; of a larger file the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +195,7 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
     chosen = given.preset or (fits[0].preset if fits else None)
     resolved = resolve(given if chosen is None else Job.from_keywords(given, preset=chosen))
     plan = _plan(table, resolved.job, resolved.export)
-    read = _read(table)
+    read = first_rows(table)
     known = _known(plan, resolved)
     sample, at = Sample.spread(table.header, read.cells)
     lines_of = read.lines[at]
@@ -238,56 +234,6 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
         lines=lines_of,
         known=known,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The first rows of a table.
-
-    rows, ragged: how many were read, and how many more have another number of cells.
-    more: whether there are others.
-    gathered: what each column holds.
-    cells, lines: of the rows that are calls: neither totals nor the types of the columns.
-    types: the line that holds the types, and why it is no row; empty where there is none.
-    skip_lines: a pattern for it.
-    """
-
-    rows: int
-    ragged: int
-    more: bool
-    gathered: Sequence[Gathered]
-    cells: Sequence[pa.StringArray]
-    lines: Ints
-    types: tuple[tuple[int, str], ...]
-    skip_lines: tuple[str, ...]
-
-
-def _read(table: Table) -> _Read:
-    gathered = [Gathered() for _ in table.header]
-    rows, ragged, more = 0, 0, False
-    kept: list[Batch] = []
-    for batch in table.batches():
-        if rows >= ROWS:
-            more = True
-            break
-        for column, cells in zip(gathered, batch.cells, strict=True):
-            column.add(cells)
-        kept.append(batch)
-        rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
-    if not rows:
-        none = tuple(texts.nulls(0) for _ in table.header)
-        return _Read(0, ragged, more, gathered, none, np.zeros(0, np.int64), (), ())
-    whole = Batch.of(kept)
-    keep = ~lines.are_totals(whole.cells)
-    at = lines.type_row(whole.cells)
-    types: tuple[tuple[int, str], ...] = ()
-    patterns: tuple[str, ...] = ()
-    if at >= 0:
-        keep[at] = False
-        types = ((int(whole.lines[at]), "types"),)
-        patterns = (lines.type_pattern(whole.cells, at, table.account.delimiter),)
-    whole = whole.keep(keep)
-    return _Read(rows, ragged, more, gathered, whole.cells, whole.lines, types, patterns)
 
 
 def _profiles(

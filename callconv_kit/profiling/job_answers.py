@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from callconv_kit.profiling.answering import settled
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS
 
 WHOLE = {"join", "sum", "difference"}
 """Tables under `[columns]` that say one thing, and are not merged key by key."""

@@ -19,8 +19,9 @@ from callconv_kit.model import spec
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import CallConvError, current_folder
 from callconv_kit.profiling.draft import REJECTED_SHARE, Draft, with_share
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.questions import IDS, all_questions
+from callconv_kit.profiling.questions import all_questions
 from callconv_kit.reading import Input
 from callconv_kit.run.pipeline import Progress
 from callconv_kit.run.prepared import Prepared, prepare

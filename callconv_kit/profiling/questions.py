@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callconv_kit.job import PRESETS
-from callconv_kit.mapping import preset as presets
 from callconv_kit.model import spec
-from callconv_kit.model.names import plain
-from callconv_kit.profiling.columns import Profile, shown, shown_name
+from callconv_kit.profiling.columns import shown, shown_name
+from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, ONE_KEY, lookup_key, one_key
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Proposal
 from callconv_kit.profiling.zone_effects import zone_effects
@@ -27,49 +26,9 @@ MOST = 15
 SURE = 0.8
 """A preset that knows so much of a header is not asked about."""
 
-LOOKUP_FILE = "trackers.csv"
-
-ONE_KEY = 0.5
-"""A look-up key that stands in so many rows tells hardly anything apart."""
-
 LISTED = 6
 """Values that are listed in a question."""
 
-
-@dataclass(frozen=True, slots=True)
-class Id:
-    """One of the ids that impact.com gave you.
-
-    column: of the format; called: what impact.com's screens call it; where: to find it.
-    """
-
-    column: str
-    called: str
-    where: str
-
-
-IDS = {
-    "campaign": Id(
-        "CampaignId", "program", "the id of your program; impact.com lists it with your programs"
-    ),
-    "partner": Id(
-        "MediaId",
-        "media partner",
-        "the id of the partner who is paid; impact.com shows it in the partner's profile",
-    ),
-    "tracker": Id(
-        "ActionTrackerId",
-        "event type",
-        "the id of the call's event type; in impact.com: your profile → Settings → Tracking → "
-        "Event Types",
-    ),
-    "provider": Id(
-        "CallProvider",
-        "call provider",
-        "the name of the company or system that tracks the calls, such as CallRail",
-    ),
-}
-"""The questions about what no export holds: the ids of impact.com, and who tracks the calls."""
 
 MAPPED = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
 """Required columns that an export must feed, asked for as map.COLUMN."""
@@ -401,38 +360,6 @@ def _id(inspection: Inspection, key: str) -> Question:
         because=each.because if found else "",
         warning=warning,
     )
-
-
-def one_key(key: Profile) -> str:
-    """What to note of a look-up key that covers most rows."""
-    return (
-        f"one value of {shown_name(key.name, 40)!r} is in {key.top_share:.0%} of the rows: "
-        "a look-up by it gives nearly all of them the same"
-    )
-
-
-def lookup_key(inspection: Inspection) -> Profile | None:
-    """The column by which ids are looked up best: the tracking number, else the number called."""
-    if inspection.preset:
-        numbers = presets.load(inspection.preset).about.called_number
-        found = _filled(inspection, (*numbers.tracking, *numbers.destination))
-        if found is not None:
-            return found
-    called = inspection.proposals.mapping["CalledPhoneNumber"]
-    for other in called.alternatives:
-        if any("tracking" in name.casefold() for name in other.sources):
-            return inspection.column(other.sources[0])
-    return inspection.column(called.sources[0]) if called.sources else None
-
-
-def _filled(inspection: Inspection, names: tuple[str, ...]) -> Profile | None:
-    preset = presets.load(inspection.preset) if inspection.preset else None
-    for name in names:
-        for spelling in preset.spellings(name) if preset else (name,):
-            for column in inspection.columns:
-                if plain(column.name) == plain(spelling) and column.filled:
-                    return column
-    return None
 
 
 def by_id(inspection: Inspection) -> Mapping[str, Question]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from callconv_kit.model import spec
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.proposal import Proposal
-from callconv_kit.profiling.questions import IDS, Question
+from callconv_kit.profiling.questions import Question
 
 COMMENT_AT = 34
 WIDTH = 100

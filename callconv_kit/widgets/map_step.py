@@ -8,8 +8,8 @@ import ipywidgets as ipw
 
 from callconv_kit.model import spec
 from callconv_kit.profiling import Question
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.job_answers import answer_in
-from callconv_kit.profiling.questions import IDS
 from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag

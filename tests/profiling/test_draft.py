@@ -8,8 +8,9 @@ import pytest
 
 import callconv_kit as ck
 from callconv_kit.profiling import draft_of, lookup_file, outlook, questions, refined
+from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.outlook import shared_with
-from callconv_kit.profiling.questions import IDS, MOST, all_questions
+from callconv_kit.profiling.questions import MOST, all_questions
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 SAMPLES = sorted(path.name for path in VENDORS.iterdir() if path.suffix in {".csv", ".jsonl"})

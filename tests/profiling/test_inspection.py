@@ -10,7 +10,7 @@ import pytest
 
 import callconv_kit as ck
 from callconv_kit.model import spec
-from callconv_kit.profiling import inspection as inspecting
+from callconv_kit.profiling import first_rows
 from callconv_kit.profiling.columns import Holds, shape, shared_name, shown
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
@@ -68,7 +68,7 @@ def test_a_column_is_profiled(seen_of):
 
 
 def test_of_a_large_file_the_first_rows_are_looked_at(seen_of, monkeypatch):
-    monkeypatch.setattr(inspecting, "ROWS", 1)
+    monkeypatch.setattr(first_rows, "ROWS", 1)
     frame = pd.DataFrame([ROW.split(",")] * 20_000, columns=HEADER.split(","))
     seen = ck.inspect(frame)
     assert seen.more

@@ -92,7 +92,7 @@ def test_no_preset_may_be_asked_for():
 def test_a_master_csv_is_known_without_a_header():
     seen = ck.inspect(VENDORS / "asterisk.csv")
     assert (seen.preset, seen.header_line) == ("asterisk", 0)
-    assert "the first line is a row" in seen.evidence["header_line"]
+    assert "the first line is already a row" in seen.evidence["header_line"]
 
 
 CAUSES = {
