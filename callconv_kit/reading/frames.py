@@ -11,7 +11,7 @@ from callconv_kit.model import texts
 from callconv_kit.model.rows import NumberColumns
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading.records import ROWS, Piece, RecordTable
-from callconv_kit.reading.values import array_as_text, as_text
+from callconv_kit.reading.values import any_as_text, array_as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ class FrameTable(RecordTable):
         self, frame: "pd.DataFrame", name: str = FRAME_NAME, *, as_written: bool = False
     ) -> None:
         self._frame = frame
-        header = [as_text(column) for column in frame.columns]
+        header = [any_as_text(column) for column in frame.columns]
         super().__init__(name, header, as_written=as_written)
         kinds = [getattr(kind, "kind", "") for kind in frame.dtypes]
         numbers = frozenset(at for at, kind in enumerate(kinds) if kind in NUMBERS)
@@ -58,24 +58,29 @@ NO_ONE_TYPE = (
     pa.ArrowNotImplementedError,
     OverflowError,  # a whole number beyond 64 bits
     UnicodeEncodeError,  # half a character
+    TypeError,  # an infinite decimal
 )
 
 
 def column_as_text(column: "pd.Series[Any]") -> pa.StringArray:
     """A column of any dtype as text; empty where a value is missing."""
+    import pandas as pd
+
+    texts_alone = {"string", "empty"}
+    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in texts_alone:
+        # Each value keeps what Arrow would bring to one form: the offset of a time, above all.
+        return _one_by_one(column)
     try:
         array = pa.Array.from_pandas(column)
     except NO_ONE_TYPE:
         return _one_by_one(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    of_objects = column.dtype == object and not pa.types.is_string(array.type)
-    if of_objects or isinstance(array.type, pa.BaseExtensionType):
-        # Each value keeps what Arrow would bring to one form: the offset of a time, above all.
+    if isinstance(array.type, pa.BaseExtensionType):
         return _one_by_one(column)
     written = array_as_text(array)
     return pc.fill_null(written, texts.scalar("")) if written.null_count else written
 
 
 def _one_by_one(column: "pd.Series[Any]") -> pa.StringArray:
-    return texts.from_list([as_text(value) for value in column])
+    return texts.from_list([any_as_text(value) for value in column])

@@ -88,6 +88,19 @@ def _far(value: pa.Scalar) -> str:
     return f"{np.datetime_as_string(at)}{'Z' if getattr(value.type, 'tz', None) else ''}"
 
 
+LONGEST_DECIMAL = 1000
+"""Digits of a decimal that are written out."""
+
+
+def any_as_text(value: object) -> str:
+    """`as_text` for a value of a frame, which may be any object, one without a text too."""
+    try:
+        text = as_text(value)
+    except Exception:  # noqa: BLE001 # an object of somebody else may raise anything here
+        return f"<{type(value).__qualname__}>"
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def as_text(value: object) -> str:
     """One value of any Python or numpy type as a person would have typed it."""
     match value:
@@ -103,7 +116,7 @@ def as_text(value: object) -> str:
         case float():
             return _float_as_text(value, LAST_EXACT_FLOATS["double"])
         case Decimal():
-            return "" if value.is_nan() else f"{value:f}"
+            return _decimal_as_text(value)
         case datetime.datetime():
             return "" if value != value else value.isoformat(sep="T" if value.tzinfo else " ")
         case datetime.timedelta():
@@ -116,6 +129,13 @@ def as_text(value: object) -> str:
             return ",".join(map(as_text, value))
     text = str(value)
     return "" if text in {"<NA>", "NaT", "nan"} else text
+
+
+def _decimal_as_text(value: Decimal) -> str:
+    if value.is_nan():
+        return ""
+    # Written out, 1E+999999999 would fill the memory.
+    return f"{value:f}" if abs(value.adjusted()) < LONGEST_DECIMAL else str(value)
 
 
 def _clock(length: datetime.timedelta) -> str:

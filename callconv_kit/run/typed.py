@@ -43,7 +43,7 @@ def typed(frame: "pd.DataFrame") -> "pd.DataFrame":
         raise wrong_type("frame", frame, "a pandas DataFrame", "Pass prepared.ready.")
     # By position: a frame may hold two columns of one name.
     columns = [
-        _typed(frame.iloc[:, at], spec.BY_NAME.get(str(name)))
+        _typed(frame.iloc[:, at], spec.BY_NAME.get(name) if isinstance(name, str) else None)
         for at, name in enumerate(frame.columns)
     ]
     copy = frame.copy() if not columns else pd.concat(columns, axis=1)
