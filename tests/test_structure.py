@@ -36,8 +36,8 @@ WARNS = """
     encoding_guessed event_old country_corrected caller_maybe_unknown status_empty
     answer_without_talk voicemail_not_answered session_with_and_without_event
     identifier_maybe_rounded zip_invalid phone_type_unknown flag_unknown link_invalid
-    reference_not_a_number formula_text ivr_exceeds_call country_from_digits cell_emptied
-    not_ready_form
+    reference_not_a_number formula_text times_all_midnight ivr_exceeds_call direction_unused
+    country_from_digits cell_emptied not_ready_form
 """.split()
 CHANGES = """
     trimmed invisible_removed armour_removed empty_mark grouping_removed decimal_zero_removed

@@ -408,15 +408,15 @@ def test_a_missing_job_file_gets_the_nearest_one_beside_it(tmp_path):
 def test_what_is_no_job_file_is_refused(tmp_path):
     (tmp_path / "utf16.toml").write_text("a = 1", encoding="utf-16")
     (tmp_path / "export.csv").write_bytes(b"a,b\n" * 2_000_000)
-    for path, word in {
-        tmp_path: "can't be read",
-        tmp_path / "utf16.toml": "not UTF-8",
-        tmp_path / "export.csv": "--job",
-        "a\0b": "is not a path",
+    for path, (word, code) in {
+        tmp_path: ("can't be read", "job_unreadable"),
+        tmp_path / "utf16.toml": ("not UTF-8", "job_unreadable"),
+        tmp_path / "export.csv": ("--job", "job_unreadable"),
+        "a\0b": ("is not a path", "bad_path"),
     }.items():
         with pytest.raises(UsageError, match=word) as raised:
             Job.load(path)
-        assert raised.value.code == "job_unreadable"
+        assert raised.value.code == code
 
 
 PAIRS = {

@@ -14,6 +14,7 @@ from rich.console import Console
 import callconv_kit as ck
 from callconv_kit.cli import terminal
 from callconv_kit.mapping import direction
+from callconv_kit.model.codes import CODES
 from callconv_kit.writing import report
 
 from ..mapping.test_job_rules import CASES, NOW, frame, prepare
@@ -112,10 +113,12 @@ def test_terminal_report_and_notebook_say_first_that_outbound_calls_are_sent():
     console = Console(file=io.StringIO(), width=400)
     terminal.show(prepared.summary, console)
     shown = console.file.getvalue().splitlines()
-    assert shown[0].startswith('Warning: 1 row: ready rows are outbound calls (direction "outbound')
+    assert shown[0].startswith("Warning: 1 row: ")
+    assert '(direction "outbound" 1)' in shown[0]
     assert 'outbound = "send"' in shown[0]
+    problem = CODES["direction_unused"].problem
     for page in (report.page(prepared.summary), prepared._repr_html_()):
-        assert page.index("ready rows are outbound calls") < page.index("All 2 rows are ready")
+        assert page.index(problem) < page.index("All 2 rows are ready")
 
 
 def test_check_warns_of_outbound_calls():
