@@ -250,3 +250,36 @@ def test_prepare_names_no_preset_for_what_is_no_vendors(capsys, tmp_path, text):
     path.write_text(text)
     _, shown, _ = run(capsys, "prepare", str(path), "--out", str(tmp_path / "out"))
     assert "looks like" not in shown
+
+
+# -- init records the layout of the export -------------------------------------------------------
+
+
+def test_init_records_the_export_beside_the_job_and_prepare_finds_it_unchanged(capsys, tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_bytes((VENDORS / "aircall.csv").read_bytes())
+    ids = ("campaign=1001", "partner=20012", "tracker=7001")
+    answers = [word for each in ids for word in ("--answer", each)]
+    status, shown, _ = run(capsys, "init", str(path), "--yes", "--accept", "likely", *answers)
+    assert status == 0
+    assert "callconv.export.json" in shown
+    job = tmp_path / "callconv.toml"
+    assert 'export_suite = "callconv.export.json"' in job.read_text()
+    stored = json.loads((tmp_path / "callconv.export.json").read_text())
+    assert stored["meta"]["rows"] == 57
+    options = ["--job", str(job), "--out", str(tmp_path / "out"), "--json"]
+    _, shown, _ = run(capsys, "prepare", str(path), *options, "--now", "2026-11-24T12:00:00Z")
+    codes = {finding["code"] for finding in json.loads(shown)["findings"]}
+    assert codes
+    assert not codes & {"export_changed", "export_word_new"}
+
+
+def test_init_leaves_a_recorded_export_that_is_there_alone(capsys, tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_bytes((VENDORS / "aircall.csv").read_bytes())
+    suite = tmp_path / "callconv.export.json"
+    suite.write_text("mine")
+    status, _, _ = run(capsys, "init", str(path), "--yes")
+    assert status == 0
+    assert suite.read_text() == "mine"
+    assert "export_suite" not in (tmp_path / "callconv.toml").read_text()
