@@ -28,7 +28,7 @@ def settle(
     for name, cells in columns.items():
         rejects = spec.BY_NAME[name].rejects_row or reject_optional
         emptied: list[Ints] = []
-        for number in np.unique(cells.notes).tolist():
+        for number in notes.distinct(cells.notes):
             note = note_of(number)
             rows = cells.positions[cells.notes == number]
             said += [Said(word, Severity.WARNING, name, rows) for word in note.warnings]

@@ -158,13 +158,14 @@ def _hash_on(windows: Words, first: int, second: int, start: int, end: int) -> t
     return first, second
 
 
+_KEPT = np.asarray([(1 << 8 * left) - 1 for left in range(9)], np.uint64)
+"""For a cell that has so many bytes left, the bits of a word that are its own."""
+
+
 def _window(windows: Words, places: Ints, left: Ints) -> Words:
     """The word at each place, zero past the `left` bytes that the cell still has."""
     word = windows[np.minimum(places, len(windows) - 1)]
     if left.min(initial=8) >= 8:
         return word
-    bits = (np.clip(left, 0, 8) * 8).astype(np.uint64)
-    keep = np.where(
-        bits == 64, ~np.uint64(0), (np.uint64(1) << (bits & np.uint64(63))) - np.uint64(1)
-    )
-    return word & keep
+    word &= _KEPT[np.clip(left, 0, 8)]
+    return word
