@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import phone_text
+from callconv_kit.coercion import phone_text, regions
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
 from callconv_kit.coercion.phone_columns import nothing_known, read_plain
 from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, Fault
@@ -82,9 +82,6 @@ NANP_DIGITS = 10
 
 SERVER_COUNTRY = "US"
 """What the server takes an empty country for."""
-
-NO_COUNTRY = "001"
-"""What libphonenumber calls the region of +800 and the like."""
 
 _CODES = {
     Fault.NOT_A_NUMBER: "phone_invalid",
@@ -264,9 +261,9 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     number = dialled_at_home or _without_plus(dialled, country, settings)
     if number is None:
         return "phone_invalid"
-    region = phonenumbers.region_code_for_number(number)
     national = phonenumbers.national_significant_number(number)
     code = number.country_code or 0
+    region = regions.region_of(code, national)
     if dialled.letters and code != NANP:
         return "phone_invalid"
     if country is not None and code != calling_code(country):
@@ -274,9 +271,9 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     # The file has no way to write a number of no country. And 310-1234 is a whole number in
     # Canada, but one without its area code where nobody said Canada.
     local = code == NANP and len(national) != NANP_DIGITS and region != home
-    if region is None or region == NO_COUNTRY or local:
+    if region is None or region == regions.NO_COUNTRY or local:
         return "phone_invalid"
-    rows_own = country is not None and phonenumbers.is_valid_number_for_region(number, country)
+    rows_own = country is not None and regions.is_valid_in(code, national, country)
     return _Found(code, national, region, rows_own, dialled_at_home is None)
 
 
@@ -318,7 +315,10 @@ def has_no_country(text: str) -> bool:
         return False
     numbers = (parse(digits, SERVER_COUNTRY) for digits in _dialable(dialled.digits))
     number = next((number for number in numbers if number is not None), None)
-    return number is not None and phonenumbers.region_code_for_number(number) == NO_COUNTRY
+    if number is None:
+        return False
+    national = phonenumbers.national_significant_number(number)
+    return regions.region_of(number.country_code or 0, national) == regions.NO_COUNTRY
 
 
 def _dialable(digits: str) -> tuple[str, ...]:
@@ -340,9 +340,9 @@ def parse(digits: str, home: str) -> "PhoneNumber | None":
         number = phonenumbers.parse(digits, home)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number) or not _stripped_once(digits, number):
-        return None
-    return number
+    national = phonenumbers.national_significant_number(number)
+    valid = regions.is_valid(number.country_code or 0, national)
+    return number if valid and _stripped_once(digits, number) else None
 
 
 _PREFIX_OF_NANP = re.compile(r"(?:\+|011|00|0011(?=1)|010)?1?")

@@ -1,0 +1,106 @@
+"""Whether a national number is valid in a region, and which region it is of.
+
+The answers are those of phonenumbers, from its own metadata, to which a test holds this module; but
+the library tries eleven patterns for each question, where one that matches is enough.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+NO_COUNTRY = "001"
+"""The library's name for what is of no country, such as +800."""
+
+KINDS = (
+    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip"),
+    *("personal_number", "pager", "uan", "voicemail"),
+)
+"""The kinds of numbers, the most frequent first."""
+
+
+class _Pattern(NamedTuple):
+    """Digits of some lengths (none: of any) that match."""
+
+    lengths: frozenset[int]
+    fullmatch: Callable[[str], Any]
+
+    def holds(self, national: str) -> bool:
+        """Whether a national number is of these."""
+        fits = not self.lengths or len(national) in self.lengths
+        return fits and self.fullmatch(national) is not None
+
+
+class _Rules(NamedTuple):
+    """The numbers of a region.
+
+    general: what they have in common.
+    kinds: of which they must be one.
+    leading: what the numbers begin with that are surely the region's, where that is said.
+    """
+
+    general: _Pattern | None
+    kinds: tuple[_Pattern, ...]
+    leading: Callable[[str], Any] | None
+
+
+@cache
+def _rules(code: int, region: str) -> _Rules | None:
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if metadata is None:
+        return None
+    general = _pattern(metadata.general_desc)
+    kinds = tuple(filter(None, (_pattern(getattr(metadata, kind)) for kind in KINDS)))
+    begins = metadata.leading_digits
+    return _Rules(general, kinds, None if begins is None else re.compile(begins).match)
+
+
+def _pattern(description: Any) -> _Pattern | None:
+    if description is None or not description.national_number_pattern:
+        return None
+    lengths = frozenset(description.possible_length)
+    return _Pattern(lengths, re.compile(description.national_number_pattern).fullmatch)
+
+
+@cache
+def _codes(region: str) -> int:
+    from phonenumbers import country_code_for_region
+
+    return 0 if region == NO_COUNTRY else int(country_code_for_region(region))
+
+
+def is_valid_in(code: int, national: str, region: str) -> bool:
+    """`phonenumbers.is_valid_number_for_region`."""
+    rules = _rules(code, region)
+    if rules is None or rules.general is None:
+        return False
+    if region != NO_COUNTRY and _codes(region) != code:
+        return False
+    return rules.general.holds(national) and any(kind.holds(national) for kind in rules.kinds)
+
+
+def region_of(code: int, national: str) -> str | None:
+    """`phonenumbers.region_code_for_number`."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    if len(regions) == 1:
+        return str(regions[0])
+    for region in regions:
+        rules = _rules(code, region)
+        if rules is None:
+            continue
+        if rules.leading is not None:
+            if rules.leading(national):
+                return str(region)
+        elif is_valid_in(code, national, region):
+            return str(region)
+    return None
+
+
+def is_valid(code: int, national: str) -> bool:
+    """`phonenumbers.is_valid_number`."""
+    region = region_of(code, national)
+    return region is not None and is_valid_in(code, national, region)
