@@ -33,6 +33,7 @@ REJECTS = """
     money_invalid money_ambiguous money_currency money_out_of_range
 """.split()
 WARNS = """
+    times_all_midnight direction_unused
     encoding_guessed event_old country_corrected caller_maybe_unknown status_empty
     answer_without_talk voicemail_not_answered session_with_and_without_event
     identifier_maybe_rounded zip_invalid phone_type_unknown flag_unknown link_invalid
@@ -41,8 +42,8 @@ WARNS = """
 """.split()
 CHANGES = """
     trimmed invisible_removed armour_removed empty_mark grouping_removed decimal_zero_removed
-    moment_rewritten zone_applied fraction_dropped epoch_read serial_day_read phone_rewritten plus_restored
-    extension_dropped keypad_letters_read country_filled country_corrected country_mapped
+    moment_rewritten zone_applied fraction_dropped epoch_read serial_day_read phone_rewritten
+    plus_restored extension_dropped keypad_letters_read country_filled country_corrected country_mapped
     duration_read duration_rounded unit_converted status_mapped value_mapped flag_mapped
     money_rewritten zip_cut zip_zero_restored line_break_replaced control_removed unicode_composed
     other_number_used talk_time_derived session_id_derived constant_set lookup_filled
