@@ -336,6 +336,11 @@ def parse(digits: str, home: str) -> "PhoneNumber | None":
     """The valid number that these digits are when dialled at `home`; None if there is none."""
     import phonenumbers
 
+    plain = regions.split(digits)
+    if plain is not None:
+        code, national = plain
+        number = phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+        return number if regions.is_valid(code, national) else None
     try:
         number = phonenumbers.parse(digits, home)
     except phonenumbers.NumberParseException:

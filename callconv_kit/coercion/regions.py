@@ -71,6 +71,39 @@ def _codes(region: str) -> int:
     return 0 if region == NO_COUNTRY else int(country_code_for_region(region))
 
 
+_INTERNATIONAL = re.compile(r"\+([2-9][0-9]{6,16})")
+LONGEST_CODE, SHORTEST_NATIONAL = 3, 3
+
+
+@cache
+def _national_prefix(code: int) -> Callable[[str], Any]:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+    main = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
+    prefix = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(prefix or r"(?!)").match
+
+
+def split(digits: str) -> tuple[int, str] | None:
+    """Calling code and national number of a number with its `+`, as `phonenumbers.parse` has them.
+
+    None where the library has to look closer: for numbers of the North American plan, and where a
+    national prefix may be among the digits.
+    """
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    found = _INTERNATIONAL.fullmatch(digits)
+    if found is None:
+        return None
+    for length in range(1, LONGEST_CODE + 1):
+        code, national = int(found[1][:length]), found[1][length:]
+        if code in COUNTRY_CODE_TO_REGION_CODE:
+            plain = national[0] != "0" and len(national) >= SHORTEST_NATIONAL
+            return (code, national) if plain and not _national_prefix(code)(national) else None
+    return None
+
+
 def is_valid_in(code: int, national: str, region: str) -> bool:
     """`phonenumbers.is_valid_number_for_region`."""
     rules = _rules(code, region)

@@ -55,6 +55,33 @@ def test_examples_and_their_neighbours_are_judged_as_the_library_judges_them(cod
         same(code, national + "0")
 
 
+def same_parts(digits):
+    split = regions.split(digits)
+    if split is not None:
+        number = phonenumbers.parse(digits, "US")
+        assert split == (number.country_code, phonenumbers.national_significant_number(number))
+        assert not number.italian_leading_zero
+        assert not number.extension
+    return split is not None
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code != 1])
+def test_international_numbers_are_split_as_the_library_splits_them(code):
+    numbers = list(dict.fromkeys(examples(code)))
+    split = [same_parts(f"+{code}{national}") for national in numbers]
+    if code in (33, 34, 44, 49, 61, 91):
+        assert all(split)
+    for national in numbers:
+        for before in "0189":
+            same_parts(f"+{code}{before}{national}")
+        same_parts(f"+{code}{national[:3]}")
+
+
+@given(st.from_regex(r"\+[0-9]{5,18}", fullmatch=True))
+def test_any_international_number_is_split_as_the_library_splits_it(digits):
+    same_parts(digits)
+
+
 @given(st.sampled_from(CODES), st.from_regex(r"[0-9]{0,4}[1-9][0-9]{2,11}", fullmatch=True))
 def test_any_digits_are_judged_as_the_library_judges_them(code, national):
     same(code, national)
