@@ -270,7 +270,7 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
     "49 midnight": (
         "EventDate",
         "11/20/2026 12:00 AM",
-        ready("2026-11-20T00:00:00-05:00", "moment_rewritten", "zone_applied"),
+        ready("2026-11-20T00:00:00-05:00", "moment_rewritten", "zone_applied", "times_all_midnight"),
         US,
     ),
     "49 14:05 PM": (
