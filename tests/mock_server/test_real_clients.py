@@ -32,7 +32,8 @@ def by_curl(server: MockImportServer, file: Path) -> None:
 
 
 def by_lftp(server: MockImportServer, file: Path) -> None:
-    done = lftp(server, f"put {file}")
+    # Without TLS 1.3, under which it closes before it has read the session tickets; see PERL.
+    done = lftp(server, "set ssl:priority NORMAL:-VERS-TLS1.3", f"put {file}")
     assert done.returncode == 0, done.stderr
 
 
