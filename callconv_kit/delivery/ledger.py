@@ -26,6 +26,7 @@ from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.row_keys import RowKeys
 from callconv_kit.delivery.sent_status import Found, Standing
 from callconv_kit.delivery.submission import COLUMNS, Event, Submission, stamp, submission_of
+from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.errors import UsageError
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
@@ -77,7 +78,8 @@ class Ledger:
             path: its file.
             create: begin it where it is missing, and nothing says that there was one.
             now: the clock that its entries are stamped with; None: the real one.
-            runs: the folder of the runs that use it, whose records are witnesses.
+            runs: the folder of the runs that use it, whose records are witnesses; none: the one
+                beside a ledger that lies where a job's does.
             readers: who may read what is written with it.
 
         Raises:
@@ -85,6 +87,8 @@ class Ledger:
                 `ledger_read_only`, `ledger_newer`.
         """
         path = Path(path)
+        if runs is None and path.absolute().parent.name == Path(DEFAULT_LEDGER).parent.name:
+            runs = path.absolute().parent.parent / RUNS
         with ledger_faults.in_words(path):
             if not path.exists() and not path.is_symlink():
                 if ledger_file.was_here(path) or any(

@@ -130,6 +130,20 @@ def test_what_a_person_settled_since_is_not_forgotten(job: Path, server: MockImp
     assert night(job) == 0
 
 
+def test_python_notices_too(job: Path, server: MockImportServer) -> None:
+    import callconv_kit as ck
+
+    folder, backup = job.parent, job.parent / "backup"
+    shutil.copytree(folder / ".callconv", backup)
+    night(job, "C")
+    the_whole_folder(folder, backup)
+    prepared = ck.prepare(job=job, now=NOW)
+    with pytest.raises(ck.DeliveryError) as caught:
+        prepared.upload()
+    assert caught.value.code == "ledger_older"
+    assert sessions_on(server) == ["A", "B", "C"]
+
+
 def test_a_clock_that_stands_still_or_goes_back_makes_no_ledger_older(
     job: Path, server: MockImportServer
 ) -> None:
