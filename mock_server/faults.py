@@ -157,21 +157,31 @@ FAULTS = (
         (*_STORES, "RNTO"),
     ),
     # --- during the data
-    Fault("data-cut", At.DATA, Effect.CUT, "data reset after n bytes, then 426", after=50_000),
-    Fault("control-cut", At.DATA, Effect.CUT_ALL, "both reset after n bytes", after=50_000),
-    Fault("stall", At.DATA, Effect.STALL, "the server reads no more after n bytes", after=50_000),
+    Fault(
+        "data-cut", At.DATA, Effect.CUT, "data reset after n bytes (50,000), then 426", after=50_000
+    ),
+    Fault(
+        "control-cut", At.DATA, Effect.CUT_ALL, "both reset after n bytes (50,000)", after=50_000
+    ),
+    Fault(
+        "stall",
+        At.DATA,
+        Effect.STALL,
+        "the server reads no more after n bytes (50,000)",
+        after=50_000,
+    ),
     Fault(
         "no-close-notify",
         At.DATA,
         Effect.NO_GOODBYE,
         "TLS: close_notify is not answered; 226 comes once the client has closed the connection",
     ),
-    Fault("slow-drip", At.DATA, Effect.DRIP, "n bytes a tenth of a second", after=1_000),
+    Fault("slow-drip", At.DATA, Effect.DRIP, "n bytes (1,000) a tenth of a second", after=1_000),
     Fault(
         "disk-full",
         At.DATA,
         Effect.FULL,
-        "452 after n bytes; they stay",
+        "452 after n bytes (50,000); they stay",
         "452 Insufficient storage space.",
         after=50_000,
     ),
@@ -185,7 +195,9 @@ FAULTS = (
     _late("553 File name not allowed.", "553 after all data; the file stays"),
     Fault("no-226", At.DATA, Effect.NO_226, "all is stored and processed; 226 never comes"),
     Fault("lost-226", At.DATA, Effect.LOST_226, "all is stored and processed; then end of file"),
-    Fault("truncated", At.DATA, Effect.TRUNCATE, "226, but only n bytes are kept", after=1_000),
+    Fault(
+        "truncated", At.DATA, Effect.TRUNCATE, "226, but only n bytes (1,000) are kept", after=1_000
+    ),
     Fault("vanish", At.DATA, Effect.VANISH, "226, and the file is gone (picked up)"),
     # --- commands a server may lack
     _missing("no-rest", "REST"),

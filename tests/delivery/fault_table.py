@@ -174,8 +174,8 @@ A call is never sent twice, and a part of a file never counts as the whole.
 
 ## FTP and FTPS
 
-| Fault | What the client sees | n | direct, once | direct, always | rename, once | rename, always | error code |
-|---|---|---|---|---|---|---|---|
+| Fault | What the client sees | direct, once | direct, always | rename, once | rename, always | error code |
+|---|---|---|---|---|---|---|
 """
 
 _SFTP = """
@@ -204,9 +204,8 @@ def render() -> str:
     rows, sftp = [], []
     for fault in FAULTS:
         if fault.name in ENDS:
-            n = f"{fault.after:,} bytes" if fault.after else ""
             *ends, code = ENDS[fault.name]
-            rows.append(_row(f"`{fault.name}`", fault.shows, n, *ends, _code(code)))
+            rows.append(_row(f"`{fault.name}`", fault.shows, *ends, _code(code)))
         if fault.name in OVER_SFTP:
             *ends, code = OVER_SFTP[fault.name]
             sftp.append(_row(f"`{fault.name}`", *ends, _code(code)))
