@@ -24,7 +24,7 @@ import pyarrow as pa
 from callconv_kit.coercion import phone_text, regions
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
 from callconv_kit.coercion.phone_columns import nothing_known, read_plain
-from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, Fault
+from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, PhoneFault
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Ints
 
@@ -84,10 +84,10 @@ SERVER_COUNTRY = "US"
 """What the server takes an empty country for."""
 
 _CODES = {
-    Fault.NOT_A_NUMBER: "phone_invalid",
-    Fault.SEVERAL: "phone_multiple",
-    Fault.MASKED: "phone_masked",
-    Fault.DIGITS_LOST: "digits_lost",
+    PhoneFault.NOT_A_NUMBER: "phone_invalid",
+    PhoneFault.SEVERAL: "phone_multiple",
+    PhoneFault.MASKED: "phone_masked",
+    PhoneFault.DIGITS_LOST: "digits_lost",
 }
 
 
@@ -108,9 +108,9 @@ def read(number: str, country: str | None, settings: PhoneSettings) -> PhoneRead
     ('4165550123', 'CA')
     """
     dialled = phone_text.read(number)
-    if dialled is Fault.WITHHELD:
+    if dialled is PhoneFault.WITHHELD:
         return PhoneReading(_withheld(number, settings), Reading(country))
-    if isinstance(dialled, Fault):
+    if isinstance(dialled, PhoneFault):
         return PhoneReading(Reading(None, _CODES[dialled]), Reading(country))
     found = _resolve(dialled, country, settings)
     if isinstance(found, str):

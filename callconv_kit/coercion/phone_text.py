@@ -20,7 +20,7 @@ from importlib import resources
 from urllib.parse import unquote
 
 
-class Fault(Enum):
+class PhoneFault(Enum):
     """Why a text holds no number that can be read."""
 
     NOT_A_NUMBER = auto()
@@ -81,24 +81,24 @@ _EXTENSION_WORDS = frozenset({"X", "EXT", "EXTN", "EXTENSION"})
 _LOOKALIKES = re.compile(r"[^OIL]|[OIL]{2}")
 
 
-def read(text: str) -> Dialled | Fault:
+def read(text: str) -> Dialled | PhoneFault:
     """The one number that stands in `text`, or why there is none.
 
     Args:
         text: not empty, trimmed, without invisible characters.
     """
     if len(text) > LONGEST:
-        return Fault.NOT_A_NUMBER
+        return PhoneFault.NOT_A_NUMBER
     if text.isascii() and text.isdigit():
-        return Fault.WITHHELD if is_withheld(text) else Dialled(text)
+        return PhoneFault.WITHHELD if is_withheld(text) else Dialled(text)
     plain = _plain(text)
     if is_withheld(plain):
-        return Fault.WITHHELD
+        return PhoneFault.WITHHELD
     content = _content(plain)
     if content is None:
-        return Fault.SEVERAL
+        return PhoneFault.SEVERAL
     if is_withheld(content):
-        return Fault.WITHHELD
+        return PhoneFault.WITHHELD
     found = _number(content)
     if isinstance(found, Dialled) and (content != text or not found.plain):
         return Dialled(found.digits, False, found.extension, found.letters)
@@ -171,25 +171,25 @@ def _content(text: str) -> str | None:
     return text
 
 
-def _number(text: str) -> Dialled | Fault:
+def _number(text: str) -> Dialled | PhoneFault:
     """The number in a text that has no name or address around it."""
     if _SCIENTIFIC.fullmatch(text):
-        return Fault.DIGITS_LOST
+        return PhoneFault.DIGITS_LOST
     if _is_several(text):
-        return Fault.SEVERAL
+        return PhoneFault.SEVERAL
     if _is_masked(text):
-        return Fault.MASKED
+        return PhoneFault.MASKED
     decimals = _DECIMALS.fullmatch(text)
     if decimals:
         # A spreadsheet made a number of it; a fraction that is not zero was no phone number.
-        return Fault.NOT_A_NUMBER if decimals[2].strip("0") else Dialled(decimals[1], False)
+        return PhoneFault.NOT_A_NUMBER if decimals[2].strip("0") else Dialled(decimals[1], False)
     if _GROUPED.fullmatch(text):
         return Dialled(text.replace(",", ""), False)
     main, extension = _split(text)
     bare = _PUNCTUATION.sub("", main)
     digits = _keyed(bare)
     if digits is None:
-        return Fault.NOT_A_NUMBER
+        return PhoneFault.NOT_A_NUMBER
     letters = digits != bare
     plain = bare == main and (main == text or extension)
     return Dialled(digits, plain, extension, letters)

@@ -42,7 +42,7 @@ ANYWHERE = frozenset(Step)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ConnectionFault:
     """One row. `retry`: the cause is passing, and trying again can do no harm.
 
     `problem` and `next_step` may name {host}, {port}, {user}, {directory} and {name}.
@@ -65,9 +65,9 @@ _LATER = "Run the same command again later; nothing was sent."
 _AGAIN = "Run the same command again: nothing was delivered under the final name."
 """For what may happen after the first byte, where it did no harm; `ending.CHECK` where it may."""
 
-TABLE: tuple[Fault, ...] = (
+TABLE: tuple[ConnectionFault, ...] = (
     # -- reaching the server -------------------------------------------------------------------
-    Fault(
+    ConnectionFault(
         "host_unresolved",
         (socket.gaierror,),
         UNSENT,
@@ -76,7 +76,7 @@ TABLE: tuple[Fault, ...] = (
         pattern=rf"^\[Errno {socket.EAI_AGAIN}\]",
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "host_unknown",
         (socket.gaierror,),
         UNSENT,
@@ -84,7 +84,7 @@ TABLE: tuple[Fault, ...] = (
         "Correct `host` under [connection].",
         expected="a host name such as import.impact.com",
     ),
-    Fault(
+    ConnectionFault(
         "host_unknown",
         (UnicodeError,),
         frozenset({Step.CONNECT}),
@@ -93,14 +93,14 @@ TABLE: tuple[Fault, ...] = (
         expected="a host name such as import.impact.com",
         pattern="idna",
     ),
-    Fault(
+    ConnectionFault(
         "text_unreadable",
         (UnicodeError,),
         ANYWHERE,
         "A text to or from {host} has an encoding that can't be read or written",
         "Check `directory`, `user` and `file_name` under [connection] for unusual characters.",
     ),
-    Fault(
+    ConnectionFault(
         "connection_refused",
         (ConnectionRefusedError,),
         frozenset({Step.CONNECT}),
@@ -108,7 +108,7 @@ TABLE: tuple[Fault, ...] = (
         "Check `host` and `port` under [connection], and whether a firewall blocks the connection.",
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "no_answer",
         (TimeoutError,),
         frozenset({Step.CONNECT}),
@@ -116,7 +116,7 @@ TABLE: tuple[Fault, ...] = (
         "Check `host` and `port`, and whether this machine's address is on the allow-list.",
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "ssh_server",
         (ftplib.error_proto,),
         frozenset({Step.CONNECT}),
@@ -125,7 +125,7 @@ TABLE: tuple[Fault, ...] = (
         expected="a greeting that begins with 220",
         pattern="^SSH-",
     ),
-    Fault(
+    ConnectionFault(
         "not_ftp",
         (ftplib.error_proto, ftplib.error_reply),
         frozenset({Step.CONNECT}),
@@ -134,7 +134,7 @@ TABLE: tuple[Fault, ...] = (
         expected="a greeting that begins with 220",
     ),
     # -- TLS, before any password was sent -----------------------------------------------------
-    Fault(
+    ConnectionFault(
         "certificate_expired",
         (ssl.SSLCertVerificationError,),
         UNSENT,
@@ -142,7 +142,7 @@ TABLE: tuple[Fault, ...] = (
         "Check this machine's date. If it is right, contact the server's owner.",
         pattern="has expired",
     ),
-    Fault(
+    ConnectionFault(
         "certificate_not_yet_valid",
         (ssl.SSLCertVerificationError,),
         UNSENT,
@@ -150,7 +150,7 @@ TABLE: tuple[Fault, ...] = (
         "Check this machine's date. If it is right, contact the server's owner.",
         pattern="not yet valid",
     ),
-    Fault(
+    ConnectionFault(
         "certificate_wrong_name",
         (ssl.SSLCertVerificationError,),
         UNSENT,
@@ -158,14 +158,14 @@ TABLE: tuple[Fault, ...] = (
         "Use the host name that the certificate carries.",
         pattern="mismatch",
     ),
-    Fault(
+    ConnectionFault(
         "certificate_untrusted",
         (ssl.SSLCertVerificationError,),
         UNSENT,
         "The certificate of {host} comes from no authority that this machine trusts",
         "If the server is yours (or the mock), give its authority as `ca_file`.",
     ),
-    Fault(
+    ConnectionFault(
         "tls_not_offered",
         _REFUSED,
         frozenset({Step.TLS}),
@@ -173,7 +173,7 @@ TABLE: tuple[Fault, ...] = (
         'Set protocol = "ftp" if an unencrypted upload is what you want; nothing was sent.',
         expected="a 234 to AUTH TLS",
     ),
-    Fault(
+    ConnectionFault(
         "tls_dropped",
         (*_LOST, TimeoutError),
         frozenset({Step.TLS}),
@@ -181,7 +181,7 @@ TABLE: tuple[Fault, ...] = (
         _LATER,
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "tls_failed",
         (ssl.SSLError,),
         UNSENT,
@@ -189,7 +189,7 @@ TABLE: tuple[Fault, ...] = (
         "The kit requires TLS 1.2 or later. Contact the server's owner.",
     ),
     # -- logging in ----------------------------------------------------------------------------
-    Fault(
+    ConnectionFault(
         "tls_data_refused",
         _REFUSED,
         frozenset({Step.OPEN}),
@@ -198,7 +198,7 @@ TABLE: tuple[Fault, ...] = (
         "the server requires.",
         pattern=r"(?i)^522|session reuse",
     ),
-    Fault(
+    ConnectionFault(
         "tls_required",
         _REFUSED,
         UNSENT,
@@ -206,7 +206,7 @@ TABLE: tuple[Fault, ...] = (
         'Set protocol = "ftps" under [connection].',
         pattern=r"(?i)^5(30|50|22|3[34]).*(SSL|TLS|encrypt)",
     ),
-    Fault(
+    ConnectionFault(
         "session_failed",
         _REFUSED,
         NOTHING_SENT,
@@ -215,7 +215,7 @@ TABLE: tuple[Fault, ...] = (
         "settings is wrong.",
         pattern=r"^500 OOPS",
     ),
-    Fault(
+    ConnectionFault(
         "account_needed",
         _REFUSED,
         frozenset({Step.LOGIN}),
@@ -223,7 +223,7 @@ TABLE: tuple[Fault, ...] = (
         "Ask the server's owner; the kit knows user and password only.",
         pattern=r"(?i)ACCT|^5(00|01|02|03)",
     ),
-    Fault(
+    ConnectionFault(
         "login_refused",
         _REFUSED,
         frozenset({Step.LOGIN}),
@@ -231,14 +231,14 @@ TABLE: tuple[Fault, ...] = (
         "Check both. It is not tried again by itself, since accounts get locked that way.",
     ),
     # -- before the first byte -----------------------------------------------------------------
-    Fault(
+    ConnectionFault(
         "directory_missing",
         _REFUSED,
         frozenset({Step.DIRECTORY}),
         "There is no directory {directory} for user {user}",
         "Correct `directory` under [connection]; impact.com shows it with the credentials.",
     ),
-    Fault(
+    ConnectionFault(
         "name_exists",
         _REFUSED,
         frozenset({Step.OPEN}),
@@ -246,7 +246,7 @@ TABLE: tuple[Fault, ...] = (
         "See whether it is this file; else choose another `file_name`, with {{hash}} in it.",
         pattern=r"(?i)exist|overwrit",
     ),
-    Fault(
+    ConnectionFault(
         "quota_exceeded",
         _REFUSED,
         frozenset({Step.OPEN}),
@@ -254,14 +254,14 @@ TABLE: tuple[Fault, ...] = (
         "Ask the server's owner for room.",
         pattern=r"^552",
     ),
-    Fault(
+    ConnectionFault(
         "store_refused",
         _REFUSED,
         frozenset({Step.LOOK, Step.OPEN}),
         "{host} does not take {name}",
         "Check `directory` and `file_name`, and whether {user} may write there.",
     ),
-    Fault(
+    ConnectionFault(
         "disk_full",
         _TEMPORARY,
         UNSENT,
@@ -270,8 +270,8 @@ TABLE: tuple[Fault, ...] = (
         pattern=r"^452",
         retry=True,
     ),
-    Fault("server_busy", _TEMPORARY, UNSENT, "{host} is not ready", _LATER, retry=True),
-    Fault(
+    ConnectionFault("server_busy", _TEMPORARY, UNSENT, "{host} is not ready", _LATER, retry=True),
+    ConnectionFault(
         "connection_dropped",
         _LOST,
         UNSENT,
@@ -279,7 +279,7 @@ TABLE: tuple[Fault, ...] = (
         _LATER,
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "no_answer",
         (TimeoutError,),
         UNSENT,
@@ -288,49 +288,49 @@ TABLE: tuple[Fault, ...] = (
         retry=True,
     ),
     # -- after the first byte: the outcome is unknown ------------------------------------------
-    Fault(
+    ConnectionFault(
         "refused_after_sending",
         (ftplib.error_temp, ftplib.error_perm),
         SENT,
         "{host} reported a failure after bytes of {name} were sent; it may have kept them",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "transfer_cut",
         (*_LOST, ssl.SSLError),
         frozenset({Step.DATA}),
         "The connection broke while {name} was being sent",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "transfer_stalled",
         (TimeoutError,),
         frozenset({Step.DATA}),
         "{host} stopped taking bytes of {name}",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "reply_lost",
         (*_LOST, TimeoutError, ssl.SSLError),
         frozenset({Step.REPLY}),
         "All of {name} was sent, but {host} never said that it has it",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "size_differs",
         (),  # no exception: the look after the transfer shows it
         frozenset({Step.REPLY}),
         "{host} said that it has {name}, but shows it with another size",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "file_changed",
         (),
         frozenset({Step.REPLY}),
         "The file changed on this machine while it was being sent as {name}",
         _AGAIN,
     ),
-    Fault(
+    ConnectionFault(
         "unverified",
         (),
         frozenset({Step.REPLY}),
@@ -338,14 +338,14 @@ TABLE: tuple[Fault, ...] = (
         _AGAIN,
     ),
     # -- renaming ------------------------------------------------------------------------------
-    Fault(
+    ConnectionFault(
         "rename_refused",
         (ftplib.error_perm, ftplib.error_temp),
         frozenset({Step.RENAME}),
         "{host} does not let {user} rename the uploaded file to {name}",
         'Set method = "direct" under [connection].',
     ),
-    Fault(
+    ConnectionFault(
         "rename_lost",
         (*_LOST, TimeoutError, ssl.SSLError),
         frozenset({Step.RENAME}),
@@ -353,7 +353,7 @@ TABLE: tuple[Fault, ...] = (
         _AGAIN,
     ),
     # -- what no row above knows ---------------------------------------------------------------
-    Fault(
+    ConnectionFault(
         "network_down",
         (OSError,),
         UNSENT,
@@ -361,7 +361,7 @@ TABLE: tuple[Fault, ...] = (
         _LATER,
         retry=True,
     ),
-    Fault(
+    ConnectionFault(
         "unexpected_answer",
         (ftplib.Error, OSError, EOFError, ValueError),
         ANYWHERE,
@@ -374,7 +374,7 @@ BY_CODE = {fault.code: fault for fault in reversed(TABLE)}
 """The first row of each code."""
 
 
-def fault_of(error: BaseException, step: Step) -> Fault:
+def fault_of(error: BaseException, step: Step) -> ConnectionFault:
     """The first row that fits; LookupError for an exception that is no connection's failure."""
     text = str(error)
     for fault in TABLE:

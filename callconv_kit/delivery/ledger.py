@@ -25,7 +25,7 @@ from callconv_kit.delivery.ledger_reading import LedgerReading
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.row_keys import RowKeys
-from callconv_kit.delivery.sent_status import Found, Standing
+from callconv_kit.delivery.sent_status import Found, SentStatus
 from callconv_kit.delivery.submission import Submission, stamp
 from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.errors import UsageError
@@ -233,19 +233,19 @@ class Ledger(LedgerReading):
 
     # -- what was sent -------------------------------------------------------------------------
 
-    def standing(self, keys: "Keys") -> npt.NDArray[np.uint8]:
+    def sent_status(self, keys: "Keys") -> npt.NDArray[np.uint8]:
         """How each row stands: see `standing.Standing`.
 
         Both keys of each row are looked up, so that a call is known again when its export has
         gained, or lost, a VendorEventId.
         """
-        return self.look_up(keys).standing
+        return self.look_up(keys).sent_status
 
     def look_up(self, keys: "Keys") -> Found:
         """How each row stands, and with which submission it went."""
         with ledger_faults.in_words(self.path):
             found = self.row_keys.look_up(keys)
-        if (found.standing == Standing.CHANGED).any():
+        if (found.sent_status == SentStatus.CHANGED).any():
             with self.writing():
                 self.row_keys.note_changed(keys, found)
         return found

@@ -22,7 +22,7 @@ from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
-from callconv_kit.delivery.sent_status import Standing
+from callconv_kit.delivery.sent_status import SentStatus
 from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.transport import ConnectionFailed, Sight
 from callconv_kit.model import interrupts
@@ -37,9 +37,9 @@ Confirm = Callable[[Submission], bool]
 """Whether the results API shows this file, whole."""
 
 LEFT_OUT = {
-    Standing.SENT: "already_sent",
-    Standing.CHANGED: "changed_since_sent",
-    Standing.UNKNOWN: "outcome_unknown",
+    SentStatus.SENT: "already_sent",
+    SentStatus.CHANGED: "changed_since_sent",
+    SentStatus.UNKNOWN: "outcome_unknown",
 }
 """The codes under which rows of a file are not sent."""
 
@@ -72,13 +72,13 @@ class LedgeredUpload:
             recover(self.ledger, self.sending, self.confirm)
             keys = keys_of_file(file.path, file.rows)
             found = self.ledger.look_up(keys)
-            chosen = found.standing == Standing.NEW
+            chosen = found.sent_status == SentStatus.NEW
             if resend:
-                chosen = found.standing != Standing.SENT
+                chosen = found.sent_status != SentStatus.SENT
             left_out = {
                 code: count
-                for standing, code in LEFT_OUT.items()
-                if (count := int(((found.standing == standing) & ~chosen).sum()))
+                for sent_status, code in LEFT_OUT.items()
+                if (count := int(((found.sent_status == sent_status) & ~chosen).sum()))
             }
             if not chosen.any():
                 return self._nothing(file, found.submission, left_out)
@@ -317,7 +317,7 @@ def _whole(
     warnings += [
         f"{count} rows of the file were not sent: {code}"
         for code, count in left.items()
-        if code != LEFT_OUT[Standing.SENT]
+        if code != LEFT_OUT[SentStatus.SENT]
     ]
     if len(receipts) == 1:
         return replace(first, warnings=tuple(warnings), left_out=left)

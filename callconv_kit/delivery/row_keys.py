@@ -11,7 +11,7 @@ import numpy as np
 
 from callconv_kit.delivery import segments
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.sent_status import Found, Freed, Standing, standing_of
+from callconv_kit.delivery.sent_status import Found, Freed, SentStatus, sent_status_of
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run.keys import Keys
 
@@ -30,15 +30,15 @@ class RowKeys:
 
         A changed row that a person has accepted counts as sent, as long as it stays the same.
         """
-        found = standing_of(keys, self._states(), self._freed(), self.stored)
-        changed = np.flatnonzero(found.standing == Standing.CHANGED)
+        found = sent_status_of(keys, self._states(), self._freed(), self.stored)
+        changed = np.flatnonzero(found.sent_status == SentStatus.CHANGED)
         if len(changed):
-            found.standing[changed[self._holds(ACCEPTED, keys, changed)]] = Standing.SENT
+            found.sent_status[changed[self._holds(ACCEPTED, keys, changed)]] = SentStatus.SENT
         return found
 
     def note_changed(self, keys: "Keys", found: Found) -> None:
         """Remember the rows that have changed since they were sent, for `accept_changed`."""
-        rows = np.flatnonzero(found.standing == Standing.CHANGED)
+        rows = np.flatnonzero(found.sent_status == SentStatus.CHANGED)
         rows = rows[~self._holds(CHANGED, keys, rows)]
         for kind, words, at in _by_kind(keys, rows):
             order = np.argsort(words[at, 0])
@@ -66,7 +66,7 @@ class RowKeys:
                 event, session = (words, none) if kind == "event" else (none, words)
                 keys = Keys(event, session, records.payment.astype(np.uint64))
                 # What was sent again since, or has been accepted, waits no more.
-                waiting += int((self.look_up(keys).standing == Standing.CHANGED).sum())
+                waiting += int((self.look_up(keys).sent_status == SentStatus.CHANGED).sum())
         return waiting
 
     def _holds(self, list_: str, keys: "Keys", rows: Ints) -> Bools:

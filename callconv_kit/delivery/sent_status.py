@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.keys import Keys
 
 
-class Standing(IntEnum):
+class SentStatus(IntEnum):
     """What the ledger says of a row."""
 
     NEW = 0
@@ -31,7 +31,7 @@ class Found(NamedTuple):
     submission: the number of the submission that decides; 0 where there is none.
     """
 
-    standing: npt.NDArray[np.uint8]
+    sent_status: npt.NDArray[np.uint8]
     submission: Ints
 
 
@@ -69,7 +69,7 @@ def _mark(high: Words, low: Words, submission: Ints) -> Words:
 _ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
 
 
-def standing_of(
+def sent_status_of(
     keys: "Keys",
     states: Mapping[int, State],
     freed: Freed,
@@ -100,15 +100,15 @@ def standing_of(
         for records in stored(kind):
             row, record = asked.found_in(records)
             submission = records.submission[record]
-            counts = verdicts[submission] != Standing.NEW
+            counts = verdicts[submission] != SentStatus.NEW
             counts &= ~freed.holds(kind, records.high[record], records.low[record], submission)
             if kind == "session":
                 # Two VendorEventIds of one session are two calls; one and none are the same.
                 counts &= ~(has_event[row] & records.had_event[record])
             row, record, submission = row[counts], record[counts], submission[counts]
             found = verdicts[submission]
-            changed = (found == Standing.SENT) & (payment[row] != records.payment[record])
-            found = np.where(changed, np.uint8(Standing.CHANGED), found)
+            changed = (found == SentStatus.SENT) & (payment[row] != records.payment[record])
+            found = np.where(changed, np.uint8(SentStatus.CHANGED), found)
             _settle(result, latest, row, submission, found)
     return Found(result, latest)
 
@@ -122,9 +122,9 @@ def _settle(
 ) -> None:
     """Let the latest submission decide; within one, a row that is the same beats a changed one."""
     # Assignment by position keeps the last of equal positions: the best is put last.
-    order = np.lexsort((found == Standing.SENT, submission, row))
+    order = np.lexsort((found == SentStatus.SENT, submission, row))
     row, submission, found = row[order], submission[order], found[order]
-    same = (submission == latest[row]) & (found == Standing.SENT)
+    same = (submission == latest[row]) & (found == SentStatus.SENT)
     better = (submission > latest[row]) | same
     result[row[better]] = found[better]
     latest[row[better]] = submission[better]
@@ -134,7 +134,7 @@ def _verdicts(states: Mapping[int, State]) -> npt.NDArray[np.uint8]:
     verdicts = np.zeros(max(states, default=0) + 1, np.uint8)
     for number, state in states.items():
         if state.is_sent:
-            verdicts[number] = Standing.SENT
+            verdicts[number] = SentStatus.SENT
         elif state is State.UNKNOWN or state.is_open:
-            verdicts[number] = Standing.UNKNOWN
+            verdicts[number] = SentStatus.UNKNOWN
     return verdicts

@@ -11,7 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit.delivery.connection_faults import BY_CODE, Fault, Step, fault_of
+from callconv_kit.delivery.connection_faults import BY_CODE, ConnectionFault, Step, fault_of
 from callconv_kit.delivery.credentials import Credentials
 from callconv_kit.delivery.transport import (
     ABSENT,
@@ -35,24 +35,24 @@ _HOST_KEY_NEXT = (
     "`known_hosts`: ssh-keyscan -p {port} {host}."
 )
 
-TABLE: dict[str, Fault] = {
+TABLE: dict[str, ConnectionFault] = {
     fault.code: fault
     for fault in (
-        Fault(
+        ConnectionFault(
             "host_key_unknown",
             (),
             frozenset({Step.TLS}),
             "The host key of {host} is not known here",
             _HOST_KEY_NEXT,
         ),
-        Fault(
+        ConnectionFault(
             "host_key_changed",
             (),
             frozenset({Step.TLS}),
             "{host} shows another host key than the one that is known",
             "Possible man-in-the-middle attack. " + _HOST_KEY_NEXT,
         ),
-        Fault(
+        ConnectionFault(
             "not_ssh",
             (),
             frozenset({Step.TLS}),
@@ -60,7 +60,7 @@ TABLE: dict[str, Fault] = {
             "Check `port` and `protocol` under [connection]: SFTP uses 22, FTP and FTPS 21.",
             retry=True,
         ),
-        Fault(
+        ConnectionFault(
             "no_sftp",
             (),
             frozenset({Step.LOGIN}),
@@ -212,7 +212,7 @@ class SftpSession:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return ConnectionFailed(fault, step, self._credentials.scrub(said), reply)
 
-    def _own_fault(self, error: BaseException, step: Step) -> Fault | None:
+    def _own_fault(self, error: BaseException, step: Step) -> ConnectionFault | None:
         import paramiko
 
         if isinstance(error, paramiko.BadHostKeyException):

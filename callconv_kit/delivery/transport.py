@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from callconv_kit.delivery.connection_faults import Fault, Step
+from callconv_kit.delivery.connection_faults import ConnectionFault, Step
 
 
 class Sight(StrEnum):
@@ -42,7 +42,7 @@ class ConnectionFailed(Exception):
     reply: the server's own verdict, 4xx or 5xx; 0 where it gave none.
     """
 
-    def __init__(self, fault: Fault, step: Step, said: str, reply: int = 0) -> None:
+    def __init__(self, fault: ConnectionFault, step: Step, said: str, reply: int = 0) -> None:
         super().__init__(fault, step, said, reply)
         self.fault = fault
         self.step = step

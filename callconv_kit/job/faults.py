@@ -30,7 +30,7 @@ THE_JOB = "The job"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class JobFault:
     """One thing wrong with a job. `problem` completes "<where> …"."""
 
     where: str
@@ -59,7 +59,7 @@ def wrong(
 
 
 def complaint(
-    faults: Sequence[Fault], origin: str, options: Mapping[str, str] | None = None
+    faults: Sequence[JobFault], origin: str, options: Mapping[str, str] | None = None
 ) -> UsageError:
     """The one error that tells all `faults` of the job that `origin` names.
 
@@ -95,7 +95,7 @@ def _option(where: str, options: Mapping[str, str]) -> str:
     return f"{options.get(table, table)}{space}{rest}"
 
 
-def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel]) -> list[JobFault]:
     """Every finding of pydantic as a fault; a finding names what it is about by its place."""
     found = error.errors(include_url=False)
     # A list of which every entry is wrong is not also too short.
@@ -127,7 +127,7 @@ _BOUNDS = {
 _TABLES = ("dict_type", "model_type", "model_attributes_type")
 
 
-def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
+def _fault(details: ErrorDetails, model: type[BaseModel]) -> JobFault:
     about_key = details["loc"][-1] == "[key]"
     place = [part for part in details["loc"] if part != "[key]"]
     where = key_path(place)
@@ -141,42 +141,44 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
         hint = context["hint"]
         if context["code"] == UNKNOWN_COLUMN and place[-1] in model.model_fields:
             hint = _ABOVE
-        return Fault(where, context["problem"], found, context["expected"], hint, context["code"])
+        return JobFault(
+            where, context["problem"], found, context["expected"], hint, context["code"]
+        )
     if kind == "extra_forbidden":
         return _unknown_key(place, model)
     if kind == "missing":
-        return Fault(where, "is missing")
+        return JobFault(where, "is missing")
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"])
         near = nearest(str(details["input"]), words)
         hint = f'Did you mean "{near}"?' if near else ""
         allowed = " or ".join(spelled(word) for word in words)
-        return Fault(where, "is not an allowed word", found, allowed, hint)
+        return JobFault(where, "is not an allowed word", found, allowed, hint)
     return _wrong_form(where, found, kind, place, context)
 
 
 def _wrong_form(
     where: str, found: str, kind: str, place: Sequence[str | int], context: Mapping[str, Any]
-) -> Fault:
+) -> JobFault:
     """A fault of type or range."""
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return Fault(where, "is out of range", found, words.format(context[bound]))
+        return JobFault(where, "is out of range", found, words.format(context[bound]))
     if kind in ("string_too_short", "too_short"):
-        return Fault(where, "is blank", expected="at least one", hint="Fill it in.")
+        return JobFault(where, "is blank", expected="at least one", hint="Fill it in.")
     expected = _TYPES.get(kind, "another kind of value")
     if kind in _TABLES:
         name = ".".join(printable(str(part)) for part in place)
         expected = "a table" if any(isinstance(part, int) for part in place) else f"[{name}]"
     elif kind == "tuple_type" and place[-1] in LISTS:
         expected = f"[[{place[-1]}]], with two brackets"
-    return Fault(where, "is of the wrong type", found, expected)
+    return JobFault(where, "is of the wrong type", found, expected)
 
 
 _ABOVE = "It belongs above the first [table]."
 
 
-def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> Fault:
+def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> JobFault:
     key = str(place[-1])
     known = keys_at(place[:-1], model)
     near = nearest(key, known)
@@ -190,7 +192,7 @@ def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> Fault:
     else:
         hint = f"It belongs to [{tables[0]}]." if tables else ""
     expected = "" if hint else "one of " + ", ".join(known)
-    return Fault(key_path(place), "is an unknown setting", "", expected, hint, UNKNOWN_KEY)
+    return JobFault(key_path(place), "is an unknown setting", "", expected, hint, UNKNOWN_KEY)
 
 
 def keys_at(place: Sequence[str | int], model: type[BaseModel]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, Fault, key_path
+from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, JobFault, key_path
 from callconv_kit.job.masks import printable
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
@@ -191,14 +191,14 @@ def without(layer: Mapping[str, Any], places: Iterable[tuple[str, ...]]) -> dict
     return result
 
 
-def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
+def faults_in(layer: Mapping[str, Any]) -> list[JobFault]:
     """What is wrong in one layer alone: a password in it, a column given twice."""
     faults = []
     for place in secrets_of(layer):
         home = place[0] if len(place) > 1 else "connection"
         use, _ = _SECRETS[home]
         hint = f'Delete the line and write {use} = "env:NAME" under [{home}].'
-        faults.append(Fault(key_path(place), "is not allowed in a job", hint=hint, code=SECRET))
+        faults.append(JobFault(key_path(place), "is not allowed in a job", hint=hint, code=SECRET))
     legs = layer.get("legs")
     tables = [(name, layer.get(name)) for name in BY_COLUMN]
     if isinstance(legs, Mapping):
@@ -207,7 +207,7 @@ def faults_in(layer: Mapping[str, Any]) -> list[Fault]:
         if isinstance(table, Mapping):
             faults.extend(_twice(where, table))
     faults += [
-        Fault(
+        JobFault(
             f"[constants] {column}",
             "is given by [columns] as well",
             hint="Keep one of them.",
@@ -224,7 +224,7 @@ ASKED_FOR = frozenset({*spec.REQUIRED, "CallStatus"})
 """Columns that `init` leaves blank to be filled in: required ones, and CallStatus (it pays)."""
 
 
-def blanks_in(job: Mapping[str, Any]) -> list[Fault]:
+def blanks_in(job: Mapping[str, Any]) -> list[JobFault]:
     """Constants and defaults of required columns, and statuses, that are not filled in yet."""
     faults = []
     for table in ("constants", "defaults"):
@@ -233,18 +233,18 @@ def blanks_in(job: Mapping[str, Any]) -> list[Fault]:
             column = _column(name)
             if column in ASKED_FOR and isinstance(value, str) and not value.strip():
                 hint = "Fill it in, or delete the line."
-                faults.append(Fault(key_path([table, str(column)]), "is blank", hint=hint))
+                faults.append(JobFault(key_path([table, str(column)]), "is blank", hint=hint))
     return faults
 
 
-def _twice(table: str, keys: Iterable[object]) -> list[Fault]:
+def _twice(table: str, keys: Iterable[object]) -> list[JobFault]:
     spellings: dict[str, list[str]] = {}
     for key in keys:
         column = spec_column(key) if isinstance(key, str) else None
         if column is not None:
             spellings.setdefault(column, []).append(str(key))
     return [
-        Fault(
+        JobFault(
             f"[{table}] {column}",
             "is given twice",
             " and ".join(f'"{printable(key)}"' for key in given),

@@ -20,7 +20,7 @@ from callconv_kit.model import texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import nearest_column, plain
-from callconv_kit.model.rows import Batch, Said
+from callconv_kit.model.rows import Batch, Finding
 
 COLUMNS = "expect_table_columns_to_match_set"
 WORDS = "expect_column_values_to_be_in_set"
@@ -108,9 +108,9 @@ def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | N
     return None
 
 
-def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Said]:
+def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Finding]:
     """Warnings for cells that hold a word which their column did not hold before."""
-    said = []
+    findings = []
     for name, words in layout.words.items():
         at = plan.position(name)
         if at is None or at >= len(batch.cells):
@@ -125,8 +125,8 @@ def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Said]:
         rows = np.flatnonzero(new[numbers])
         told = np.array([f'"{_shown(name)}": "{_shown(cell)}"' for cell in distinct], object)
         details = tuple(told[numbers[rows]].tolist())
-        said.append(Said("export_word_new", Severity.WARNING, None, rows, details))
-    return said
+        findings.append(Finding("export_word_new", Severity.WARNING, None, rows, details))
+    return findings
 
 
 def _shown(name: str) -> str:

@@ -92,8 +92,8 @@ def fill_empty(filled: dict[str, Filled], column: str, value: str, where: Bools)
     rows = np.flatnonzero(empty(cells) & where)
     if len(rows):
         values = texts.put(cells.values, rows, texts.repeat(value, len(rows)))
-        said = notes.added(cells, rows, note_id(rules=("default_filled",)), values)
-        filled[column] = Filled(held.before, said)
+        findings = notes.added(cells, rows, note_id(rules=("default_filled",)), values)
+        filled[column] = Filled(held.before, findings)
 
 
 def empty(cells: Coerced) -> Bools:
@@ -103,8 +103,8 @@ def empty(cells: Coerced) -> Bools:
 
 def _constant(value: str, before: pa.StringArray) -> Filled:
     everywhere = np.arange(len(before))
-    said = np.full(len(before), note_id(rules=("constant_set",)), np.uint16)
-    return Filled(before, Coerced(texts.repeat(value, len(before)), everywhere, said))
+    findings = np.full(len(before), note_id(rules=("constant_set",)), np.uint16)
+    return Filled(before, Coerced(texts.repeat(value, len(before)), everywhere, findings))
 
 
 def fed(
@@ -171,13 +171,13 @@ def _first_that_holds_text(
         return before, cleaned
     chosen = texts.mask(blank)
     positions = np.concatenate([cleaned.positions, part.positions])
-    said = np.concatenate([cleaned.notes, part.notes])
+    findings = np.concatenate([cleaned.notes, part.notes])
     keep = np.concatenate([~blank[cleaned.positions], blank[part.positions]])
     order = np.argsort(positions[keep], kind="stable")
     values = pc.if_else(chosen, part.values, cleaned.values)
     return (
         pc.if_else(chosen, raw, before),
-        Coerced(values, positions[keep][order], said[keep][order]),
+        Coerced(values, positions[keep][order], findings[keep][order]),
     )
 
 
@@ -199,5 +199,5 @@ def _mapped(text: pa.StringArray, values: Mapping[str, str]) -> Coerced:
     )
     at = texts.places(encoded)
     rows = np.flatnonzero(hit[at] & texts.present(text))
-    said = np.full(len(rows), note_id(rules=("value_mapped",)), np.uint16)
-    return Coerced(replaced.take(encoded.indices), rows, said)
+    findings = np.full(len(rows), note_id(rules=("value_mapped",)), np.uint16)
+    return Coerced(replaced.take(encoded.indices), rows, findings)

@@ -19,7 +19,7 @@ from callconv_kit.model.codes import Severity, mask_phone
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import nearest, plain, spec_column
 from callconv_kit.model.notes import Coerced, note_id
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Bools, Ints
 
 KeyForm: TypeAlias = Callable[[pa.StringArray], pa.StringArray]
@@ -164,7 +164,7 @@ def fill(
     keys: pa.StringArray,
     constants: Mapping[str, str],
     defaults: Mapping[str, str],
-) -> list[Said]:
+) -> list[Finding]:
     """Fill columns by their keys.
 
     Args:
@@ -197,7 +197,7 @@ def fill(
         f"{table.key} is empty" if key is None else f"{table.key} {_masked(key)}"
         for key in texts.take(keys, missing).to_pylist()
     )
-    return [Said("lookup_missing", Severity.ERROR, None, missing, details)]
+    return [Finding("lookup_missing", Severity.ERROR, None, missing, details)]
 
 
 def _filled(held: Filled, cells: pa.StringArray, rows: Ints, target: Bools) -> Filled:
@@ -210,5 +210,7 @@ def _filled(held: Filled, cells: pa.StringArray, rows: Ints, target: Bools) -> F
     values = texts.put(own.values, at, texts.take(cells, rows[at]))
     # What was said of the cell that is overwritten is no longer of interest.
     kept = ~np.isin(own.positions, at)
-    standing = Coerced(values, own.positions[kept], own.notes[kept])
-    return Filled(held.before, notes.added(standing, at, note_id(rules=("lookup_filled",)), values))
+    sent_status = Coerced(values, own.positions[kept], own.notes[kept])
+    return Filled(
+        held.before, notes.added(sent_status, at, note_id(rules=("lookup_filled",)), values)
+    )

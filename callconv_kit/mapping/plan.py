@@ -83,7 +83,7 @@ def make(
     header: Sequence[str],
     job: Job,
     *,
-    fed_back: bool = False,
+    reimported: bool = False,
     export: Export = NO_PRESET,
     looked_up: Collection[str] = (),
     frame: bool = False,
@@ -94,7 +94,7 @@ def make(
         name: of the input, for errors.
         header: of the input.
         job: its `columns` win over the names in the header.
-        fed_back: the input is a rejected.csv, whose header may be the union of several: of two
+        reimported: the input is a rejected.csv, whose header may be the union of several: of two
             columns for one, each row holds its own.
         export: what the preset says of the header.
         looked_up: the columns that the look-up fills.
@@ -105,7 +105,7 @@ def make(
     """
     key_columns.require(name, header, export, lambda wanted: _found(header, wanted, export))
     header = (*header, *_child_columns(header, job, export))
-    sought = _Sought(header, job, export, fed_back)
+    sought = _Sought(header, job, export, reimported)
     feeds = {column: feed for column in spec.NAMES if (feed := sought.feed(column))}
     if sought.twice:
         raise _ambiguous(name, sought.twice, frame=frame)
@@ -136,9 +136,9 @@ def make(
 class _Sought:
     """Looks for the columns that feed others; gathers what is missing and what is there twice."""
 
-    def __init__(self, header: tuple[str, ...], job: Job, export: Export, fed_back: bool) -> None:
+    def __init__(self, header: tuple[str, ...], job: Job, export: Export, reimported: bool) -> None:
         self._header, self._job, self._export = header, job, export
-        self._fed_back = fed_back
+        self._fed_back = reimported
         self.missing: dict[str, str] = {}
         self.twice: dict[str, list[str]] = {}
 

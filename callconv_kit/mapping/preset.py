@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from callconv_kit.job import PRESETS, Job, LeaveOut, nearest_preset
-from callconv_kit.job.faults import UNKNOWN_KEY, Fault, complaint, faults_of
+from callconv_kit.job.faults import UNKNOWN_KEY, JobFault, complaint, faults_of
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import BY_COLUMN, anchored, is_path
 from callconv_kit.job.tables import ColumnSource, Pattern, Table, When
@@ -207,29 +207,29 @@ def _bundled(name: str) -> Preset:
 
 def _read(path: Path, origin: str) -> Preset:
     given = read_toml(path, "preset")
-    said = f"The preset {origin}"
+    name = f"The preset {origin}"
     table = given.pop("preset", None)
     if table is None:
         raise UsageError(
             "preset_invalid",
-            f"{said} has no table [preset]",
+            f"{name} has no table [preset]",
             "",
             "[preset] with name, title and at least one [[preset.form]]",
             "See `callconv presets` for one to begin with.",
         )
     faults = [
-        Fault(key, "is not for a preset", expected="in the job", code=UNKNOWN_KEY)
+        JobFault(key, "is not for a preset", expected="in the job", code=UNKNOWN_KEY)
         for key in given
         if key in Job.model_fields and key not in SETTINGS
     ]
     if faults:
-        raise complaint(faults, said)
+        raise complaint(faults, name)
     try:
         about = _File.model_validate({"preset": table}).preset
     except ValidationError as error:
-        raise complaint(faults_of(error, _File), said) from None
+        raise complaint(faults_of(error, _File), name) from None
     settings = _published(anchored(given, path.absolute().parent))
-    Job.from_keywords().under(settings, said)  # says what is wrong in the rest
+    Job.from_keywords().under(settings, name)  # says what is wrong in the rest
     return Preset(origin, about, settings)
 
 

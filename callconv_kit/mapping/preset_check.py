@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from callconv_kit.job.faults import Fault
+from callconv_kit.job.faults import JobFault
 from callconv_kit.mapping.plan import CHILD, IDS_OF_IMPACT
 from callconv_kit.mapping.preset import About, Form, Preset
 from callconv_kit.model import spec
@@ -26,7 +26,7 @@ class Checked(NamedTuple):
     notes: what may be meant, and is worth a look.
     """
 
-    problems: tuple[Fault, ...]
+    problems: tuple[JobFault, ...]
     needs: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -37,7 +37,7 @@ def check(preset: Preset) -> Checked:
     return Checked(tuple(problems), _needs(preset), tuple(_notes(preset)))
 
 
-def _unknown_columns(preset: Preset) -> Iterator[Fault]:
+def _unknown_columns(preset: Preset) -> Iterator[JobFault]:
     """Columns that some part names, and that no form of the export has."""
     known = {plain(name) for name in preset.names}
     told: set[tuple[str, str]] = set()
@@ -47,7 +47,7 @@ def _unknown_columns(preset: Preset) -> Iterator[Fault]:
             continue
         told.add((where, name))
         near = nearest_column(name, preset.names)
-        yield Fault(
+        yield JobFault(
             where,
             "names a column that no form and no alias of the preset has",
             f'"{name}"',
@@ -107,7 +107,7 @@ def _names(source: Any) -> tuple[str, ...]:
     return (source,) if isinstance(source, str) else tuple(source)
 
 
-def _forms(preset: Preset) -> Iterator[Fault]:
+def _forms(preset: Preset) -> Iterator[JobFault]:
     for form in preset.about.form:
         yield from _form(form)
     widths = Counter(
@@ -115,41 +115,41 @@ def _forms(preset: Preset) -> Iterator[Fault]:
     )
     for width, forms in widths.items():
         if forms > 1:
-            yield Fault(
+            yield JobFault(
                 "[[preset.form]]",
                 f"has {forms} headerless forms of {width} columns; only their cells differ",
                 expected='such as cells = {status = "ANSWERED|BUSY"} in each of them',
             )
 
 
-def _form(form: Form) -> Iterator[Fault]:
+def _form(form: Form) -> Iterator[JobFault]:
     where = f'[[preset.form]] "{form.name}"'
     own = {plain(name) for name in form.columns}
     for key, names in (("needs", form.needs), ("cells", tuple(form.cells))):
         for name in names:
             if plain(name) not in own:
                 near = nearest_column(name, form.columns)
-                yield Fault(
+                yield JobFault(
                     where,
                     f"has a column under {key} that is not among its columns",
                     f'"{name}"',
                     hint=f'Did you mean "{near}"?' if near else "Add it to columns.",
                 )
     if form.headerless and form.needs:
-        yield Fault(where, "is headerless, so that needs has no effect", hint="Delete needs.")
+        yield JobFault(where, "is headerless, so that needs has no effect", hint="Delete needs.")
     twice = [name for name, times in Counter(map(plain, form.columns)).items() if times > 1]
     for name in twice:
-        yield Fault(where, "names a column twice", f'"{name}"', hint="Delete one of the two.")
+        yield JobFault(where, "names a column twice", f'"{name}"', hint="Delete one of the two.")
 
 
-def _without_effect(preset: Preset) -> Iterator[Fault]:
+def _without_effect(preset: Preset) -> Iterator[JobFault]:
     """Tables over columns of the format that the preset does not map."""
     mapped = _mapped(preset) | set(preset.about.on_request)
     for table in ("values", "units"):
         for column in preset.settings.get(table, {}):
             if column in mapped or (column == "CallStatus" and preset.settings.get("status")):
                 continue
-            yield Fault(
+            yield JobFault(
                 f"[{table}.{column}]" if table == "values" else f"[units] {column}",
                 "has no effect: the preset maps no column to it",
                 hint=f'Add [columns] {column} = "the column that holds it".',

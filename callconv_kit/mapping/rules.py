@@ -20,7 +20,7 @@ from callconv_kit.mapping.plan import Plan
 from callconv_kit.model import notes, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced, note_id
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Bools
 
 KEYS = ("Key1", "Key2", "Key3", "Key4")
@@ -95,8 +95,8 @@ def set_statuses(
     # A word that is the status already is no change.
     same = texts.equal(held.cells.values, values)[rows]
     ruled = Coerced(values, held.cells.positions, held.cells.notes)
-    said = notes.added(ruled, rows[~same], note_id(rules=("value_mapped",)), values)
-    filled["CallStatus"] = Filled(held.before, said)
+    findings = notes.added(ruled, rows[~same], note_id(rules=("value_mapped",)), values)
+    filled["CallStatus"] = Filled(held.before, findings)
 
 
 def _mapped_words(cells: Coerced, values: Mapping[str, Mapping[str, str]]) -> Coerced:
@@ -123,10 +123,12 @@ def undecided(
     return held & ~texts.present(status.values)
 
 
-def naming_column(said: Iterable[Said], derived: StatusColumn | None, plan: Plan) -> list[Said]:
+def naming_column(
+    findings: Iterable[Finding], derived: StatusColumn | None, plan: Plan
+) -> list[Finding]:
     """Findings about a derived status, with the source column whose word it comes from."""
     if derived is None:
-        return list(said)
+        return list(findings)
     at = plan.position(derived.name)
     name = derived.name if at is None else plan.header[at]
     detail = f'this word is from the column "{name}"; [values.CallStatus] maps its words'
@@ -134,7 +136,7 @@ def naming_column(said: Iterable[Said], derived: StatusColumn | None, plan: Plan
         replace(item, details=(detail,) * len(item.rows))
         if item.column == "CallStatus" and item.code in _ABOUT_A_WORD
         else item
-        for item in said
+        for item in findings
     ]
 
 
@@ -187,8 +189,8 @@ def silence(
     rows = np.flatnonzero(silent & ~texts.equal(held.cells.values, "0"))
     if len(rows):
         values = texts.put(held.cells.values, rows, texts.from_list(["0"] * len(rows)))
-        said = notes.added(held.cells, rows, note_id(rules=("talk_time_derived",)), values)
-        filled["TalkDuration"] = Filled(held.before, said)
+        findings = notes.added(held.cells, rows, note_id(rules=("talk_time_derived",)), values)
+        filled["TalkDuration"] = Filled(held.before, findings)
 
 
 def doubted(
@@ -196,7 +198,7 @@ def doubted(
     export: Export,
     feeds: Callable[[str, str], bool],
     source_column: SourceColumn,
-) -> list[Said]:
+) -> list[Finding]:
     """Warnings of the preset for cells that hold a value.
 
     Args:
@@ -205,7 +207,7 @@ def doubted(
         feeds: whether a source column of this name (second) feeds a column of the format (first).
         source_column: the cells of the input.
     """
-    said = []
+    findings = []
     for doubt in export.doubts:
         cells = columns.get(doubt.column)
         if cells is None or (doubt.fed_by and not feeds(doubt.column, doubt.fed_by)):
@@ -216,8 +218,8 @@ def doubted(
         rows = np.flatnonzero(held & met(doubt.when, source_column, len(held)))
         if len(rows):
             details = (doubt.text,) * len(rows)
-            said.append(Said(doubt.code, Severity.WARNING, doubt.column, rows, details))
-    return said
+            findings.append(Finding(doubt.code, Severity.WARNING, doubt.column, rows, details))
+    return findings
 
 
 def part_keys(columns: dict[str, Coerced], length: int) -> None:

@@ -107,7 +107,7 @@ class Fate(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Finding:
     """One thing that is said of some rows of a batch.
 
     code: of `findings.CODES`.
@@ -140,7 +140,7 @@ class Judged:
     batch: Batch
     columns: Mapping[str, Coerced]
     before: Mapping[str, pa.StringArray]
-    said: tuple[Said, ...]
+    findings: tuple[Finding, ...]
     fates: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
@@ -155,15 +155,15 @@ class Judged:
         """Positions of the rows of a fate, ascending."""
         return np.flatnonzero(self.fates == fate)
 
-    def with_more(self, said: tuple[Said, ...]) -> "Judged":
+    def with_more(self, findings: tuple[Finding, ...]) -> "Judged":
         """The same rows with more said of them; errors and leavings-out change their fates."""
         fates = self.fates.copy()
-        for item in said:
+        for item in findings:
             if item.severity is Severity.ERROR:
                 fates[item.rows] = np.maximum(fates[item.rows], Fate.REJECTED)
             elif item.severity is Severity.LEFT_OUT:
                 fates[item.rows] = Fate.LEFT_OUT
-        return replace(self, said=self.said + said, fates=fates)
+        return replace(self, findings=self.findings + findings, fates=fates)
 
     @property
     def source_lines(self) -> Ints:

@@ -51,7 +51,7 @@ class Column:
     limit: int | None = None
     allowed: tuple[str, ...] = ()
     default: str | None = None
-    hangs_payment: bool = False
+    affects_payout: bool = False
     """An optional column on which payment or attribution hangs."""
     personal: bool = False
     """Holds a phone number: masked in every message, log and report."""
@@ -59,7 +59,7 @@ class Column:
     @property
     def rejects_row(self) -> bool:
         """Whether a cell that can't be made right rejects its row, rather than being emptied."""
-        return self.required or self.hangs_payment
+        return self.required or self.affects_payout
 
 
 STATUSES = (
@@ -201,7 +201,7 @@ COLUMNS: tuple[Column, ...] = (
         "ANSWER",
         allowed=STATUSES,
         default="ANSWER",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     Column(
         "CallerPhoneNumberCountry",
@@ -211,7 +211,7 @@ COLUMNS: tuple[Column, ...] = (
         "US",
         limit=API_TEXT_LIMIT,
         default="US",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     Column(
         "CalledPhoneNumberCountry",
@@ -221,7 +221,7 @@ COLUMNS: tuple[Column, ...] = (
         "US",
         limit=API_TEXT_LIMIT,
         default="US",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     *(
         Column(
@@ -231,7 +231,7 @@ COLUMNS: tuple[Column, ...] = (
             f"Value {number} that the media partner wants reported back; only the partner sees it.",
             "summer-promo",
             limit=API_TEXT_LIMIT,
-            hangs_payment=True,
+            affects_payout=True,
         )
         for number in (1, 2, 3)
     ),
@@ -241,7 +241,7 @@ COLUMNS: tuple[Column, ...] = (
         "String",
         "impact.com's id of the click that led to the call; its case matters.",
         "wXyZ0aBcD3xyUTJ",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     Column("Country", Kind.TEXT, "String", "Caller's country, in the vendor's words.", "US"),
     Column("City", Kind.TEXT, "String", "Caller's city, in the vendor's words.", "Boston"),
@@ -294,7 +294,7 @@ COLUMNS: tuple[Column, ...] = (
         "Currency",
         "Amount of the sale, with two decimals and no symbol.",
         "1234.50",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     Column("ReferenceId", Kind.REFERENCE, "String", "The customer's own disposition code.", "4711"),
     *(_custom_event("Conversion", "Name", number) for number in (1, 2, 3)),
@@ -305,7 +305,7 @@ COLUMNS: tuple[Column, ...] = (
         "String",
         "The vendor's id, unique for the call event and for the conversion event.",
         "EV-000123",
-        hangs_payment=True,
+        affects_payout=True,
     ),
     Column(
         "PromoNumberDescription",

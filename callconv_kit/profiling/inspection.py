@@ -320,7 +320,9 @@ def _plan(table: Table, job: Job, export: Export) -> Plan:
     """What feeds what; that something is missing is told, not raised."""
     anything = {column: spec.BY_NAME[column].example for column in spec.REQUIRED}
     lenient = job.model_copy(update={"defaults": {**anything, **job.defaults}})
-    return planning.make(table.name, table.header, lenient, fed_back=table.fed_back, export=export)
+    return planning.make(
+        table.name, table.header, lenient, reimported=table.reimported, export=export
+    )
 
 
 def _set(column: str, job: Job, looked_up: frozenset[str]) -> bool:

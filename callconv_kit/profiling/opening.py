@@ -69,7 +69,7 @@ def recognised(source: Input, job: Job) -> Fit | None:
     """
     try:
         table = open_export(source, job)[0]
-        if table.fed_back:
+        if table.reimported:
             return None
         has_header = not table.account.delimiter or table.account.header_line != 0
         fits = recognise(table.header, has_header=has_header, sample=sample_of(table))

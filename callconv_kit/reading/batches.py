@@ -56,7 +56,7 @@ class Table(Protocol):
 
     name: str
     header: tuple[str, ...]
-    fed_back: bool
+    reimported: bool
     padded: bool
     is_frame: bool
     account: Account

@@ -99,9 +99,9 @@ class DelimitedTable:
             header_line=header_line,
             headerless=headerless,
         )
-        self.fed_back = reimport.is_fed_back(self.dialect.header) and not as_written
+        self.reimported = reimport.is_reimport(self.dialect.header) and not as_written
         self.header = self.dialect.header
-        if self.fed_back:
+        if self.reimported:
             self.header = reimport.own_columns(self.header)
         # A spreadsheet fills short rows up; its lines end otherwise than ours.
         self._resaved = "\r\n" in sample
@@ -141,7 +141,7 @@ class DelimitedTable:
 
     def _surplus(self) -> int:
         """How many cells without a name rows have behind the last column."""
-        if self.fed_back:
+        if self.reimported:
             return 0
         unnamed = surplus.unnamed_columns(self.dialect.header)
         return max(self._width - len(self.dialect.header), 0) + unnamed
@@ -150,8 +150,8 @@ class DelimitedTable:
         """How many cells rows have; more than the header only where that is how all rows end."""
         header = self.dialect.header
         width = surplus.usual_width(header, self.dialect.first_rows)
-        if self.fed_back or width <= len(header):
-            return len(header) if self.fed_back else width
+        if self.reimported or width <= len(header):
+            return len(header) if self.reimported else width
         tally = surplus.Tally(header)
         with self._source.open(hashing=False) as stream:
             for block in self._cutter.blocks(stream):
@@ -331,7 +331,7 @@ class DelimitedTable:
                 (fitting if len(cells) == width else wrong).append((line, cells))
         if fitting:
             numbers, columns = with_rows(numbers, columns, fitting)
-        if self.fed_back:
+        if self.reimported:
             restore = reimport.restore_padded if self._resaved else reimport.restore
             return restore(self.name, self.dialect.header, numbers, columns, wrong)
         rows = tuple(Ragged(line, cells, self.name, line) for line, cells in wrong)

@@ -137,7 +137,7 @@ def find_header(
     records: list[Record], is_known: Callable[[str], bool], header_line: int
 ) -> tuple[int | None, int]:
     """The position of the header among `records`, and how many known names it holds."""
-    if records and reimport.is_fed_back(records[0].cells):
+    if records and reimport.is_reimport(records[0].cells):
         return 0, len(records[0].cells)
     if header_line:
         for at, record in enumerate(records):

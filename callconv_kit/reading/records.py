@@ -43,8 +43,8 @@ class RecordTable(ABC):
     def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
         self.name = name
         self._header = tuple(cell.strip(EDGES) for cell in header)
-        self.fed_back = reimport.is_fed_back(self._header) and not as_written
-        self.header = reimport.own_columns(self._header) if self.fed_back else self._header
+        self.reimported = reimport.is_reimport(self._header) and not as_written
+        self.header = reimport.own_columns(self._header) if self.reimported else self._header
         self.account = self._new_account()
 
     def _new_account(self) -> Account:
@@ -74,7 +74,7 @@ class RecordTable(ABC):
         columns: Sequence[pa.StringArray],
         ragged: Sequence[tuple[int, list[str]]],
     ) -> Batch:
-        if self.fed_back:
+        if self.reimported:
             return reimport.restore_padded(self.name, self._header, numbers, columns, ragged)
         rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
         return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)

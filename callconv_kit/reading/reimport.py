@@ -26,7 +26,7 @@ CELLS_TOLD = re.compile(r"([0-9]+) cells, and the header has ([0-9]+)")
 """What a reason of `field_count` says."""
 
 
-def is_fed_back(header: Sequence[str]) -> bool:
+def is_reimport(header: Sequence[str]) -> bool:
     """Whether a header begins with the four columns of rejected.csv."""
     return [plain(name) for name in header[:FIRST_OWN]] == [plain(name) for name in ORIGIN_COLUMNS]
 
@@ -34,7 +34,7 @@ def is_fed_back(header: Sequence[str]) -> bool:
 def begins(head: bytes) -> bool:
     """Whether a file that begins with these bytes is a rejected.csv, however it was saved."""
     first = head.removeprefix(codecs.BOM_UTF8).split(b"\n")[0].decode("latin-1")
-    return is_fed_back([cell.strip('"') for cell in re.split("[,;\t]", first)])
+    return is_reimport([cell.strip('"') for cell in re.split("[,;\t]", first)])
 
 
 def _width(header: Sequence[str]) -> int:
@@ -47,7 +47,7 @@ def _width(header: Sequence[str]) -> int:
 
 def own_columns(header: Sequence[str]) -> tuple[str, ...]:
     """The header that the rows had at first."""
-    return tuple(header[FIRST_OWN : _width(header)] if is_fed_back(header) else header)
+    return tuple(header[FIRST_OWN : _width(header)] if is_reimport(header) else header)
 
 
 def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dict[int, list[str]]:

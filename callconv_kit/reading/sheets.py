@@ -164,7 +164,7 @@ def _choose(
     titles = [sheet.title for sheet in book.worksheets]
     for title in titles:
         first = [Record(number - 1, cells) for number, cells in islice(_rows(book[title]), 1)]
-        if first and reimport.is_fed_back(first[0].cells):
+        if first and reimport.is_reimport(first[0].cells):
             return title, first, 0  # a rejected.xlsx: the settings are those of the export
     if wanted and wanted not in titles:
         like = nearest(wanted, titles)

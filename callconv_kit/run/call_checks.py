@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from callconv_kit.model import notes, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced, note_id
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Bools, Ints
 
 UNKNOWN = -1
@@ -64,7 +64,7 @@ def clear_unanswered_talk(columns: dict[str, Coerced], length: int) -> None:
     columns["TalkDuration"] = notes.added(talk, rows, note_id(rules=("talk_time_derived",)), values)
 
 
-def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
     """A talk time that is longer than its call: either of the two may be wrong."""
     talk = seconds(columns, "TalkDuration", length)
     call = seconds(columns, "CallDuration", length)
@@ -72,7 +72,7 @@ def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]
     return _said("talk_exceeds_call", Severity.ERROR, None, rows)
 
 
-def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
     """More time in the menu than the call took: nothing is paid by it, so it is only said."""
     ivr = seconds(columns, "IvrDuration", length)
     call = seconds(columns, "CallDuration", length)
@@ -82,7 +82,7 @@ def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Said]:
 
 def status_rules(
     columns: Mapping[str, Coerced], length: int, empty_status: str, undecided: Bools | None = None
-) -> list[Said]:
+) -> list[Finding]:
     """An empty status would be paid as ANSWER: kept where there was talk, or as the job says.
 
     Args:
@@ -132,7 +132,7 @@ def is_answer(status: Coerced) -> Bools:
     return texts.equal(status.values, "ANSWER")
 
 
-def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
     """`send = "answered"`: rows with another status are left out; an empty one is ANSWER."""
     status = columns.get("CallStatus")
     if status is None:
@@ -141,5 +141,5 @@ def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Said]:
     return _said("not_answered", Severity.LEFT_OUT, "CallStatus", np.flatnonzero(other[:length]))
 
 
-def _said(code: str, severity: Severity, column: str | None, rows: Ints) -> list[Said]:
-    return [Said(code, severity, column, rows)] if len(rows) else []
+def _said(code: str, severity: Severity, column: str | None, rows: Ints) -> list[Finding]:
+    return [Finding(code, severity, column, rows)] if len(rows) else []

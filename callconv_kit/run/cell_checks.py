@@ -7,13 +7,13 @@ import numpy as np
 from callconv_kit.model import notes, spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced, note_id, note_of
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Ints
 
 
 def settle(
     columns: Mapping[str, Coerced], *, reject_optional: bool
-) -> tuple[dict[str, Coerced], list[Said]]:
+) -> tuple[dict[str, Coerced], list[Finding]]:
     """Decide for each cell with a code whether it rejects its row or is emptied.
 
     Args:
@@ -24,22 +24,22 @@ def settle(
         The columns, where emptied cells carry the rule `emptied`, and what is to be said.
     """
     settled: dict[str, Coerced] = {}
-    said: list[Said] = []
+    findings: list[Finding] = []
     for name, cells in columns.items():
         rejects = spec.BY_NAME[name].rejects_row or reject_optional
         emptied: list[Ints] = []
         for number in notes.distinct(cells.notes):
             note = note_of(number)
             rows = cells.positions[cells.notes == number]
-            said += [Said(word, Severity.WARNING, name, rows) for word in note.warnings]
+            findings += [Finding(word, Severity.WARNING, name, rows) for word in note.warnings]
             if note.code is None:
                 continue
             severity = Severity.ERROR if rejects else Severity.WARNING
-            said.append(Said(note.code, severity, name, rows))
+            findings.append(Finding(note.code, severity, name, rows))
             if not rejects:
                 emptied.append(rows)
         settled[name] = _emptied(cells, emptied) if emptied else cells
-    return settled, said
+    return settled, findings
 
 
 def _emptied(cells: Coerced, emptied: list[Ints]) -> Coerced:
@@ -47,9 +47,9 @@ def _emptied(cells: Coerced, emptied: list[Ints]) -> Coerced:
     return notes.added(cells, rows, note_id(rules=("emptied",)), cells.values)
 
 
-def missing(columns: Mapping[str, Coerced], length: int) -> list[Said]:
+def missing(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
     """Required cells that are empty; a cell that is wrong is not empty."""
-    said = []
+    findings = []
     for name in spec.REQUIRED:
         cells = columns.get(name)
         if cells is None:
@@ -58,5 +58,5 @@ def missing(columns: Mapping[str, Coerced], length: int) -> list[Said]:
             empty = ~texts.present(cells.values)
             rows = np.flatnonzero(empty & ~notes.coded(cells, length))
         if len(rows):
-            said.append(Said("required_missing", Severity.ERROR, name, rows))
-    return said
+            findings.append(Finding("required_missing", Severity.ERROR, name, rows))
+    return findings

@@ -21,7 +21,7 @@ from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.notes import note_of
-from callconv_kit.model.rows import Batch, Judged, Said
+from callconv_kit.model.rows import Batch, Finding, Judged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import Input, Table, open_tables, written
 from callconv_kit.run import duplicates
@@ -207,13 +207,14 @@ class _Check:
 
     def _add(self, judged: Judged) -> None:
         """Count a batch: what would be left out is an error here."""
-        said = tuple(
+        findings = tuple(
             replace(item, severity=Severity.ERROR) if item.severity is Severity.LEFT_OUT else item
-            for item in judged.said
+            for item in judged.findings
         )
-        told = replace(judged, said=(), fates=np.zeros(len(judged), np.uint8)).with_more(said)
-        self.tally.add(told)
-        self.log.add(told)
+        unjudged = replace(judged, findings=(), fates=np.zeros(len(judged), np.uint8))
+        counted = unjudged.with_more(findings)
+        self.tally.add(counted)
+        self.log.add(counted)
 
     def duplicates(self, tables: Sequence[Table]) -> None:
         """Find the calls that are there more than once; the end of the work."""
@@ -221,7 +222,7 @@ class _Check:
         self._keys.close()
         names = [table.name for table in tables]
         rows = DuplicateRows(groups, names if len(names) > 1 else None)
-        for said in rows.said(rows.gone):
+        for said in rows.findings(rows.gone):
             places = rows.gone[said.rows]
             if said.code == REPEAT:
                 values = texts.joined("the first is ", rows.kept(places))
@@ -245,7 +246,7 @@ class _Check:
         files = texts.repeat(table.name, len(lines))
         self.log.keep(Findings(files, lines, None, code, Severity.ERROR, values))
 
-    def _would_change(self, judged: Judged) -> tuple[Said, ...]:
+    def _would_change(self, judged: Judged) -> tuple[Finding, ...]:
         """Cells that `prepare` would change."""
         said = []
         for name, cells in judged.columns.items():
@@ -261,7 +262,9 @@ class _Check:
                     at = [row for row in at if not PHONE_FORMS.fullmatch(before[row].as_py() or "")]
                 rows += at
             if rows:
-                said.append(Said("not_ready_form", Severity.ERROR, name, np.asarray(sorted(rows))))
+                said.append(
+                    Finding("not_ready_form", Severity.ERROR, name, np.asarray(sorted(rows)))
+                )
         return tuple(said)
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import notes, spec, texts
 from callconv_kit.model.codes import CODES, Severity
-from callconv_kit.model.rows import Batch, Judged, Said
+from callconv_kit.model.rows import Batch, Finding, Judged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run import duplicates
 from callconv_kit.run.duplicates import NOBODY, Groups
@@ -45,7 +45,7 @@ class Origins:
             self._files.append(texts.take(batch.files, rows))
             self._lines.append(batch.source_lines[rows])
 
-    def take_in(self, other: "Origins") -> None:
+    def merge(self, other: "Origins") -> None:
         """Remember the rows of another process, which come behind ours."""
         self.places += other.places
         self._files += other._files
@@ -131,22 +131,22 @@ class DuplicateRows:
         at = np.minimum(np.searchsorted(self._corrected, places), len(self._corrected) - 1)
         return np.where(self._corrected[at] == places, at, -1)
 
-    def said(self, places: Ints) -> tuple[Said, ...]:
+    def findings(self, places: Ints) -> tuple[Finding, ...]:
         """The finding of each row of a batch."""
         corrected, at = self._correcting(places), self._find(places)
-        said = []
+        findings = []
         for code in np.unique(self._codes[corrected[corrected >= 0]]).tolist():
             rows = np.flatnonzero((corrected >= 0) & (self._codes[corrected] == code))
-            said.append(Said(code, CODES[code].severity, None, rows))
+            findings.append(Finding(code, CODES[code].severity, None, rows))
         rest = np.flatnonzero(corrected < 0)
         if len(rest):
             same, nobody = self._groups.same[at[rest]], self._has_no_keeper(at[rest])
-            said += [
-                Said(REPEAT, Severity.LEFT_OUT, None, rest[same]),
-                Said(CONFLICT, Severity.LEFT_OUT, None, rest[~same & ~nobody]),
-                Said(CONFLICT, Severity.ERROR, None, rest[~same & nobody]),
+            findings += [
+                Finding(REPEAT, Severity.LEFT_OUT, None, rest[same]),
+                Finding(CONFLICT, Severity.LEFT_OUT, None, rest[~same & ~nobody]),
+                Finding(CONFLICT, Severity.ERROR, None, rest[~same & nobody]),
             ]
-        return tuple(item for item in said if len(item.rows))
+        return tuple(item for item in findings if len(item.rows))
 
     def _has_no_keeper(self, at: Ints) -> Bools:
         return np.asarray(self._groups.kept[self._group[at]] == NOBODY)
@@ -178,11 +178,11 @@ class DuplicateRows:
         """Code and reason of each row."""
         details = self.details(places)
         codes, told = texts.repeat("", len(places)), texts.repeat("", len(places))
-        for said in self.said(places):
-            count = len(said.rows)
-            codes = texts.put(codes, said.rows, texts.repeat(said.code, count))
-            reason = reasons(said.code, None, count, details=texts.take(details, said.rows))
-            told = texts.put(told, said.rows, reason)
+        for findings in self.findings(places):
+            count = len(findings.rows)
+            codes = texts.put(codes, findings.rows, texts.repeat(findings.code, count))
+            reason = reasons(findings.code, None, count, details=texts.take(details, findings.rows))
+            told = texts.put(told, findings.rows, reason)
         return Why(codes, told)
 
     def kept(self, places: Ints) -> pa.StringArray:

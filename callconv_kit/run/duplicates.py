@@ -236,7 +236,7 @@ class KeyStore:
             np.concatenate([np.zeros(0, SESSION), *self._sessions()]),
         )
 
-    def take_in(self, rows: KeyRows) -> None:
+    def merge(self, rows: KeyRows) -> None:
         """Remember the keys that another process gathered; their places come behind ours."""
         for start in range(0, len(rows.records), IN_MEMORY):
             self._remember(rows.records[start : start + IN_MEMORY], rows.sessions[:0])

@@ -73,7 +73,7 @@ class Fix:
 
 def mend(
     tables: Sequence[Table], plans: Sequence[Plan], fixes: Sequence[Table]
-) -> list["MendedTable | Table"]:
+) -> list["CorrectedTable | Table"]:
     """The tables with the rows of `fixes` in place of their own.
 
     Raises:
@@ -81,7 +81,7 @@ def mend(
             the fixes that fit no row.
     """
     for table in tables:
-        if table.fed_back:
+        if table.reimported:
             raise InputError(
                 "fixes_for_fixes",
                 f"{table.name} is a rejected.csv itself",
@@ -99,10 +99,10 @@ def mend(
             if fix.line in found[by_name[fix.file][0]]:
                 refused.append(f"{fix.file} line {fix.line}: two fixes are for it")
             found[by_name[fix.file][0]][fix.line] = fix
-    mended: list[MendedTable | Table] = []
+    corrected: list[CorrectedTable | Table] = []
     for table, plan, own in zip(tables, plans, found, strict=True):
         refused += _outdated(table, plan, own)
-        mended.append(MendedTable(table, own) if own else table)
+        corrected.append(CorrectedTable(table, own) if own else table)
     if refused:
         more = f", and {len(refused) - TOLD} more" if len(refused) > TOLD else ""
         raise InputError(
@@ -114,7 +114,7 @@ def mend(
             "Run prepare without --fixes and correct the rejected.csv that it writes, or take "
             "these rows out of the fixes.",
         )
-    return mended
+    return corrected
 
 
 # -- reading fixes ------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def _read(
     source: Table, tables: Sequence[Table], by_name: Mapping[str, list[int]], refused: list[str]
 ) -> Iterator[Fix]:
     """The fixes of one file, each in the columns of the file that it is for."""
-    if not reimport.is_fed_back(source.header):
+    if not reimport.is_reimport(source.header):
         raise InputError(
             "fixes_not_rejected",
             f"{source.name} is not a rejected.csv",
@@ -299,10 +299,10 @@ def _correctable(fix: Fix) -> set[str]:
 # -- putting them in ----------------------------------------------------------------------------
 
 
-class MendedTable:
+class CorrectedTable:
     """A table with some of its rows replaced; see `reading.Table`."""
 
-    fed_back = False
+    reimported = False
 
     def __init__(self, table: Table, fixes: Mapping[int, Fix]) -> None:
         self._table = table
@@ -310,9 +310,9 @@ class MendedTable:
         self.name, self.header, self.padded = table.name, table.header, table.padded
         self.is_frame = table.is_frame
 
-    def __copy__(self) -> "MendedTable":
+    def __copy__(self) -> "CorrectedTable":
         """The same rows, with an account of its own."""
-        return MendedTable(copy.copy(self._table), self._fixes)
+        return CorrectedTable(copy.copy(self._table), self._fixes)
 
     @property
     def account(self) -> Account:

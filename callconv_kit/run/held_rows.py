@@ -68,7 +68,7 @@ class HeldRows:
         self.close()
         return self._files
 
-    def take_in(self, files: dict[int, HeldFile]) -> None:
+    def merge(self, files: dict[int, HeldFile]) -> None:
         """Hold what another process held."""
         self._files |= files
 

@@ -23,7 +23,7 @@ from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.model.notes import Coerced, note_of
-from callconv_kit.model.rows import Batch, Fate, Judged, Said
+from callconv_kit.model.rows import Batch, Fate, Finding, Judged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
 from callconv_kit.run import call_checks, leave_out, lost_digits, suggestions
@@ -158,29 +158,35 @@ class Judge:
         lost_digits.warn_of_round_floats(columns, plan, batch)
         lost_digits.keep_points(columns, plan, batch, job)
         self._derive(columns, source_column, length)
-        columns, said = cell_rules.settle(columns, reject_optional=job.optional_cells == "reject")
-        said = [_with_country(item, columns) for item in said]
-        said += lacking + _not_looked_up(cell_rules.missing(columns, length), lacking, self._fills)
+        columns, findings = cell_rules.settle(
+            columns, reject_optional=job.optional_cells == "reject"
+        )
+        findings = [_with_country(item, columns) for item in findings]
+        findings += lacking + _not_looked_up(
+            cell_rules.missing(columns, length), lacking, self._fills
+        )
         undecided = rules.undecided(columns, derived, source_column)
-        said += call_checks.status_rules(columns, length, job.empty_status, undecided)
-        said = rules.naming_column(said, derived, plan)
-        said += call_checks.talk_exceeds_call(columns, length)
-        said += call_checks.ivr_exceeds_call(columns, length)
+        findings += call_checks.status_rules(columns, length, job.empty_status, undecided)
+        findings = rules.naming_column(findings, derived, plan)
+        findings += call_checks.talk_exceeds_call(columns, length)
+        findings += call_checks.ivr_exceeds_call(columns, length)
         if job.send == "answered":
-            said += call_checks.not_answered(columns, length)
+            findings += call_checks.not_answered(columns, length)
         if self.legs:
             children = np.flatnonzero(self.legs.are_children(plan, batch))
-            said += [Said("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
-        said += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
+            findings += (
+                [Finding("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
+            )
+        findings += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
         if self._resolved.layout is not None:
-            said += drift.new_words(self._resolved.layout, plan, batch)
-        said += leave_out.left_out(job.leave_out, columns, source_column, length)
+            findings += drift.new_words(self._resolved.layout, plan, batch)
+        findings += leave_out.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
-            said = [_left_out_caller(item) for item in said]
+            findings = [_left_out_caller(item) for item in findings]
         before = {name: fed.before for name, fed in filled.items()}
         unjudged = np.zeros(length, np.uint8)
         judged = Judged(table.name, batch, columns, before, (), unjudged).with_more(
-            tuple(suggestions.told(said, before))
+            tuple(suggestions.with_suggestions(findings, before))
         )
         if self._asks:
             _ask(judged)
@@ -196,12 +202,12 @@ class Judge:
         derived: StatusColumn | None,
         source_column: SourceColumn,
         length: int,
-    ) -> list[Said]:
+    ) -> list[Finding]:
         """Statuses by rules, then what the look-up and the defaults fill."""
         job, resolved = self._job, self._resolved
         clean = self._kernels.clean
         rules.set_statuses(filled, job, resolved.export, derived, source_column, clean, length)
-        lacking: list[Said] = []
+        lacking: list[Finding] = []
         if resolved.lookup is not None and resolved.keys is not None and job.lookup is not None:
             if job.lookup.on is not None:
                 held = filled.get(job.lookup.on) or Filled.nothing(length)
@@ -236,60 +242,60 @@ class Judge:
             call_checks.clear_unanswered_talk(columns, length)
 
 
-def _outbound(judged: Judged, plan: Plan) -> tuple[Said, ...]:
+def _outbound(judged: Judged, plan: Plan) -> tuple[Finding, ...]:
     """A warning for ready rows that a column calls outbound: their caller is one's own side."""
-    said = []
+    findings = []
     rows = judged.rows(Fate.READY)
     for at in plan.directions:
         if at < len(judged.batch.cells):
             found, words = direction.outbound(judged.batch.cells[at], rows)
             if len(found):
                 details = tuple(f'{plan.header[at]} "{word}"' for word in words)
-                said.append(Said("direction_unused", Severity.WARNING, None, found, details))
+                findings.append(Finding("direction_unused", Severity.WARNING, None, found, details))
                 rows = np.setdiff1d(rows, found, assume_unique=True)
-    return tuple(said)
+    return tuple(findings)
 
 
 def _not_looked_up(
-    missing: list[Said], lacking: list[Said], looked_up: frozenset[str]
-) -> list[Said]:
+    missing: list[Finding], lacking: list[Finding], looked_up: frozenset[str]
+) -> list[Finding]:
     """`missing` without what a missing look-up key has said already."""
     if not lacking:
         return missing
-    said = []
+    findings = []
     for item in missing:
         rows = item.rows
         if item.column in looked_up:
             rows = np.setdiff1d(rows, lacking[0].rows)
         if len(rows):
-            said.append(replace(item, rows=rows))
-    return said
+            findings.append(replace(item, rows=rows))
+    return findings
 
 
-def _with_country(said: Said, columns: Mapping[str, Coerced]) -> Said:
+def _with_country(findings: Finding, columns: Mapping[str, Coerced]) -> Finding:
     """A number that was read without its `+` is told with the country that it is of."""
-    if said.code != "country_from_digits" or said.column is None:
-        return said
+    if findings.code != "country_from_digits" or findings.column is None:
+        return findings
     # An empty country means US, in this column and to the server.
-    countries = columns[spec.PHONE_COUNTRY[said.column]].values
-    named = texts.take(countries, said.rows).to_pylist()
-    return replace(said, details=tuple(country or "US" for country in named))
+    countries = columns[spec.PHONE_COUNTRY[findings.column]].values
+    named = texts.take(countries, findings.rows).to_pylist()
+    return replace(findings, details=tuple(country or "US" for country in named))
 
 
-def _left_out_caller(said: Said) -> Said:
-    if said.code == "caller_unknown":
-        return replace(said, severity=Severity.LEFT_OUT)
-    return said
+def _left_out_caller(findings: Finding) -> Finding:
+    if findings.code == "caller_unknown":
+        return replace(findings, severity=Severity.LEFT_OUT)
+    return findings
 
 
 def _ask(judged: Judged) -> None:
     for code in SETTING_NEEDED:
-        for said in judged.said:
-            if said.code == code:
-                rows = said.rows[judged.fates[said.rows] != Fate.LEFT_OUT]
+        for findings in judged.findings:
+            if findings.code == code:
+                rows = findings.rows[judged.fates[findings.rows] != Fate.LEFT_OUT]
                 if len(rows):
                     row = int(rows[0])
-                    value = judged.before[said.column or ""][row].as_py() or ""
+                    value = judged.before[findings.column or ""][row].as_py() or ""
                     raise SettingNeeded(code, judged.source_line(row), value)
 
 

@@ -9,7 +9,7 @@ from callconv_kit.mapping.conditions import SourceColumn, holds, met
 from callconv_kit.model import notes, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 
 
 def left_out(
@@ -17,7 +17,7 @@ def left_out(
     columns: Mapping[str, Coerced],
     source_column: SourceColumn,
     length: int,
-) -> list[Said]:
+) -> list[Finding]:
     """Apply the rules; a row may fall under several.
 
     Args:
@@ -27,7 +27,7 @@ def left_out(
         source_column: gives the raw cells of a column of the input, or None.
         length: the number of rows.
     """
-    said = []
+    findings = []
     for rule in rules:
         if rule.column is not None:
             cells = columns.get(rule.column) or Coerced.silent(texts.nulls(length))
@@ -40,5 +40,5 @@ def left_out(
         rows = np.flatnonzero(holds(rule, text) & ~wrong & met(rule.when, source_column, length))
         if len(rows):
             details = (rule.text,) * len(rows)
-            said.append(Said(rule.code, Severity.LEFT_OUT, rule.column, rows, details))
-    return said
+            findings.append(Finding(rule.code, Severity.LEFT_OUT, rule.column, rows, details))
+    return findings

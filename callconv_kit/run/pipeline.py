@@ -78,7 +78,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Ran:
+class RunOutcome:
     """What a run came to; the files lie in its folder.
 
     tally: counts and examples.
@@ -94,7 +94,7 @@ class Ran:
     rows_left_out: int = 0
     ready_sha256: str = ""
     problem: InputError | None = None
-    mends: bool = False
+    has_fixes: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
 
@@ -166,7 +166,7 @@ class Run:
         """The effective job: with its preset laid under it."""
         return self._job
 
-    def go(self, inputs: Sequence[Input], fixes: Sequence[Input] = ()) -> Ran:
+    def go(self, inputs: Sequence[Input], fixes: Sequence[Input] = ()) -> RunOutcome:
         """Do it all.
 
         Args:
@@ -180,12 +180,12 @@ class Run:
         self._prepare_session_ids()
         export = self._resolved.export
         tables = open_inputs(self._resolved, inputs)
-        ran = Ran(tables, self._tally)
+        ran = RunOutcome(tables, self._tally)
         plans = [self._plan(table) for table in tables]
         if fixes:
             known = planning.Known(self._job, export)
             tables = fixing.mend(tables, plans, open_tables(fixes, known, as_written=True))
-            ran.tables, ran.mends = tables, True
+            ran.tables, ran.has_fixes = tables, True
         with output.writing(self._folder.path):
             headers = [table.header for table in tables]
             records = Records(self._folder.work, headers, self._tally, self._log, audit=self._audit)
@@ -221,7 +221,7 @@ class Run:
             table.name,
             table.header,
             self._job,
-            fed_back=table.fed_back,
+            reimported=table.reimported,
             export=self._resolved.export,
             looked_up=self._resolved.looked_up,
             frame=table.is_frame,
@@ -307,9 +307,9 @@ class Run:
             for table, future in zip(tables, parts, strict=True):
                 part = future.result()
                 table.account = part.account
-                self._tally.take_in(part.tally)
-                records.take_in(part.records)
-                self._calls.take_in(part.calls)
+                self._tally.merge(part.tally)
+                records.merge(part.records)
+                self._calls.merge(part.calls)
                 done += part.account.rows
                 if self._progress is not None:
                     self._progress(done)
@@ -356,7 +356,7 @@ class Run:
         """Columns that an export has, or lacks, against what it was when its job was made."""
         layout = self._resolved.layout
         for table in tables:
-            if layout is None or table.fed_back:
+            if layout is None or table.reimported:
                 continue
             for column, how in drift.changed_columns(layout, table.header):
                 example = {
@@ -379,11 +379,11 @@ class Run:
         ragged = tuple(row for row in batch.ragged if row not in totals)
         return replace(batch, ragged=ragged)
 
-    def _problem(self, ran: Ran) -> InputError | None:
+    def _problem(self, ran: RunOutcome) -> InputError | None:
         if ran.rows_read == 0 and self._job.expect_rows:
             return no_rows(", ".join(table.name for table in ran.tables))
-        fed_back = ran.mends or any(table.fed_back for table in ran.tables)
-        if not fed_back and ran.rejected_share > self._job.max_rejected_share:
+        reimported = ran.has_fixes or any(table.reimported for table in ran.tables)
+        if not reimported and ran.rejected_share > self._job.max_rejected_share:
             return InputError(
                 "too_many_rejected",
                 f"{ran.rows_rejected} of {ran.rows_meant} rows were rejected",
@@ -400,7 +400,7 @@ def _was_ready(table: Table) -> bool:
 
     The rules have judged them, when they still had the columns of their export.
     """
-    return table.fed_back and all(name in spec.BY_NAME for name in table.header)
+    return table.reimported and all(name in spec.BY_NAME for name in table.header)
 
 
 def no_rows(names: str) -> InputError:

@@ -27,7 +27,7 @@ from callconv_kit.model.errors import (
 )
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
-from callconv_kit.run.pipeline import Executor, Progress, Ran, Run
+from callconv_kit.run.pipeline import Executor, Progress, Run, RunOutcome
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report, workbook
 from callconv_kit.writing import summary as summaries
@@ -210,7 +210,7 @@ def _refuse_wrong_types(ledger: object, progress: object, executor: object) -> N
             raise wrong_type(name, value, expected, f"Correct {name}, or leave it out.")
 
 
-def _summary(ran: Ran, job: Job, clock: datetime) -> dict[str, Any]:
+def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:
     settings = job.settings()
     return {
         "rows_read": ran.rows_read,
@@ -259,7 +259,7 @@ class Prepared:
         self,
         folder: Path,
         job: Job,
-        ran: Ran,
+        ran: RunOutcome,
         summary: dict[str, Any],
         log: FindingsLog | None = None,
         ledger_path: Path | None = None,

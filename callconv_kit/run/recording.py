@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
-from callconv_kit.model.rows import Fate, Judged, Ragged, Said
+from callconv_kit.model.rows import Fate, Finding, Judged, Ragged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run import duplicates
 from callconv_kit.writing import output
@@ -66,7 +66,7 @@ class Records:
         self.left_out = AsideFile(work / output.LEFT_OUT, union)
         self._audit = AuditFile(work / output.CHANGES) if audit else None
         self._lines = LinesFile(work / output.READY_LINES) if audit else None
-        self._moved: list[tuple[Judged, Said, Ints]] = []
+        self._moved: list[tuple[Judged, Finding, Ints]] = []
 
     def add(self, number: int, judged: Judged, held: Ints = _NO_ROWS) -> None:
         """Write a batch of an input, and count it.
@@ -98,14 +98,14 @@ class Records:
         """Close the files; another process takes them in."""
         return RecordsPart(self.ready.give(), self.rejected.give(), self.left_out.give())
 
-    def take_in(self, part: "RecordsPart") -> None:
+    def merge(self, part: "RecordsPart") -> None:
         """Add what another process wrote down of other rows; they come behind ours."""
-        self.ready.take_in(part.ready)
-        self.rejected.take_in(part.rejected)
-        self.left_out.take_in(part.left_out)
+        self.ready.merge(part.ready)
+        self.rejected.merge(part.rejected)
+        self.left_out.merge(part.left_out)
 
     def move(
-        self, number: int, was: Judged, now: Judged, because: Sequence[Said]
+        self, number: int, was: Judged, now: Judged, because: Sequence[Finding]
     ) -> list[tuple[Example, int]]:
         """Set rows aside that were ready.
 
@@ -120,18 +120,18 @@ class Records:
         """
         self._tally.take_off(was)
         places = duplicates.places(number, now.batch.lines)
-        known = [len(self._tally.examples_of(said)) for said in because]
+        known = [len(self._tally.examples_of(findings)) for findings in because]
         self._tally.add(now)
         if self._log is not None:
             self._log.forget(now)
-            self._log.add(replace(now, said=was.said))
-            self._moved += [(now, said, places[said.rows]) for said in because]
+            self._log.add(replace(now, findings=was.findings))
+            self._moved += [(now, findings, places[findings.rows]) for findings in because]
         self._set_aside(number, now, why_later=True)
         return [
             (example, int(place))
-            for said, first in zip(because, known, strict=True)
+            for findings, first in zip(because, known, strict=True)
             for example, place in zip(
-                self._tally.examples_of(said)[first:], places[said.rows], strict=False
+                self._tally.examples_of(findings)[first:], places[findings.rows], strict=False
             )
         ]
 
@@ -152,10 +152,12 @@ class Records:
             self._lines.finish(dropped)
         self.rejected.finish(why_moved)
         self.left_out.finish(why_moved)
-        for judged, said, places in self._moved:
-            files, lines = judged.source_files(said.rows), judged.source_lines[said.rows]
+        for judged, findings, places in self._moved:
+            files, lines = judged.source_files(findings.rows), judged.source_lines[findings.rows]
             told = why_moved(places).reasons
-            kept = Findings(files, lines, said.column, said.code, said.severity, reasons=told)
+            kept = Findings(
+                files, lines, findings.column, findings.code, findings.severity, reasons=told
+            )
             if self._log is not None:
                 self._log.keep(kept)
         return digest
@@ -196,21 +198,23 @@ def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
     place[rows] = np.arange(len(rows))
     codes, told = [], []
     coded: dict[str, Bools] = {}
-    for said in judged.said:
-        here = np.flatnonzero(place[said.rows] >= 0)
-        if said.severity is not severity or not len(here):
+    for findings in judged.findings:
+        here = np.flatnonzero(place[findings.rows] >= 0)
+        if findings.severity is not severity or not len(here):
             continue
-        at, nothing = place[said.rows[here]], texts.nulls(len(rows))
-        before = judged.before.get(said.column or "")
-        values = None if before is None else texts.take(before, said.rows[here])
-        details = texts.from_list([said.details[row] for row in here]) if said.details else None
-        said_of = reasons(said.code, said.column, len(here), values, details)
+        at, nothing = place[findings.rows[here]], texts.nulls(len(rows))
+        before = judged.before.get(findings.column or "")
+        values = None if before is None else texts.take(before, findings.rows[here])
+        details = (
+            texts.from_list([findings.details[row] for row in here]) if findings.details else None
+        )
+        said_of = reasons(findings.code, findings.column, len(here), values, details)
         told.append(texts.put(nothing, at, said_of))
         # A code that is said of two columns of a row is named once.
-        known = coded.setdefault(said.code, np.zeros(len(rows), np.bool_))
+        known = coded.setdefault(findings.code, np.zeros(len(rows), np.bool_))
         new = at[~known[at]]
         known[new] = True
-        codes.append(texts.put(nothing, new, texts.repeat(said.code, len(new))))
+        codes.append(texts.put(nothing, new, texts.repeat(findings.code, len(new))))
     return Why(_joined(codes, len(rows)), _joined(told, len(rows)))
 
 

@@ -18,7 +18,7 @@ from callconv_kit.mapping.relations import Corrected
 from callconv_kit.model import texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import InputError
-from callconv_kit.model.rows import Fate, Judged, Said
+from callconv_kit.model.rows import Fate, Finding, Judged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import Table
 from callconv_kit.run import duplicates
@@ -37,7 +37,7 @@ NEW, ALREADY_SENT, CHANGED_SINCE, OUTCOME_UNKNOWN = range(4)
 class SentCalls(Protocol):
     """What was delivered before; the ledger of `callconv_kit.delivery` is one."""
 
-    def standing(self, keys: Keys) -> npt.NDArray[np.uint8]:
+    def sent_status(self, keys: Keys) -> npt.NDArray[np.uint8]:
         """For each row: new, already sent, sent but changed since, or of unknown outcome."""
         ...
 
@@ -98,7 +98,7 @@ class Calls:
             return judged, _NO_ROWS
         keys = keys_of(columns)
         if self._sent is not None:
-            judged = judged.with_more(_sent_before(self._sent.standing(keys), rows))
+            judged = judged.with_more(_sent_before(self._sent.sent_status(keys), rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
         self._origins.add(places, judged.batch, rows)
@@ -115,11 +115,11 @@ class Calls:
         """What is known of the ready rows; another process takes it in."""
         return CallsPart(self._keys.give(), self._held.give(), self._origins)
 
-    def take_in(self, part: "CallsPart") -> None:
+    def merge(self, part: "CallsPart") -> None:
         """Remember the ready rows of other inputs, which come behind ours."""
-        self._keys.take_in(part.keys)
-        self._held.take_in(part.held)
-        self._origins.take_in(part.origins)
+        self._keys.merge(part.keys)
+        self._held.merge(part.held)
+        self._origins.merge(part.origins)
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Rows that correct a call that was sent already do not go; all of them are remembered."""
@@ -134,9 +134,11 @@ class Calls:
         must_be_here = np.ones(len(rows), np.bool_)
         if self._sent is not None:
             columns = {name: cells.values for name, cells in judged.columns.items()}
-            standing = self._sent.standing(keys_of({**columns, "VendorEventId": corrects}))[rows]
-            must_be_here = standing != NEW
-            held = Said("correction_held", Severity.LEFT_OUT, None, rows[must_be_here & ready])
+            sent_status = self._sent.sent_status(keys_of({**columns, "VendorEventId": corrects}))[
+                rows
+            ]
+            must_be_here = sent_status != NEW
+            held = Finding("correction_held", Severity.LEFT_OUT, None, rows[must_be_here & ready])
             judged = judged.with_more((held,)) if len(held.rows) else judged
         places = duplicates.places(number, judged.batch.lines[rows])
         self._corrected.add(plan, judged.batch, rows, places, must_be_here & ready, ready)
@@ -179,8 +181,8 @@ class Calls:
                 differences.add(rows.group_of(places), judged)
                 at = np.flatnonzero(np.isin(places, gone, assume_unique=True))
                 was = _only(judged, at)
-                said = rows.said(places[at])
-                examples += records.move(number, was, was.with_more(said), said)
+                findings = rows.findings(places[at])
+                examples += records.move(number, was, was.with_more(findings), findings)
         rows.tell_apart(differences)
         for example, place in examples:
             example["detail"] = rows.details(np.asarray([place]))[0].as_py()
@@ -283,16 +285,16 @@ def _told_apart(
     return told
 
 
-def _sent_before(standing: npt.NDArray[np.uint8], rows: Ints) -> tuple[Said, ...]:
+def _sent_before(sent_status: npt.NDArray[np.uint8], rows: Ints) -> tuple[Finding, ...]:
     verdicts = (
         (ALREADY_SENT, "already_sent", Severity.LEFT_OUT),
         (CHANGED_SINCE, "changed_since_sent", Severity.ERROR),
         (OUTCOME_UNKNOWN, "outcome_unknown", Severity.LEFT_OUT),
     )
     return tuple(
-        Said(code, severity, None, rows[standing[rows] == number])
+        Finding(code, severity, None, rows[sent_status[rows] == number])
         for number, code, severity in verdicts
-        if (standing[rows] == number).any()
+        if (sent_status[rows] == number).any()
     )
 
 
@@ -303,10 +305,12 @@ def _only(judged: Judged, at: Ints) -> Judged:
     place = np.full(len(judged), -1)
     place[at] = np.arange(len(at))
 
-    def rows(said: Said) -> Said:
-        here = place[said.rows] >= 0
-        details = tuple(np.asarray(said.details, object)[here]) if said.details else ()
-        return Said(said.code, said.severity, said.column, place[said.rows[here]], details)
+    def rows(findings: Finding) -> Finding:
+        here = place[findings.rows] >= 0
+        details = tuple(np.asarray(findings.details, object)[here]) if findings.details else ()
+        return Finding(
+            findings.code, findings.severity, findings.column, place[findings.rows[here]], details
+        )
 
     columns = {}
     for name, cells in judged.columns.items():
@@ -319,6 +323,6 @@ def _only(judged: Judged, at: Ints) -> Judged:
         judged.batch.take(at),
         columns,
         {name: texts.take(cells, at) for name, cells in judged.before.items()},
-        tuple(rows(said) for said in judged.said),
+        tuple(rows(findings) for findings in judged.findings),
         judged.fates[at],
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 from callconv_kit.coercion import country, duration, moment, phone, status
 from callconv_kit.job.values import nearest_zone
 from callconv_kit.model import texts
-from callconv_kit.model.rows import Said
+from callconv_kit.model.rows import Finding
 
 Nearest: TypeAlias = Callable[[str], str | None]
 """A word, or a sentence, for a text; None where there is nothing to say."""
@@ -83,26 +83,28 @@ def nearest(code: str, text: str) -> str | None:
     return near(text) if near and len(text) <= _LONGEST else None
 
 
-def told(said: Iterable[Said], before: Mapping[str, pa.StringArray]) -> list[Said]:
+def with_suggestions(
+    findings: Iterable[Finding], before: Mapping[str, pa.StringArray]
+) -> list[Finding]:
     """The same findings, with what helps as the detail of each row.
 
     Args:
-        said: findings of one batch.
+        findings: findings of one batch.
         before: spec column to the text as it stood.
     """
-    return [_told(item, before) for item in said]
+    return [_told(item, before) for item in findings]
 
 
-def _told(said: Said, before: Mapping[str, pa.StringArray]) -> Said:
-    detail, column = _DETAILS.get(said.code), said.column or ""
-    if detail is None or said.details or column not in before:
-        return said
-    cells = texts.take(before[column], said.rows).dictionary_encode()
+def _told(findings: Finding, before: Mapping[str, pa.StringArray]) -> Finding:
+    detail, column = _DETAILS.get(findings.code), findings.column or ""
+    if detail is None or findings.details or column not in before:
+        return findings
+    cells = texts.take(before[column], findings.rows).dictionary_encode()
     found = [_said(detail, cell or "") for cell in cells.dictionary.to_pylist()]
     if not any(found):
-        return said
+        return findings
     at = texts.places(cells)
-    return replace(said, details=tuple(np.asarray([*found, ""], object)[at].tolist()))
+    return replace(findings, details=tuple(np.asarray([*found, ""], object)[at].tolist()))
 
 
 def _said(detail: Nearest, cell: str) -> str:

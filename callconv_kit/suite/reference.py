@@ -67,7 +67,7 @@ def _contents() -> str:
 def _need(column: Column) -> str:
     if column.required:
         return "required"
-    return "payment" if column.hangs_payment else ""
+    return "payment" if column.affects_payout else ""
 
 
 def _table() -> str:

@@ -77,17 +77,17 @@ class CorrectedFile:
             cells: the new text by the place in the row.
         """
         known = self.read()
-        mended = list(row)
+        corrected = list(row)
         for at, text in cells.items():
-            mended += [""] * (at + 1 - len(mended))
-            mended[at] = text
+            corrected += [""] * (at + 1 - len(corrected))
+            corrected[at] = text
         first = known.rows.get((row[0], row[1]))
         if first is not None:
-            mended[2], mended[3] = _both(first, row)
-        self._keep(known, header, [mended])
-        return mended
+            corrected[2], corrected[3] = _both(first, row)
+        self._keep(known, header, [corrected])
+        return corrected
 
-    def take_in(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    def merge(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         """Put rejected rows into the file as they are, for who goes on in a spreadsheet.
 
         Rows that stand in it already stay. Returns how many were put in.

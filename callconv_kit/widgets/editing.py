@@ -16,7 +16,7 @@ LATEST = 200
 """Fixes that can be taken back here; older ones in the file itself."""
 
 
-class Mending(ipw.VBox):
+class CellEditor(ipw.VBox):
     """Below the rejected rows: a row of the page, one of its cells, and the text that it should be.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.editing import Mending
+from callconv_kit.widgets.editing import CellEditor
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.review import LISTS, PAGE, Page
@@ -43,7 +43,7 @@ class ReviewStep(ipw.VBox):
             ipw.Checkbox, "Show phone numbers", "show-phones", value=False, indent=False
         )
         self._table = parts.named(ipw.HTML(), "page")
-        self._mending = Mending(session, self.notice, again)
+        self._mending = CellEditor(session, self.notice, again)
         self._twin = parts.Twin()
         self._lists.observe(lambda _: self._switch(), names="value")
         for filter_ in (self._code, self._column):

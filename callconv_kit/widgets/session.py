@@ -327,7 +327,7 @@ class Session:
     def export_rejected(self) -> int:
         """Put all rejected rows into the corrected file, for who goes on in a spreadsheet."""
         rejected = self._reviewed().rejected
-        return self.corrected.take_in(rejected.header, rejected.page(0, rejected.count))
+        return self.corrected.merge(rejected.header, rejected.page(0, rejected.count))
 
     def _reviewed(self) -> Review:
         if self.review is None:

@@ -191,7 +191,7 @@ class AsideFile:
             self._short,
         )
 
-    def take_in(self, rows: AsideRows) -> None:
+    def merge(self, rows: AsideRows) -> None:
         """Add rows that another process wrote; their file goes."""
         with rows.path.open("rb") as source:
             source.seek(len(self._header(0)))

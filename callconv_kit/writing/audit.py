@@ -188,22 +188,24 @@ class FindingsLog:
     def add(self, judged: Judged) -> None:
         """Keep the findings of a batch; a row that comes to another fate is told anew."""
         left_out = judged.fates == Fate.LEFT_OUT
-        for said in judged.said:
-            here = np.arange(len(said.rows))
-            if said.severity is not Severity.LEFT_OUT:
-                here = here[~left_out[said.rows]]
-            rows = said.rows[here]
+        for finding in judged.findings:
+            here = np.arange(len(finding.rows))
+            if finding.severity is not Severity.LEFT_OUT:
+                here = here[~left_out[finding.rows]]
+            rows = finding.rows[here]
             if not len(rows):
                 continue
-            before = judged.before.get(said.column or "")
-            details = texts.from_list([said.details[at] for at in here]) if said.details else None
+            before = judged.before.get(finding.column or "")
+            details = (
+                texts.from_list([finding.details[at] for at in here]) if finding.details else None
+            )
             self.keep(
                 Findings(
                     judged.source_files(rows),
                     judged.source_lines[rows],
-                    said.column,
-                    said.code,
-                    said.severity,
+                    finding.column,
+                    finding.code,
+                    finding.severity,
                     None if before is None else texts.take(before, rows),
                     details,
                 )

@@ -95,7 +95,7 @@ class Partners(Mapping[PartnerKey, Partner]):
         """Count rejected rows whose partner is not known."""
         self._add([("", "")], np.asarray([[rows, 0, rows, 0, 0, 0, 0]]))
 
-    def take_in(self, other: "Partners") -> None:
+    def merge(self, other: "Partners") -> None:
         """Add the counts of other rows."""
         self._add(list(other), other._counts[: len(other)])
 

@@ -82,7 +82,7 @@ class ReadyFile:
         self.close()
         return ReadyRows(self._path, self._rows_path, self.rows)
 
-    def take_in(self, rows: ReadyRows) -> None:
+    def merge(self, rows: ReadyRows) -> None:
         """Add rows that another process wrote; their files go."""
         with rows.path.open("rb") as source:
             source.seek(len(header(spec.NAMES)))

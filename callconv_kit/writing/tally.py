@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import READY_ONLY, Severity, mask_phone
 from callconv_kit.model.notes import note_of
-from callconv_kit.model.rows import Fate, Judged, Ragged, Said
+from callconv_kit.model.rows import Fate, Finding, Judged, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.writing.partners import Partners
 
@@ -56,7 +56,7 @@ class Midnight:
             self.line = judged.source_line(int(held[0]))
         self.rows += len(held)
 
-    def take_in(self, other: "Midnight") -> None:
+    def merge(self, other: "Midnight") -> None:
         """Add what was seen of the rows behind ours."""
         self.line = self.line or other.line
         self.rows += other.rows
@@ -98,7 +98,7 @@ class Tally:
         self.partners.add(judged, sign)
         self._draw(judged, sign)
 
-    def take_in(self, other: "Tally") -> None:
+    def merge(self, other: "Tally") -> None:
         """Add what another process counted of other rows, as if they had come after ours."""
         for name in ("findings", "changes", "days", "statuses", "durations", "fill"):
             getattr(self, name).update(getattr(other, name))
@@ -107,8 +107,8 @@ class Tally:
         for key, counts in other.by_detail.items():
             self.by_detail.setdefault(key, Counter()).update(counts)
         for file, midnight in other.midnights.items():
-            self.midnights.setdefault(file, Midnight()).take_in(midnight)
-        self.partners.take_in(other.partners)
+            self.midnights.setdefault(file, Midnight()).merge(midnight)
+        self.partners.merge(other.partners)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
         """Count rows of another length than the header; nobody knows their partner."""
@@ -134,24 +134,24 @@ class Tally:
                 example = {"source_file": file, "source_line": seen.line, "value": "00:00:00"}
                 self.count("times_all_midnight", Severity.WARNING, "EventDate", seen.rows, example)
 
-    def examples_of(self, said: Said) -> list[Example]:
+    def examples_of(self, finding: Finding) -> list[Example]:
         """The examples of a finding so far."""
-        return self.finding_examples.get((said.code, said.column, said.severity), [])
+        return self.finding_examples.get((finding.code, finding.column, finding.severity), [])
 
     def _count_findings(self, judged: Judged, sign: int) -> None:
         left_out = judged.fates == Fate.LEFT_OUT
-        for said in judged.said:
-            rows = said.rows
-            if said.code in READY_ONLY:
+        for finding in judged.findings:
+            rows = finding.rows
+            if finding.code in READY_ONLY:
                 rows = rows[judged.fates[rows] == Fate.READY]
-            elif said.severity is not Severity.LEFT_OUT:
+            elif finding.severity is not Severity.LEFT_OUT:
                 rows = rows[~left_out[rows]]
             if not len(rows):
                 continue
-            key = (said.code, said.column, said.severity)
+            key = (finding.code, finding.column, finding.severity)
             self.findings[key] += sign * len(rows)
-            if said.code in COUNTED_BY_DETAIL and said.details:
-                kept = np.asarray(said.details, object)[np.isin(said.rows, rows)]
+            if finding.code in COUNTED_BY_DETAIL and finding.details:
+                kept = np.asarray(finding.details, object)[np.isin(finding.rows, rows)]
                 counts = self.by_detail.setdefault(key, Counter())
                 for detail, number in Counter(kept.tolist()).items():
                     counts[detail] += sign * number
@@ -160,9 +160,9 @@ class Tally:
                 _forget(examples, judged, rows)
                 continue
             for at, row in enumerate(rows[: EXAMPLES - len(examples)].tolist()):
-                example = self._example(judged, row, said.column)
-                if said.details and len(rows) == len(said.rows):
-                    example["detail"] = said.details[at]
+                example = self._example(judged, row, finding.column)
+                if finding.details and len(rows) == len(finding.rows):
+                    example["detail"] = finding.details[at]
                 examples.append(example)
 
     def _example(self, judged: Judged, row: int, column: str | None) -> Example:

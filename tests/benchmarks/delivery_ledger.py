@@ -53,14 +53,14 @@ def test_ten_million_rows(tmp_path: Path, each: int) -> None:
     before = process.memory_info().rss
     with Ledger.open(tmp_path / "l" / "ledger.sqlite") as ledger:
         begun = time.perf_counter()
-        standing = ledger.standing(asked)
+        sent_status = ledger.sent_status(asked)
         looked = time.perf_counter() - begun
     grown = process.memory_info().rss - before
     print(  # noqa: T201 - the figures
         f"\n{ROWS // each} files: written in {written:.1f} s, ledger {size / 1e6:.0f} MB, "
         f"look-up of {A_FILE:,} rows {looked:.2f} s, memory +{grown / 1e6:.0f} MB"
     )
-    assert int((standing == 1).sum()) == len(known.session)
-    assert int((standing == 0).sum()) == len(fresh.session)
+    assert int((sent_status == 1).sum()) == len(known.session)
+    assert int((sent_status == 0).sum()) == len(fresh.session)
     assert size <= LARGEST_LEDGER
     assert looked <= LONGEST_LOOK_UP

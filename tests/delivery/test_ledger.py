@@ -17,7 +17,7 @@ from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ready_file import outgoing
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.sent_status import Freed, Standing, standing_of
+from callconv_kit.delivery.sent_status import Freed, SentStatus, sent_status_of
 from callconv_kit.model.errors import CallConvError, DeliveryError, UsageError
 from callconv_kit.model.texts import from_list
 from callconv_kit.run.keys import Keys, keys_of
@@ -58,9 +58,14 @@ A = {"CallSessionId": "A"}
 A_PAID = {**A, "SaleAmount": "10.00"}
 A_EVENT = {**A, "VendorEventId": "e1"}
 A_EVENT_2 = {**A, "VendorEventId": "e2"}
-NEW, SENT, CHANGED, UNKNOWN = Standing.NEW, Standing.SENT, Standing.CHANGED, Standing.UNKNOWN
+NEW, SENT, CHANGED, UNKNOWN = (
+    SentStatus.NEW,
+    SentStatus.SENT,
+    SentStatus.CHANGED,
+    SentStatus.UNKNOWN,
+)
 
-STANDINGS: dict[str, tuple[dict[str, str], State, dict[str, str], Standing]] = {
+STANDINGS: dict[str, tuple[dict[str, str], State, dict[str, str], SentStatus]] = {
     "another call": (A, State.DELIVERED, {"CallSessionId": "B"}, NEW),
     "the same call": (A, State.DELIVERED, A, SENT),
     "the same, another recording": (A, State.DELIVERED, {**A, "City": "Boston"}, SENT),
@@ -87,26 +92,26 @@ def test_a_row_stands_as_its_last_delivery_did(
     before: dict[str, str],
     state: State,
     now: dict[str, str],
-    standing: Standing,
+    sent_status: SentStatus,
 ) -> None:
     sent(ledger, tmp_path, state, before)
-    assert ledger.standing(keys(now)).tolist() == [standing]
+    assert ledger.sent_status(keys(now)).tolist() == [sent_status]
 
 
 def test_the_latest_delivery_of_a_row_decides(ledger: Ledger, tmp_path: Path) -> None:
     sent(ledger, tmp_path, State.DELIVERED, A)
-    assert ledger.standing(keys(A_PAID)).tolist() == [CHANGED]
+    assert ledger.sent_status(keys(A_PAID)).tolist() == [CHANGED]
     sent(ledger, tmp_path, State.DELIVERED, A_PAID)
-    assert ledger.standing(keys(A_PAID)).tolist() == [SENT]
-    assert ledger.standing(keys(A)).tolist() == [CHANGED]
+    assert ledger.sent_status(keys(A_PAID)).tolist() == [SENT]
+    assert ledger.sent_status(keys(A)).tolist() == [CHANGED]
 
 
 def test_a_row_that_the_server_refused_may_go_again(ledger: Ledger, tmp_path: Path) -> None:
     calls = (A, {"CallSessionId": "B", "VendorEventId": "e9"})
     number = sent(ledger, tmp_path, State.DELIVERED, *calls)
-    assert ledger.standing(keys(*calls)).tolist() == [SENT, SENT]
+    assert ledger.sent_status(keys(*calls)).tolist() == [SENT, SENT]
     ledger.free(number, [3], keys(calls[1]))
-    assert ledger.standing(keys(*calls)).tolist() == [SENT, NEW]
+    assert ledger.sent_status(keys(*calls)).tolist() == [SENT, NEW]
 
 
 @given(st.data())
@@ -127,20 +132,20 @@ def test_a_look_up_finds_what_a_dictionary_would(data: st.DataObject) -> None:
     if data.draw(st.booleans()):
         stored = [segments.merged(stored)]
     asked = data.draw(st.lists(row, max_size=8))
-    found = standing_of(
+    found = sent_status_of(
         Keys(np.zeros((len(asked), 2), np.uint64), words(asked), payments(asked)),
         states,
         Freed([]),
         lambda kind: iter(stored if kind == "session" else []),
     )
-    assert found.standing.tolist() == [by_hand(one, submissions, states) for one in asked]
+    assert found.sent_status.tolist() == [by_hand(one, submissions, states) for one in asked]
 
 
 def by_hand(
     one: tuple[int, int, int],
     submissions: list[list[tuple[int, int, int]]],
     states: dict[int, State],
-) -> Standing:
+) -> SentStatus:
     for number in range(len(submissions), 0, -1):
         same = [row for row in submissions[number - 1] if row[:2] == one[:2]]
         if same and states[number] is State.UNKNOWN:
@@ -165,7 +170,7 @@ def test_segments_stay_few_however_many_submissions_there_are(
         sent(ledger, tmp_path, State.DELIVERED, {"CallSessionId": f"S{number}"})
     assert len(list(ledger.row_keys.stored("session"))) <= 7
     everyone = keys(*({"CallSessionId": f"S{number}"} for number in range(60)))
-    assert set(ledger.standing(everyone).tolist()) == {SENT}
+    assert set(ledger.sent_status(everyone).tolist()) == {SENT}
 
 
 def test_a_file_that_is_tried_again_keeps_its_number(ledger: Ledger, tmp_path: Path) -> None:
@@ -194,13 +199,13 @@ def test_the_archive_forgets_what_is_older_than_it_keeps(path: Path, tmp_path: P
         assert ledger.prune(42) == 0
         assert ledger.prune(40) == 1
         assert [bool(s.archived) for s in ledger.submissions()] == [False, True]
-        assert ledger.standing(keys(A)).tolist() == [SENT]
+        assert ledger.sent_status(keys(A)).tolist() == [SENT]
 
 
 def test_only_an_unknown_outcome_can_be_settled(ledger: Ledger, tmp_path: Path) -> None:
     unknown = sent(ledger, tmp_path, State.UNKNOWN, A)
     ledger.settle(unknown, State.DELIVERED)
-    assert ledger.standing(keys(A)).tolist() == [SENT]
+    assert ledger.sent_status(keys(A)).tolist() == [SENT]
     with pytest.raises(UsageError, match="not in doubt"):
         ledger.settle(unknown, State.NOT_DELIVERED)
 
@@ -324,7 +329,7 @@ def test_a_damaged_block_of_keys_is_noticed(path: Path, tmp_path: Path) -> None:
     db.commit()
     db.close()
     with Ledger.open(path) as ledger, pytest.raises(DeliveryError) as caught:
-        ledger.standing(keys(A))
+        ledger.sent_status(keys(A))
     assert caught.value.code == "ledger_damaged"
 
 
@@ -338,7 +343,7 @@ def test_a_new_ledger_sets_the_old_one_aside(path: Path, tmp_path: Path) -> None
     assert aside.read_bytes() == spoiled
     with Ledger.open(path) as fresh:
         assert fresh.submissions() == []
-        assert fresh.standing(keys(A)).tolist() == [NEW]
+        assert fresh.sent_status(keys(A)).tolist() == [NEW]
 
 
 def test_a_first_ledger_is_begun_only_where_that_is_allowed(path: Path) -> None:

@@ -103,13 +103,13 @@ LACKING = {
 
 
 @pytest.mark.parametrize(("settings", "said"), LACKING.values(), ids=LACKING)
-def test_a_rule_over_a_missing_column_stops_the_run_and_names_the_nearest(settings, said):
+def test_a_rule_over_a_missing_column_stops_the_run_and_names_the_nearest(settings, findings):
     calls = frame(**{"Dir": "outbound", "Queue Name": "sales", "Answered By": "menu"})
     with pytest.raises(InputError) as stopped:
         prepare(calls, **settings)
     assert stopped.value.code == "column_missing"
     assert stopped.value.exit_status == 3
-    for words in said:
+    for words in findings:
         assert words in str(stopped.value)
 
 
@@ -437,8 +437,8 @@ TARGETS = {
 
 
 @pytest.mark.parametrize(("column", "words", "said"), TARGETS.values(), ids=TARGETS)
-def test_a_target_that_its_column_does_not_take_is_a_job_error(column, words, said):
+def test_a_target_that_its_column_does_not_take_is_a_job_error(column, words, findings):
     with pytest.raises(UsageError) as wrong:
         prepare(frame(CallStatus="No"), values={column: words})
     assert f"[values.{column}]" in wrong.value.found
-    assert said in wrong.value.found
+    assert findings in wrong.value.found

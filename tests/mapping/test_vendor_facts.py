@@ -574,12 +574,12 @@ def test_each_word_of_a_vendor_is_the_status_that_the_facts_say(
 ):
     prepared = prepare(vendor, cells)
     assert the_ready_row(prepared)["CallStatus"] == status
-    said = {
+    findings = {
         finding["code"]
         for finding in prepared.summary["findings"]
         if finding["column"] == "CallStatus"
     }
-    assert said == ({warning} if warning else set())
+    assert findings == ({warning} if warning else set())
 
 
 @pytest.mark.parametrize(("vendor", "cells", "fate", "code"), NOT_SENT.values(), ids=NOT_SENT)

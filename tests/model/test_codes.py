@@ -91,10 +91,10 @@ def file_of(*rows):
 class Sent:
     """A ledger that says the same of every row."""
 
-    def __init__(self, standing):
-        self.verdict = standing
+    def __init__(self, sent_status):
+        self.verdict = sent_status
 
-    def standing(self, keys):
+    def sent_status(self, keys):
         return np.full(len(keys.session), self.verdict, np.uint8)
 
 

@@ -61,7 +61,7 @@ def test_each_cell_of_the_page_stands_in_the_table(row):
 
 
 def test_the_table_says_where_a_wrong_cell_rejects_its_row():
-    rejecting = [column.name for column in spec.COLUMNS if column.hangs_payment]
+    rejecting = [column.name for column in spec.COLUMNS if column.affects_payout]
     assert rejecting == list(HANGS_PAYMENT)
     assert {column.name for column in spec.COLUMNS if column.rejects_row} == {
         *spec.REQUIRED,

@@ -63,7 +63,7 @@ def test_groups_are_those_of_a_dictionary(in_memory, on_conflict, rows, size, ap
             target = KeyStore() if apart else store
             target.add(keys_of(part), np.arange(start, start + len(part)))
             if apart:
-                store.take_in(target.give())
+                store.merge(target.give())
                 target.close()
         assert found(store, on_conflict) == naive(rows, on_conflict)
         sessions = {session: set() for session, _, _ in rows}

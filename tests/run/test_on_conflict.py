@@ -98,8 +98,8 @@ def test_a_rejected_csv_fed_back_names_the_files_and_lines_of_its_origin(rejecte
     places = zip(aside["source_file"], aside["source_line"], strict=True)
     told = dict(zip(places, aside["reasons"], strict=True))
     assert told.keys() == FED_BACK[on_conflict].keys()
-    for place, said in FED_BACK[on_conflict].items():
-        assert said in told[place]
+    for place, findings in FED_BACK[on_conflict].items():
+        assert findings in told[place]
         assert "rejected.csv" not in told[place]
 
 

@@ -73,7 +73,7 @@ class Ledger:
     def __init__(self):
         self.sent = {}
 
-    def standing(self, keys):
+    def sent_status(self, keys):
         named = [*zip(map(tuple, keys.call.tolist()), keys.payment.tolist(), strict=True)]
         verdict = [
             NEW if call not in self.sent else CHANGED_SINCE - (self.sent[call] == payment)

@@ -52,7 +52,7 @@ def only(summary, text):
 
 def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
     shown = printed(run.summary)
-    for said in (
+    for findings in (
         "16 of 30 rows are ready to go; 13 were rejected and 1 was left out.",
         "not a known call status",
         "→ Map it under [values.CallStatus]",
@@ -61,7 +61,7 @@ def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
         "out/rejected.csv  13 rows",
         "--fixes rejected.csv",
     ):
-        assert said in shown
+        assert findings in shown
 
 
 @pytest.mark.parametrize("watched", [True, False])
@@ -177,14 +177,14 @@ def test_what_the_beginning_cannot_tell_is_not_guessed(item):
 
 def test_a_notebook_shows_counts_reasons_changes_and_a_chart(run):
     shown = run._repr_html_()
-    for said in (
+    for findings in (
         "16 of 30 rows are ready to go",
         "not a known call status",
         "duplicate: this call is already in the file",
         "phone number reformatted",
         'aria-label="Calls by day, 2026-11-14 to 2026-11-20, at most',
     ):
-        assert said in shown
+        assert findings in shown
 
 
 def test_a_notebook_gets_no_element_that_runs_or_loads(run):
