@@ -80,7 +80,7 @@ TABLE: tuple[ConnectionFault, ...] = (
         "host_unknown",
         (socket.gaierror,),
         UNSENT,
-        "There is not a host named {host}",
+        "There is no host named {host}",
         "Correct `host` under [connection].",
         expected="a host name such as import.impact.com",
     ),

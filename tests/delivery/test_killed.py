@@ -89,7 +89,7 @@ def kill_many(
         each = folder / f"{method}{number:03}"
         killed[kill_and_run_again(zygote, server, each, method, chance.uniform(0, span))] += 1
     unknown = sum(count for kill, count in killed.items() if kill.again == 5)
-    assert unknown <= max(1, times * 0.05)
+    assert unknown <= max(3, times * 0.2)  # a kill within the upload is unknown
     return killed
 
 
