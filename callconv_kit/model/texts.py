@@ -120,9 +120,22 @@ def joined(
             makes the row null.
     """
     columns = [scalar(part) if isinstance(part, str) else part for part in parts]
-    return pc.binary_join_element_wise(
-        *columns, scalar(between), null_handling=nulls, null_replacement=""
-    )
+    if nulls == "replace":
+        # Without nulls, joining takes three quarters of the time.
+        columns = [without_nulls(part) for part in columns]
+        nulls = "emit_null"
+    return pc.binary_join_element_wise(*columns, scalar(between), null_handling=nulls)
+
+
+def without_nulls(text: "pa.StringArray | pa.StringScalar") -> "pa.StringArray | pa.StringScalar":
+    """`text` with empty cells for nulls; on the same bytes, if its nulls hold none."""
+    if isinstance(text, pa.Scalar) or not text.null_count:
+        return text
+    hidden = view(text).lengths[~bools(text.is_valid())]
+    if hidden.any():
+        return text.fill_null(scalar(""))
+    _, offsets, data = text.buffers()
+    return pa.StringArray.from_buffers(len(text), offsets, data, None, 0, text.offset)
 
 
 def true(flags: pa.BooleanArray, *, null: bool = False) -> Bools:
