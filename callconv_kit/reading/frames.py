@@ -46,7 +46,11 @@ class FrameTable(RecordTable):
                 numbers = wanted[(wanted > start) & (wanted <= stop)]
                 if not len(numbers):
                     continue
-            piece = self._frame.iloc[numbers - 1] if wanted is not None else self._frame[start:stop]
+            piece = (
+                self._frame.iloc[numbers - 1]
+                if wanted is not None
+                else self._frame.iloc[start:stop]
+            )
             yield Piece(
                 numbers, [column_as_text(piece.iloc[:, at]) for at in range(piece.shape[1])]
             )

@@ -48,7 +48,8 @@ def array_as_text(array: pa.Array) -> pa.StringArray:
         return pc.cast(array, pa.string())
     if pa.types.is_null(kind):
         return texts.nulls(len(array))
-    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
+    one_by_one = pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
+    if one_by_one or pa.types.is_float16(kind):  # older versions of pyarrow cannot encode it
         return texts.from_list([as_text(value) for value in array.to_pylist()])
     encoded = pc.dictionary_encode(_to_microseconds(array))
     if pa.types.is_floating(kind):
