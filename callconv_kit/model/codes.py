@@ -115,7 +115,7 @@ CODES: dict[str, Code] = {
         (
             "caller_unknown",
             "the caller withheld the number",
-            'Set anonymous_callers to "leave_out" or "keep"',
+            'Set anonymous_callers = "leave_out" not to send these calls, or "keep" to send them',
         ),
         ("left_out_by_rule", "excluded by a leave_out rule in your job", ""),
         ("not_answered", "the call was not answered, and you send answered calls only", ""),
@@ -141,7 +141,8 @@ CODES: dict[str, Code] = {
         (
             "field_count",
             "the number of cells differs from the header",
-            "Put quotation marks around any cell that contains a comma",
+            "Put quotation marks around any cell that contains a comma, or complete the row if "
+            "cells are missing",
         ),
         ("corrections_differ", "several rows correct the same call", "Keep the correct row"),
         (
@@ -210,13 +211,14 @@ CODES: dict[str, Code] = {
         (
             "duration_out_of_range",
             "not between 0 and 86400 seconds",
-            "Check the unit under [units]",
+            "Correct the duration, or check its unit under [units]",
         ),
         ("status_unknown", "not a known call status", "Map it under [values.CallStatus]"),
         (
             "status_needed",
             "no call status: impact.com would treat it as ANSWER (paid)",
-            "Map the words of the export's status column under [values.CallStatus]",
+            "Write the status in the cell, or map the words of the export's status column under "
+            "[values.CallStatus]",
         ),
         ("country_unknown", "not a known country", "Write the ISO 3166 alpha-2 code, such as US"),
         ("money_invalid", "not an amount", "Write digits with two decimals, such as 1234.50"),

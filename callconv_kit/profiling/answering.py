@@ -152,7 +152,7 @@ def settled(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
     if key == "talk_time" and answer in ("call_if_answered", "column_if_answered", "column"):
         return {"talk_time": answer}
     if key == "talk_time":
-        return _mapped("TalkDuration", answer, inspection, key)
+        return _talk_time(answer, inspection)
     if key == "status" and inspection.column(answer) is None:
         return {"constants": {"CallStatus": _status(key, answer)}}
     if key == "status":
@@ -213,6 +213,16 @@ def _mapped(column: str, answer: str, inspection: Inspection, key: str) -> dict[
         expected = f"a column of the export, or a value that {column} takes"
         raise no_answer(key, answer, expected, nearest(answer, names, cutoff=0.5))
     return {"constants": {column: answer}}
+
+
+def _talk_time(answer: str, inspection: Inspection) -> dict[str, Any]:
+    """A column or a composition; one value for every call is a slip of the keyboard."""
+    settings = _mapped("TalkDuration", answer, inspection, "talk_time")
+    if "constants" in settings:
+        names = [each.name for each in inspection.columns]
+        expected = "call_if_answered, or a column of the export"
+        raise no_answer("talk_time", answer, expected, nearest(answer, names, cutoff=0.5))
+    return settings
 
 
 def _direction(answer: str, inspection: Inspection) -> dict[str, Any]:

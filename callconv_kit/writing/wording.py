@@ -97,7 +97,7 @@ def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
         lines.append("This was a dry run. Run it without --dry-run to write the files.")
     elif summary["rows_rejected"] and not summary["problem"]:
         lines.append(
-            "Or correct the cells in rejected.csv, and prepare again with --fixes rejected.csv."
+            "Or correct the cells in a copy of rejected.csv, and prepare again with --fixes COPY."
         )
     elif not lines and summary["rows_ready"]:
         lines.append("Upload ready.csv with `callconv upload`.")

@@ -161,6 +161,7 @@ NO_ANSWERS = {
     "a word that is no order": ({"date_order": "us"}, "month-first"),
     "a column that is not there": ({"partner": "Publishr"}, "a whole number"),
     "a column for the call id": ({"call_id": "Client Phone, Strat"}, "a column of the export"),
+    "an id for the talk time": ({"talk_time": "1001"}, "call_if_answered, or a column"),
     "an id below zero": ({"campaign": "-3"}, "a whole number"),
     "a status that is none": ({"status.Escalated": "ANSWERD"}, "ANSWER"),
     "a column for the duration": ({"map.CallDuration": "Lenght"}, "Did you mean \"Length\""),

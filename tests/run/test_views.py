@@ -59,7 +59,7 @@ def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
         "duplicate: this call is already in the file: the same as calls.csv line 2, which is kept  (line 31)",
         "(***) ***-0123 → ******0123",
         "out/rejected.csv  13 rows",
-        "--fixes rejected.csv",
+        "--fixes COPY",
     ):
         assert findings in shown
 
