@@ -202,7 +202,7 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
 def _refuse_wrong_types(ledger: object, progress: object, executor: object) -> None:
     """Raise UsageError for an argument that a run could not use."""
     for name, value, method, expected in (
-        ("ledger", ledger, "standing", "a path, or an open Ledger"),
+        ("ledger", ledger, "sent_status", "a path, or an open Ledger"),
         ("progress", progress, "__call__", "a function that takes a number of rows"),
         ("executor", executor, "submit", "an executor, such as a dask.distributed.Client"),
     ):
