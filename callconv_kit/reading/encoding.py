@@ -247,6 +247,8 @@ def refuse_what_is_no_text(head: bytes, name: str) -> None:
             raise not_a_table(name, what)
     if MARKUP.match(head):
         raise not_a_table(name, "a web page or XML")
+    if head and not head.strip(b"\0"):
+        raise not_a_table(name, "nothing but zero bytes")
 
 
 def not_a_table(name: str, found: str) -> InputError:

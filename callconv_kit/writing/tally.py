@@ -85,7 +85,8 @@ class Tally:
 
     def add(self, judged: Judged) -> None:
         """Count a batch: findings of rows that are not left out, changes of ready ones."""
-        self.midnights.setdefault(judged.file, Midnight()).add(judged)
+        if len(judged):
+            self.midnights.setdefault(judged.file, Midnight()).add(judged)
         self._count(judged, +1)
 
     def take_off(self, judged: Judged) -> None:

@@ -187,7 +187,7 @@ def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
     person.told("large.csv is not a table of text")
     person.type("path", "calls.csv")
     person.press("open")
-    person.told("nothing feeds 1 column: CallerId", "Number of the caller")
+    person.told("there is no source for 1 column: CallerId", "Number of the caller")
     person.press("new-job")
     person.reads("seen", "calls.csv", "30 rows")
     assert (folder / "callconv.toml").read_bytes() == job
