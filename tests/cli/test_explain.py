@@ -25,4 +25,4 @@ def test_every_name_is_explained(name, capsys):
 
 def test_an_unknown_name_is_answered_with_the_nearest_one(capsys):
     assert main(["explain", "phone_invlid"]) == 2
-    assert "phone_invalid?" in capsys.readouterr().err
+    assert 'Did you mean "phone_invalid"?' in capsys.readouterr().err
