@@ -223,6 +223,8 @@ class SftpSession:
             return None
         if "known_hosts" in str(error):
             return TABLE["host_key_unknown"]
+        if "Connection reset" in str(error):
+            return None  # the connection ended before a banner: nothing says what was there
         return {Step.TLS: TABLE["not_ssh"], Step.LOGIN: TABLE["no_sftp"]}.get(step)
 
     def look(self, name: str) -> Seen:

@@ -52,6 +52,7 @@ NUMBERS = (
 )
 
 NOT_EXPRESSIBLE: dict[str, str] = {
+    "caller_unknown": "some keypad spellings of a withheld number look like numbers",
     "phone_invalid": "libphonenumber's judgement: only the shape of a number is in the suite",
     "country_contradicts_number": "a number against its country, by libphonenumber",
     "country_corrected": "a number against its country, by libphonenumber",

@@ -85,7 +85,9 @@ STANDINGS: dict[str, tuple[dict[str, str], State, dict[str, str], SentStatus]] =
 }
 
 
-@pytest.mark.parametrize(("before", "state", "now", "standing"), STANDINGS.values(), ids=STANDINGS)
+@pytest.mark.parametrize(
+    ("before", "state", "now", "sent_status"), STANDINGS.values(), ids=STANDINGS
+)
 def test_a_row_stands_as_its_last_delivery_did(
     ledger: Ledger,
     tmp_path: Path,

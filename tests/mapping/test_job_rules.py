@@ -102,7 +102,7 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize(("settings", "said"), LACKING.values(), ids=LACKING)
+@pytest.mark.parametrize(("settings", "findings"), LACKING.values(), ids=LACKING)
 def test_a_rule_over_a_missing_column_stops_the_run_and_names_the_nearest(settings, findings):
     calls = frame(**{"Dir": "outbound", "Queue Name": "sales", "Answered By": "menu"})
     with pytest.raises(InputError) as stopped:
@@ -436,7 +436,7 @@ TARGETS = {
 }
 
 
-@pytest.mark.parametrize(("column", "words", "said"), TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize(("column", "words", "findings"), TARGETS.values(), ids=TARGETS)
 def test_a_target_that_its_column_does_not_take_is_a_job_error(column, words, findings):
     with pytest.raises(UsageError) as wrong:
         prepare(frame(CallStatus="No"), values={column: words})

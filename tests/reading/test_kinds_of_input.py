@@ -277,7 +277,12 @@ BAD = {
     ),
     "a workbook without content": ("c.xlsx", workbook([]), "empty_file", "has no content"),
     "a workbook of notes": ("c.xlsx", workbook([["notes", "x", "y"]]), "no_header", "Sheet 1"),
-    "a file that was never filled": ("calls.csv", b"\0" * 4096, "not_a_table", "nothing but zero bytes"),
+    "a file that was never filled": (
+        "calls.csv",
+        b"\0" * 4096,
+        "not_a_table",
+        "nothing but zero bytes",
+    ),
     "a web page": ("calls.csv", b"<html><table>", "not_a_table", "a web page"),
     "a PDF": ("calls.csv", b"%PDF-1.7", "not_a_table", "a PDF"),
     "text without columns": ("calls.csv", b"hello\nworld\n", "no_header", "no comma"),
