@@ -27,9 +27,7 @@ def explain_command(name: str, as_json: bool) -> int:
 
 def _facts(name: str) -> dict[str, str]:
     from callconv_kit.model.codes import CODES, EFFECTS, RULES
-    from callconv_kit.model.errors import UsageError
-    from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES
-    from callconv_kit.model.names import nearest
+    from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES, shown
 
     if name.isdigit() and int(name) in EXIT_STATUSES:
         return {"meaning": EXIT_STATUSES[int(name)]}
@@ -42,14 +40,13 @@ def _facts(name: str) -> dict[str, str]:
             "what_to_do": code.remedy,
         }
     if name in RULES:
-        before, after = RULE_EXAMPLES[name]
-        example = f"{ascii(before) if not before.isprintable() else before or '(empty)'}"
-        return {"meaning": RULES[name], "example": f"{example} → {after or '(empty)'}"}
-    like = nearest(name, (*CODES, *RULES))
-    raise UsageError(
+        before, after = map(shown, RULE_EXAMPLES[name])
+        return {"meaning": RULES[name], "example": f"{before} → {after}"}
+    raise shared.unknown_name(
         "unknown_code",
         f"There is no code, rule or exit status {name!r}",
-        "",
-        "" if like else "a code from rejected.csv, such as phone_invalid",
-        f'Did you mean "{like}"?' if like else "docs/reference/codes.md lists them all.",
+        name,
+        (*CODES, *RULES),
+        expected="a code from rejected.csv, such as phone_invalid",
+        otherwise="docs/reference/codes.md lists them all.",
     )

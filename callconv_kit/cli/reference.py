@@ -97,18 +97,17 @@ def _as_dict(column: spec.Column) -> dict[str, object]:
 
 
 def _known(name: str) -> str:
-    from callconv_kit.model.errors import UsageError
-    from callconv_kit.model.names import nearest, spec_column
+    from callconv_kit.model.names import spec_column
 
     column = spec_column(name)
     if column is None:
-        like = nearest(name, spec.NAMES)
-        raise UsageError(
+        raise shared.unknown_name(
             "unknown_column",
             f"There is no column {name!r} in the format",
-            "",
-            "" if like else "one of the 51 published names",
-            f'Did you mean "{like}"?' if like else "`callconv columns` lists them all.",
+            name,
+            spec.NAMES,
+            expected="one of the 51 published names",
+            otherwise="`callconv columns` lists them all.",
         )
     return column
 
@@ -139,19 +138,17 @@ def settings_command(names: tuple[str, ...], schema: bool, as_json: bool) -> int
 
 def _settings(name: str) -> "list[Setting]":
     from callconv_kit.job.reference import settings
-    from callconv_kit.model.errors import UsageError
-    from callconv_kit.model.names import nearest
 
     known = settings()
     found = [entry for key, entry in known.items() if key == name or key.startswith(f"{name}.")]
     if not found:
-        like = nearest(name, known)
-        raise UsageError(
+        raise shared.unknown_name(
             "unknown_setting",
             f"There is no setting {name!r}",
-            "",
-            "" if like else "a key of callconv.toml",
-            f'Did you mean "{like}"?' if like else "`callconv settings` lists them all.",
+            name,
+            known,
+            expected="a key of callconv.toml",
+            otherwise="`callconv settings` lists them all.",
         )
     return found
 

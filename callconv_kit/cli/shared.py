@@ -1,7 +1,7 @@
 """What several commands share: the options that mirror the job file, and how runs are shown."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection, Job
-    from callconv_kit.model.errors import CallConvError
+    from callconv_kit.model.errors import CallConvError, UsageError
     from callconv_kit.run.pipeline import Progress
     from callconv_kit.run.prepared import Prepared
     from callconv_kit.run.settling import SentCalls
@@ -136,6 +136,27 @@ def connection_of(job: "Job") -> "Connection":
             "Add [connection] with host, user and directory to the job.",
         )
     return job.connection
+
+
+def unknown_name(
+    code: str, what: str, name: str, known: Iterable[str], *, expected: str, otherwise: str
+) -> "UsageError":
+    """The error for a name that a command does not know: the nearest one, else where all are.
+
+    Args:
+        code: of the error.
+        what: what there is none of, such as `There is no setting 'x'`.
+        name: as it was given.
+        known: all names.
+        expected: what a name is, where none is near.
+        otherwise: the next step, where none is near.
+    """
+    from callconv_kit.model.errors import UsageError
+    from callconv_kit.model.names import nearest
+
+    like = nearest(name, known)
+    next_step = f'Did you mean "{like}"?' if like else otherwise
+    return UsageError(code, what, "", "" if like else expected, next_step)
 
 
 def existing(file: str) -> Path:

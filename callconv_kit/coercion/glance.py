@@ -12,8 +12,6 @@ import pyarrow.compute as pc
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools, Bytes
 
-NUL = b"\0"
-
 
 def lengths(text: pa.StringArray) -> npt.NDArray[np.int32]:
     """Bytes in each cell."""

@@ -11,3 +11,10 @@ RULE_EXAMPLES: dict[str, tuple[str, str]] = {
     name: (before, after) for name, (before, after) in _EXAMPLES["rules"].items()
 }
 """Rule → a cell before and after."""
+
+
+def shown(cell: str) -> str:
+    """A cell of an example so that a reader sees all of it: what is invisible as an escape."""
+    if not cell:
+        return "(empty)"
+    return cell if cell.isprintable() else ascii(cell)[1:-1]

@@ -71,22 +71,26 @@ def _of(found: Sequence[_Found], *roles: str) -> list[_Found]:
     )
 
 
+def _column(name: str, best: _Found, because: str, others: Sequence[_Found], also: str) -> Proposal:
+    """A duration from one column, with the others that might be meant."""
+    return Proposal(
+        name,
+        "column",
+        (best.column.name,),
+        confidence="sure" if best.role.exact else "likely",
+        because=because,
+        alternatives=tuple(Alternative((each.column.name,), also) for each in others),
+    )
+
+
 def _call(sample: Sample, found: Sequence[_Found], order: str) -> Proposal:
     whole = _of(found, "call_duration")
     if whole:
         best, *others = whole
         talks = [each for each in _of(found, "talk") if _fits_into(sample, each, best)]
         within = f"; {talks[0].column.name!r} is never longer" if talks else ""
-        return Proposal(
-            "CallDuration",
-            "column",
-            (best.column.name,),
-            confidence="sure" if best.role.exact else "likely",
-            because=f"{_named(best)} for the whole call; its cells are durations{within}",
-            alternatives=tuple(
-                Alternative((each.column.name,), "also a duration") for each in others
-            ),
-        )
+        because = f"{_named(best)} for the whole call; its cells are durations{within}"
+        return _column("CallDuration", best, because, others, "also a duration")
     ends = _difference("CallDuration", sample, ("start", "moment"), ("end",), order)
     parts = _parts(found)
     if ends is not None:
@@ -127,16 +131,8 @@ def _talk(sample: Sample, found: Sequence[_Found], call: Proposal, order: str) -
         talks = [each for each in talks if _fits_into(sample, each, _Found(whole, each.role))]
     if talks:
         best, *others = talks
-        return Proposal(
-            "TalkDuration",
-            "column",
-            (best.column.name,),
-            confidence="sure" if best.role.exact else "likely",
-            because=f"{_named(best)} for the talk; it is never longer than the call",
-            alternatives=tuple(
-                Alternative((each.column.name,), "also a talk time") for each in others
-            ),
-        )
+        because = f"{_named(best)} for the talk; it is never longer than the call"
+        return _column("TalkDuration", best, because, others, "also a talk time")
     spoken = _difference("TalkDuration", sample, ("answer_time",), ("end",), order)
     return spoken if spoken is not None else Proposal("TalkDuration")
 

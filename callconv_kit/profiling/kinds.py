@@ -145,11 +145,6 @@ def phone(text: str) -> str | None:
     return None
 
 
-def is_extension(text: str) -> bool:
-    """Whether it looks like a line inside a telephone system: `101`, `Doe, Alex (101)`."""
-    return re.fullmatch(r"(?:.*\()?\+?\d{2,6}\)?", text) is not None
-
-
 def is_link(text: str) -> bool:
     """Whether it is a web address."""
     return _LINK.fullmatch(text) is not None
