@@ -17,20 +17,9 @@ import pytest
 from callconv_kit.model.errors import InputError
 from callconv_kit.run.prepared import Prepared, prepare
 
+from .right_call import CALL
+
 NOW = "2026-11-24T12:00:00+00:00"
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S-1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "300",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
-}
 HEADER = ",".join(CALL)
 ROW = ",".join(CALL.values())
 TABLE = f"{HEADER}\n{ROW}\n"

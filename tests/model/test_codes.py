@@ -16,21 +16,11 @@ from callconv_kit.model import codes, spec
 from callconv_kit.model.codes import CODES, RULES
 from callconv_kit.model.errors import InputError
 
+from ..right_call import CALL as RIGHT_CALL
+
 NOW = "2026-11-24T12:00:00+00:00"
 SETTINGS = {"now": NOW, "max_rejected_share": 1.0}
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:05-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S-1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "201",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
-}
+CALL = {**RIGHT_CALL, "EventDate": "2026-11-20T09:30:05-05:00", "CallDuration": "201"}
 ZONE = {"timezone": "America/New_York"}
 PRESET = """
 [preset]

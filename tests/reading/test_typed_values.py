@@ -21,24 +21,13 @@ import callconv_kit as ck
 from callconv_kit.model.errors import InputError
 from callconv_kit.reading.values import as_text, in_full, number_as_text
 
+from ..right_call import CALL
+
 CASES = Path(__file__).parent.parent / "data" / "cases"
 SETTINGS = {
     "now": "2026-11-25T12:00:00Z",
     "max_rejected_share": 1.0,
     "timezone": "America/New_York",
-}
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S-1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "300",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
 }
 
 

@@ -11,18 +11,9 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.run import duplicates
 
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "10",
-    "TalkDuration": "5",
-}
+from ..right_call import REQUIRED
+
+CALL = {**REQUIRED, "CallSessionId": "S1", "CallDuration": "10", "TalkDuration": "5"}
 ODD = {
     "CampaignId": ["", "x;y; z", "1.5"],
     "EventDate": ["soon", "2020-01-01T00:00:00Z", " 2026-11-20 09:30:00 "],

@@ -9,24 +9,14 @@ from callconv_kit.coercion.calling_codes import coded
 from callconv_kit.model import texts
 from callconv_kit.reading import records
 
+from ..right_call import CALL as RIGHT_CALL
+
 SETTINGS = {
     "now": "2026-11-25T12:00:00Z",
     "timezone": "America/New_York",
     "max_rejected_share": 1.0,
 }
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "300",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
-}
+CALL = {**RIGHT_CALL, "CallSessionId": "S1"}
 
 
 def calls(column, cells):

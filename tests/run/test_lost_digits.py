@@ -7,20 +7,10 @@ from pyarrow import parquet
 
 import callconv_kit as ck
 
+from ..right_call import CALL as RIGHT_CALL
+
 SETTINGS = {"now": "2026-11-25T12:00:00Z", "max_rejected_share": 1.0}
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "300",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
-}
+CALL = {**RIGHT_CALL, "CallSessionId": "S1"}
 # column, value → warned
 ROUND = {
     "a campaign": ("CampaignId", 1.2e10, True),

@@ -5,18 +5,9 @@ import pytest
 
 import callconv_kit as ck
 
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "10",
-    "TalkDuration": "5",
-}
+from ..right_call import REQUIRED
+
+CALL = {**REQUIRED, "CallSessionId": "S1", "CallDuration": "10", "TalkDuration": "5"}
 TALKS = ("5", "6", "5")
 """The talk times of three rows of one call."""
 

@@ -7,18 +7,9 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.run.settling import ALREADY_SENT, CHANGED_SINCE, NEW
 
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "10",
-    "TalkDuration": "5",
-}
+from ..right_call import REQUIRED
+
+CALL = {**REQUIRED, "CallSessionId": "S1", "CallDuration": "10", "TalkDuration": "5"}
 ROUNDED = "123456789012345000"
 SETTINGS = {"now": "2026-11-24T00:00:00Z", "max_rejected_share": 1.0}
 

@@ -4,21 +4,10 @@ import pytest
 
 import callconv_kit as ck
 
+from ..right_call import CALL as RIGHT_CALL
+
 NOW = "2026-11-24T12:00:00+00:00"
-CALL = {
-    "CampaignId": "1001",
-    "MediaId": "20012",
-    "EventDate": "2026-11-20T09:30:00-05:00",
-    "ActionTrackerId": "30021",
-    "CallProvider": "Invoca",
-    "CallSessionId": "S-1",
-    "CallerId": "2125550123",
-    "CalledPhoneNumber": "8005550199",
-    "CallDuration": "300",
-    "TalkDuration": "187",
-    "CallStatus": "ANSWER",
-    "CallerPhoneNumberCountry": "US",
-}
+CALL = {**RIGHT_CALL, "CallerPhoneNumberCountry": "US"}
 
 
 @pytest.fixture
