@@ -11,18 +11,17 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 from kinds import KINDS, NOW  # noqa: E402 # a script beside this one
+from processes import Run, run  # noqa: E402 # the same
 
 SETTINGS = (
     *("--timezone", "America/New_York", "--month-first", "--now", NOW, "--quiet"),
@@ -31,26 +30,6 @@ SETTINGS = (
 JOB = "max_rejected_share = 1.0\n"
 PANDAS_ROWS = 100_000
 """More would take minutes."""
-
-
-class Run(NamedTuple):
-    """What one process took: seconds on the wall and of processors, and its peak memory in MiB."""
-
-    wall: float
-    processor: float
-    peak: float
-
-
-def run(command: Sequence[str], folder: Path) -> Run:
-    """Run a command to its end."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{command} ended with {process.returncode}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def interleaved(

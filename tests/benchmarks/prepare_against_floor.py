@@ -6,40 +6,18 @@ The floor is pyarrow reading the same file as text and writing it back (`floor.p
 in interleaved pairs; ratios of one run are evidence, seconds are not.
 """
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from processes import run
 
 HERE = Path(__file__).parent
 NOW = "2026-11-24T12:00:00+00:00"
 SETTINGS = ("--timezone", "America/New_York", "--month-first", "--now", NOW, "--quiet")
 HELPS = 15
-
-
-class Run(NamedTuple):
-    """What one process took: seconds on the wall and of processors, and its peak memory in MiB."""
-
-    wall: float
-    processor: float
-    peak: float
-
-
-def run(command: Sequence[str], folder: Path) -> Run:
-    """Run a command to its end."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{command} ended with {process.returncode}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def pairs(ours: Sequence[str], theirs: Sequence[str], folder: Path, count: int) -> str:

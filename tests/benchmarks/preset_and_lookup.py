@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from prepare_against_floor import HERE, SETTINGS, pairs, run
+from prepare_against_floor import HERE, SETTINGS, pairs
+from processes import run
 
 from callconv_kit.model import spec
 

@@ -14,7 +14,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from prepare_against_floor import run
+from processes import run
 
 from callconv_kit.model import spec
 from callconv_kit.suite import rules

@@ -1,0 +1,28 @@
+"""What a whole process costs: the operating system's own account of it, once it has ended."""
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Run(NamedTuple):
+    """What one process took: seconds on the wall and of processors, and its peak memory in MiB."""
+
+    wall: float
+    processor: float
+    peak: float
+
+
+def run(command: Sequence[str], folder: Path) -> Run:
+    """Run a command to its end."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
