@@ -56,7 +56,7 @@ TABLE: dict[str, ConnectionFault] = {
             "not_ssh",
             (),
             frozenset({Step.TLS}),
-            "What answers at {host} port {port} is not an SSH server, or it broke off",
+            "What answers at {host} port {port} is not an SSH server, or it never answered",
             "Check `port` and `protocol` under [connection]: SFTP uses 22, FTP and FTPS 21.",
             retry=True,
         ),
@@ -223,8 +223,10 @@ class SftpSession:
             return None
         if "known_hosts" in str(error):
             return TABLE["host_key_unknown"]
-        if "Connection reset" in str(error):
-            return None  # the connection ended before a banner: nothing says what was there
+        if step is Step.TLS and isinstance(error.__context__, (EOFError, ConnectionError)):
+            # Whether an early close shows here, in the socket or in connect() is a race; it must
+            # end in the same words each time.
+            return None
         return {Step.TLS: TABLE["not_ssh"], Step.LOGIN: TABLE["no_sftp"]}.get(step)
 
     def look(self, name: str) -> Seen:

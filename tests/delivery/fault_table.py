@@ -109,7 +109,7 @@ _REFUSED_LATE = refused("refused_after_sending")
 OVER_SFTP = {
     "refuse-connection": final("connection_refused"),
     "reset-connection": passing("connection_dropped"),
-    "close-connection": passing("not_ssh"),
+    "close-connection": passing("connection_dropped"),
     "no-greeting": passing("not_ssh"),
     "user-530": final("login_refused"),
     "pass-530": final("login_refused"),
