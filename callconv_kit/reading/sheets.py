@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 
@@ -33,6 +33,9 @@ LAST_ROW = 1 << 20
 """Excel's limit. A larger row number would be filled up with blank rows, one by one."""
 
 SOME_DAY = date(2000, 1, 1)
+
+LARGEST_SHARED = 1 << 29
+"""Bytes of the texts that a workbook's cells share: openpyxl keeps all of them in memory."""
 
 LOOK_BYTES = 1 << 20
 """Bytes of a sheet that are searched at once."""
@@ -127,6 +130,7 @@ def _workbook(source: Source, *, values: bool = True) -> Iterator[Any]:
         ) from error
     with source.seekable() as file:
         try:
+            _check_shared_texts(file, source.name)
             with _quietly():
                 book = openpyxl.load_workbook(file, read_only=True, data_only=values)
         except (OSError, InputError):
@@ -137,6 +141,23 @@ def _workbook(source: Source, *, values: bool = True) -> Iterator[Any]:
             yield book
         finally:
             book.close()
+
+
+def _check_shared_texts(file: IO[bytes], name: str) -> None:
+    """Refuse a workbook whose shared texts would fill the memory, before any of it is unpacked."""
+    with zipfile.ZipFile(file) as archive:
+        sizes = [
+            m.file_size for m in archive.infolist() if m.filename.endswith("sharedStrings.xml")
+        ]
+    if sum(sizes) > LARGEST_SHARED:
+        raise InputError(
+            "unreadable",
+            f"{name} holds too much text for a workbook",
+            f"{sum(sizes) >> 20:,} MB",
+            f"at most {LARGEST_SHARED >> 20:,} MB",
+            "Export it as CSV, which may be of any size.",
+        )
+    file.seek(0)
 
 
 @contextmanager

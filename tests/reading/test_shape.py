@@ -4,11 +4,12 @@ import io
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from callconv_kit import prepare, reading
 from callconv_kit.model.errors import InputError
-from callconv_kit.reading import delimited, scanning
+from callconv_kit.reading import delimited, scanning, sheets
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NOW = "2026-11-26T06:00:00Z"
@@ -312,3 +313,21 @@ def test_a_giant_cell_in_an_archive_is_bounded_too(tmp_path):
     (table,) = reading.open_tables([path], HEADER.__contains__)
     with pytest.raises(InputError, match=r"Line 2 of calls.zip/calls.csv is too long"):
         read(table)
+
+
+def test_a_workbook_with_too_much_shared_text_is_refused_unread(tmp_path, monkeypatch):
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(["1", "5.00", "a"])
+    path = tmp_path / "calls.xlsx"
+    book.save(path)
+    (table,) = reading.open_tables([path], HEADER.__contains__)
+    assert read(table) == ([(2, ["1", "5.00", "a"])], [])
+
+    monkeypatch.setattr(sheets, "LARGEST_SHARED", 1 << 20)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("xl/sharedStrings.xml", b"<sst><si><t>" + b"x" * (2 << 20))
+    with pytest.raises(
+        InputError, match=r"calls.xlsx holds too much text.* 2 MB.*Export it as CSV"
+    ):
+        reading.open_tables([path], HEADER.__contains__)
