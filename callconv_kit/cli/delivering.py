@@ -65,6 +65,7 @@ def upload_command(
             resend=resend,
             canary=canary or 0,
             keep_days=full_job.archive.keep_days,
+            contract=full_job.contract,
             now=clock,
             patience=Patience(sleep=partial(_wait, f"{connection.host} port {connection.port}")),
         )

@@ -134,6 +134,8 @@ def results_command(
         click.echo(f"  {count:>7,} × {reason}")
     if fix_file is not None:
         click.echo(f"{written:,} refused calls are in {fix_file}")
+    for line in outcome.forecast.lines:
+        click.echo(line)
     return 0
 
 

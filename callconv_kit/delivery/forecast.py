@@ -34,6 +34,9 @@ REASONS = {
 }
 """In the order in which a row is judged."""
 
+UNNAMED = ("TOO_OLD",)
+"""Our own names: any refusal of such a row is the one that was expected."""
+
 BLOCK = 16 * 1024 * 1024
 DAY = 86_400
 
@@ -99,9 +102,29 @@ def forecast(ready: str | Path, contract: "Contract", *, now: datetime | None = 
         contract: the job's [contract].
         now: the clock for age limits; None: the real one.
     """
+    verdict, amount = _verdicts(Path(ready), contract, now)
+    return Forecast(len(verdict), tuple(_sums(verdict, amount)))
+
+
+def expected_lines(
+    ready: str | Path, contract: "Contract", *, now: datetime | None = None
+) -> dict[str, Ints]:
+    """The lines of a ready.csv, the header being line 1, that would earn each reason.
+
+    Args: as of `forecast`.
+    """
+    verdict, _ = _verdicts(Path(ready), contract, now)
+    found = {reason: np.flatnonzero(verdict == at) + 2 for at, reason in enumerate(REASONS)}
+    return {reason: lines for reason, lines in found.items() if len(lines)}
+
+
+def _verdicts(
+    ready: Path, contract: "Contract", now: datetime | None
+) -> tuple[npt.NDArray[np.int8], pa.ChunkedArray]:
+    """The number of each row's reason in REASONS, -1 for none; and each row's SaleAmount."""
     clock = int((now or datetime.now(UTC)).timestamp())
     verdicts, amounts, calls = [], [], []
-    for batch in _batches(Path(ready)):
+    for batch in _batches(ready):
         columns = {name: batch.column(name) for name in _TEXTS}
         when = _seconds(columns["EventDate"])
         verdicts.append(_judged(columns, when, contract, clock))
@@ -110,14 +133,13 @@ def forecast(ready: str | Path, contract: "Contract", *, now: datetime | None = 
             caller = murmur3_128(_joined(columns))[:, 0]
             calls.append((caller, when))
     if not verdicts:
-        return Forecast(0, ())
+        return np.empty(0, np.int8), pa.chunked_array([], _MONEY)
     verdict = np.concatenate(verdicts)
     if contract.repeat_caller_days:
         caller, when = (np.concatenate(part) for part in zip(*calls, strict=True))
         again = _repeats(caller, when, verdict < 0, contract.repeat_caller_days * DAY)
         verdict[again] = list(REASONS).index("CALL_DUPLICATE")
-    amount = pa.chunked_array(amounts, _MONEY)
-    return Forecast(len(verdict), tuple(_sums(verdict, amount)))
+    return verdict, pa.chunked_array(amounts, _MONEY)
 
 
 def _sums(verdict: npt.NDArray[np.int8], amount: pa.ChunkedArray) -> "list[Expected]":

@@ -10,8 +10,11 @@ from callconv_kit.delivery import ledger_faults
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
 
-VERSION = 2
-"""2: a file that the server accepted and did not show is `delivered` (`accepted_unverified`)."""
+VERSION = 3
+"""2: a file that the server accepted and did not show is `delivered` (`accepted_unverified`).
+
+3: forecasts and approvals have tables.
+"""
 
 APPLICATION = 0x43434B31
 """Marks the file as ours in its SQLite header."""
@@ -62,6 +65,19 @@ CREATE TABLE confirmation (
 ) WITHOUT ROWID;
 """
 
+_SINCE_3 = """
+CREATE TABLE IF NOT EXISTS forecast (
+    submission INTEGER NOT NULL, reason TEXT NOT NULL, lines BLOB NOT NULL,
+    PRIMARY KEY (submission, reason)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS approval (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL, rows INTEGER NOT NULL, partners TEXT NOT NULL,
+    approver TEXT NOT NULL, preparer TEXT NOT NULL, origin TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS approval_sha256 ON approval (sha256);
+"""
+
 
 def lock_of(path: Path) -> Path:
     """The lock file of a ledger."""
@@ -110,7 +126,7 @@ def begin(path: Path, readers: Readers = "owner") -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        db.executescript(_SCHEMA)
+        db.executescript(_SCHEMA + _SINCE_3)
         identity = secrets.token_hex(16)
         db.execute("INSERT INTO meta VALUES ('id', ?)", (identity,))
     finally:
@@ -144,6 +160,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _upgrade(db: sqlite3.Connection) -> None:
+    # Each statement may be repeated: of two runs that upgrade at once, the second changes nothing.
+    db.executescript(_SINCE_3)
     db.execute("BEGIN IMMEDIATE")
     for table in ("submission", "history"):
         db.execute(

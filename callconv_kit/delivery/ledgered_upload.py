@@ -11,11 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from callconv_kit.delivery import naming
+from callconv_kit.delivery import forecast_score, naming
 from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Reply
 from callconv_kit.delivery.clock import Clock
 from callconv_kit.delivery.connection_faults import BY_CODE, Step
+from callconv_kit.delivery.forecast_score import Foresee
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
 from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
@@ -56,6 +58,7 @@ class LedgeredUpload:
     clock: Clock
     confirm: Confirm | None = None
     keep_days: int = 0
+    foresee: Foresee | None = None
 
     def upload(self, ready: Path, file: Outgoing, *, resend: bool, canary: int) -> Receipt:
         """Deliver the rows of `file` that were never sent.
@@ -148,6 +151,7 @@ class LedgeredUpload:
                 file, keys, account=self.sending.account, name=name, origin=str(ready)
             )
             keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
+            self._keep_forecast(number, file.path)
             log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
             end = self.sending.send(file, name, LedgerJournal(self.ledger, number))
             if end.state is State.UNKNOWN and self._is_confirmed(number, end):
@@ -159,6 +163,14 @@ class LedgeredUpload:
             with interrupts.ignored():
                 raise self._interrupted(number) from None
         return receipt_of(end, file, started, self.clock(), self.sending.connection)
+
+    def _keep_forecast(self, number: int, file: Path) -> None:
+        try:
+            expected = self.foresee(file) if self.foresee is not None else {}
+        except pa.ArrowInvalid as error:  # a person has edited a cell; the server judges it
+            log.warning("step=forecast submission=%d failed=%s", number, error)
+            expected = {}
+        forecast_score.keep(self.ledger, number, expected)
 
     def _interrupted(self, number: int) -> BaseException:
         """What an interrupt during a delivery means; what was begun is settled or named."""

@@ -208,6 +208,7 @@ class Night:
                     patience=self.patience,
                     confirm=confirm,
                     keep_days=job.archive.keep_days,
+                    contract=job.contract,
                 )
             self._reconcile(run, ledger)
         except KeyboardInterrupt:

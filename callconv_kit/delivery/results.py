@@ -10,14 +10,16 @@ import csv
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callconv_kit.delivery import forecast_score
+from callconv_kit.delivery.forecast_score import Score
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.results_api import Batch, ResultsApi, RowError
+from callconv_kit.delivery.results_api import COMPLETE, Batch, ResultsApi, RowError
 from callconv_kit.delivery.results_store import ResultsStore
 from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
 from callconv_kit.delivery.submission import Submission
@@ -66,6 +68,11 @@ class FileResult:
     confirmed: int = 0
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the server has judged all of its rows."""
+        return self.status == COMPLETE
+
+    @property
     def unconfirmed(self) -> int:
         """Rows of which the results say nothing."""
         return max(self.submission.rows - len(self.refused_lines) - self.confirmed, 0)
@@ -84,6 +91,7 @@ class Outcome:
     settled: tuple[Submission, ...] = ()
     """Unknown outcomes that the results have settled."""
     reasons: Counter[str] = field(default_factory=Counter)
+    forecast: Score = field(default_factory=Score)
 
     @property
     def refused(self) -> int:
@@ -109,6 +117,7 @@ class Outcome:
             "reasons": dict(self.reasons.most_common()),
             "settled": [submission.name for submission in self.settled],
             "files": [_file_dict(file) for file in self.files],
+            "forecast": self.forecast.as_dict(),
         }
 
 
@@ -297,8 +306,7 @@ def merge(
         ResultsStore(ledger).keep_batch(
             batch.id, submission.id, batch.status, batch.records, batch.errors
         )
-    seen = outcome(ledger)
-    return Outcome(seen.files, tuple(settled), seen.reasons)
+    return replace(outcome(ledger), settled=tuple(settled))
 
 
 def _merge_errors(ledger: Ledger, submission: Submission, errors: Sequence[RowError]) -> None:
@@ -382,7 +390,7 @@ def outcome(ledger: Ledger) -> Outcome:
         refused = {refusal.line for refusal in refusals}
         confirmed = len(store.confirmed(submission.id) - refused)
         files.append(FileResult(submission, status, records, refusals, offset, confirmed))
-    return Outcome(tuple(files), (), reasons)
+    return Outcome(tuple(files), (), reasons, forecast_score.score(ledger, files))
 
 
 def _sent(ledger: Ledger) -> list[Submission]:

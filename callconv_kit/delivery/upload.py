@@ -4,12 +4,14 @@ import logging
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.attempt import Patience
 from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.forecast import expected_lines
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm, LedgeredUpload
 from callconv_kit.delivery.outcomes import interrupted, receipt_of
@@ -20,7 +22,7 @@ from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from callconv_kit.job import Connection
+    from callconv_kit.job import Connection, Contract
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def upload(
     canary: int = 0,
     confirm: Confirm | None = None,
     keep_days: int = 0,
+    contract: "Contract | None" = None,
     now: datetime | None = None,
     patience: Patience | None = None,
     progress: Progress | None = None,
@@ -58,6 +61,8 @@ def upload(
         canary: send only the first so many rows, as a file of their own.
         confirm: asks the results API whether a file arrived whole; see `results.confirmer`.
         keep_days: how long the ledger keeps the bytes that were sent; 0 is for ever.
+        contract: the job's [contract]. The ledger keeps which rows it expects to be refused, so
+            that `callconv results` can say how good the forecast was.
         now: the clock that the file's name and the ledger use.
         patience: how long and how often to try.
         progress: called with the bytes sent and the bytes in all.
@@ -88,7 +93,8 @@ def upload(
             else Ledger.open(Path(ledger), now=now)
         )
         with opening as opened:
-            accounted = LedgeredUpload(opened, sending, clock, confirm, keep_days)
+            foresee = partial(expected_lines, contract=contract, now=clock()) if contract else None
+            accounted = LedgeredUpload(opened, sending, clock, confirm, keep_days, foresee)
             return accounted.upload(ready, file, resend=resend, canary=canary)
     if canary:
         raise needs_ledger("A canary")

@@ -392,6 +392,7 @@ class Prepared:
         of_job: dict[str, Any] = {
             "ledger": self._ledger_path,
             "keep_days": self.job.archive.keep_days,
+            "contract": self.job.contract,
             "now": self.job.clock if self.job.now else None,
         }
         return upload(self.ready_file, target, **{**of_job, **options})

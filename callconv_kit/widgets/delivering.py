@@ -117,7 +117,7 @@ class Deliveries:
         ready = self._session.ready_file
         receipt = self._send(
             ready, connection, password, job.ledger_path, progress,
-            resend=resend, keep_days=job.archive.keep_days,
+            resend=resend, keep_days=job.archive.keep_days, contract=job.contract,
         )  # fmt: skip
         self.sent = Sent(receipt, job.ledger_path, job.results)
         return receipt
