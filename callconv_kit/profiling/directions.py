@@ -60,28 +60,37 @@ def meaning(text: str) -> str:
 
     >>> meaning("Outbound Missed"), meaning("in"), meaning("Leg-1"), meaning("Answered")
     ('outbound', 'inbound', 'leg', '')
+    >>> meaning("outboundPhoneCall"), meaning("user_in"), meaning("Logged in")
+    ('outbound', 'inbound', '')
     """
     listed = _listed().get(vocabulary.word(words.ascii_of(text)))
     if listed:
         return listed
     if _LEG.fullmatch(text):
         return "leg"
-    rooted = _rooted(text)
-    return rooted or ""
+    return _rooted(text) or _by_ending(text)
 
 
 def _rooted(text: str) -> str:
-    """The one direction whose word stands in a text."""
-    parts = set(re.findall(r"[a-z]+", words.ascii_of(text).casefold()))
+    """The one direction whose word is in a text: `Outbound Missed`, `inboundPhoneCall`."""
+    parts = {*re.findall(r"[a-z]+", words.ascii_of(text).casefold()), *words.words_of(text)}
     found = [means for means, roots in _ROOTS.items() if parts & set(roots)]
     return found[0] if len(found) == 1 else ""
+
+
+def _by_ending(text: str) -> str:
+    """The direction at the end of a code of one word: `user_in`, `ByotOut`."""
+    if " " in text:
+        return ""
+    *rest, last = words.words_of(text) or ("",)
+    return {"in": "inbound", "out": "outbound"}.get(last, "") if rest else ""
 
 
 def directions(sample: Sample) -> tuple[Direction, ...]:
     """The columns that tell which rows are calls to the advertiser, the clearest first."""
     by_word = [found for column in sample.named if (found := _by_words(column)) is not None]
     by_word.sort(key=lambda each: (-_understood(each), len(each.values)))
-    main = [each for each in by_word if _says_a_direction(each)][:1]
+    main = [each for each in by_word if says_a_direction(each)][:1]
     if not main:
         main = [found for found in (_by_flag(sample), _by_codes(sample)) if found][:1]
     if not any(each.left_out for each in main):
@@ -95,7 +104,8 @@ def _understood(found: Direction) -> int:
     return sum(each.rows for each in found.values if each.means in {*_STRONG, "internal"})
 
 
-def _says_a_direction(found: Direction) -> bool:
+def says_a_direction(found: Direction) -> bool:
+    """Whether one of its values means incoming or outgoing."""
     return any(each.means in _STRONG for each in found.values)
 
 
@@ -115,7 +125,7 @@ def _by_words(column: Column) -> Direction | None:
     if column.links >= FITS or column.concepts & {"person", "name", "url", "money"}:
         return None
     role = word_role(column.name)
-    telling = role.role in _TELLING
+    telling = role.role in _TELLING or _is_direction(column)
     values = []
     for word in words_in(column):
         means = meaning(word.text) if telling else _rooted(word.text)
@@ -123,7 +133,7 @@ def _by_words(column: Column) -> Direction | None:
     meant = {each.means for each in values}
     if not meant & set(CODES) and "inbound" not in meant:
         return None
-    if not telling and not _mostly(values, column):
+    if not telling and not _mostly(values, column) and not _is_outcome_of(role, meant):
         return None
     if role.role == "kind" and not meant & _STRONG:
         known = sum(each.rows for each in values if each.means)
@@ -137,6 +147,17 @@ def _by_words(column: Column) -> Direction | None:
     told = all(each.means not in ("", "unknown") for each in values)
     sure = role.exact and role.role == "direction" and told
     return Direction(column.name, tuple(values), _confidence(sure), _why(values))
+
+
+def _is_direction(column: Column) -> bool:
+    """Whether every cell is a word for a direction, whatever the name: `IN` and `OUT`."""
+    meant = {meaning(text) for text in column.texts}
+    return len(column.texts) <= CODED and meant >= _STRONG and "" not in meant
+
+
+def _is_outcome_of(role: Named, meant: set[str]) -> bool:
+    """Whether an outcome names outgoing calls: `Outbound - Answered` beside `Answered`."""
+    return role.role == "status" and "outbound" in meant
 
 
 def _settled(each: Meaning) -> Meaning:
@@ -279,18 +300,19 @@ def _by_parent(sample: Sample) -> Direction | None:
     return Direction(column.name, values, "likely", f"it holds the {found[1]!r} of another row")
 
 
-def by_own_numbers(sample: Sample, caller: str, called: str) -> Direction | None:
+def by_own_numbers(sample: Sample, caller: str, called: Sequence[str]) -> Direction | None:
     """Rows whose caller is one of the advertiser's own numbers, where no column tells more.
 
     Args:
         sample: all rows.
         caller: the column of the caller's numbers.
-        called: the column of the numbers that were called.
+        called: the columns of the numbers that were called, tracking numbers among them.
     """
-    calling, dialed = sample.column(caller), sample.column(called)
-    if calling is None or dialed is None:
+    calling = sample.column(caller)
+    if calling is None:
         return None
-    own = own_numbers(dialed, calling)
+    dialed = [column for name in called if (column := sample.column(name)) is not None]
+    own = frozenset(number for column in dialed for number in own_numbers(column, calling))
     counts = {text: rows for text, rows in calling.counts.items() if kinds.phone(text) in own}
     if not counts or sum(counts.values()) > sample.rows / 2:
         return None

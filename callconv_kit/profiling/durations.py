@@ -196,6 +196,22 @@ def _is_read(sample: Sample, name: str, order: str) -> bool:
     return read >= len(held) * IN_ORDER
 
 
+def is_of_talk(sample: Sample, name: str) -> bool:
+    """Whether a duration is zero exactly in the calls without a time of connection.
+
+    Args:
+        sample: the rows.
+        name: a column of durations, such as the `duration` of Cisco's call detail records.
+    """
+    lasting = [bool(text and kinds.seconds(text)) for text in sample.aligned(name)]
+    for column, role in moment_columns(sample):
+        if role.role == "answer_time":
+            connected = [text not in ("", "0", None) for text in sample.aligned(column.name)]
+            if connected == lasting and 0 < sum(connected) < len(connected):
+                return True
+    return False
+
+
 def _with_unit(proposal: Proposal, sample: Sample, order: str) -> Proposal:
     """The proposal with the unit of its bare numbers, where that is not seconds."""
     if proposal.how != "column":
@@ -211,6 +227,8 @@ def _with_unit(proposal: Proposal, sample: Sample, order: str) -> Proposal:
         why = f"compared with the moments of its rows, it counts {unit}"
         if not unit and _is_too_large(column):
             unit, why = "milliseconds", "its numbers are too large for seconds"
+        if not unit and _has_short_calls(column):
+            return replace(proposal, unit="seconds")
         confidence = "likely"
     if not unit:
         return proposal
@@ -228,6 +246,12 @@ def _is_too_large(column: Column) -> bool:
     told = [seconds for text in column.some if (seconds := kinds.seconds(text))]
     large = sum(seconds > LONG_CALL for seconds in told)
     return len(told) > 1 and large > len(told) / 2
+
+
+def _has_short_calls(column: Column) -> bool:
+    """Whether some calls lasted a part of a second; without a unit a run rejects such a number."""
+    told = [seconds for text in column.some if (seconds := kinds.seconds(text))]
+    return any(each < 1 for each in told) and sum(each > 1 for each in told) > len(told) / 2
 
 
 def _is_bare(text: str) -> bool:

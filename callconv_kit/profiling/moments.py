@@ -42,7 +42,14 @@ def event_date(sample: Sample, *, zone: str = "", order: str = "month-first") ->
         for column, role in moment_columns(sample)
         if (role.role, role.exact) in _RANK and not _is_midnight(column, order)
     ]
-    found.sort(key=lambda each: (_rank(each[1]), _zone_rank(each[0], zone), -each[0].fill))
+    found.sort(
+        key=lambda each: (
+            each[0].fill < FITS,  # such as a start that only answered calls have
+            _rank(each[1]),
+            _zone_rank(each[0], zone),
+            -each[0].fill,
+        )
+    )
     found = [each for each in found if not _is_late(each[0], sample, order)]
     if not found:
         return _joined(sample, order)

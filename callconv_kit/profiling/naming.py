@@ -31,7 +31,7 @@ NOTHING = Named("")
 MOMENTS = ("end", "answer_time", "start")
 DURATIONS = ("talk", "ring", "wait", "hold", "ivr", "call_duration")
 PHONES = ("forward_from", "caller", "called", "tracking", "phone")
-STATUSES = ("status", "answered", "cause", "direction")
+STATUSES = ("status", "answered", "abandoned", "cause", "direction")
 
 WEAK_IDS = {"uuid", "id", "guid", "sid", "recordid", "reference", "linkedid", "pkid"}
 """Names of ids that are often something else than the id of the call."""
@@ -142,7 +142,9 @@ def phone_role(name: str) -> Named:
     about = words.concepts_of(name)
     if "forward_from" in about:
         return Named("forward_from")
-    if about & _NO_PHONE or ("id" in about and "number" not in about):
+    if about & (_NO_PHONE - ({"flag"} if "number" in about else set())):
+        return Named("other")
+    if "id" in about and "number" not in about:
         return Named("other")
     if "tracking" in about:
         return Named("tracking")

@@ -10,8 +10,13 @@ from typing import Literal
 
 from callconv_kit.model import spec
 from callconv_kit.profiling import words
-from callconv_kit.profiling.directions import are_calls, by_own_numbers, directions
-from callconv_kit.profiling.durations import durations
+from callconv_kit.profiling.directions import (
+    are_calls,
+    by_own_numbers,
+    directions,
+    says_a_direction,
+)
+from callconv_kit.profiling.durations import durations, is_of_talk
 from callconv_kit.profiling.extras import FITTING, extras
 from callconv_kit.profiling.identity import identity
 from callconv_kit.profiling.moments import event_date, with_zone_column, zone_of
@@ -90,8 +95,8 @@ class _Engine:
         ways = [each for each in told_by_columns if each.column not in known.rule_columns]
         calls = sample.only(are_calls(sample, told_by_columns))
         self._take_numbers(calls)
-        if not told_by_columns and not known.rule_columns:
-            ways = self._by_own_numbers()
+        if not any(map(says_a_direction, told_by_columns)) and not known.rule_columns:
+            ways += self._by_own_numbers(calls)
             calls = sample.only(are_calls(sample, ways))
         if calls.rows:
             self._recheck(calls)
@@ -148,11 +153,12 @@ class _Engine:
         self._take(found.caller, calls)
         self._take(found.called, calls)
 
-    def _by_own_numbers(self) -> list[Direction]:
+    def _by_own_numbers(self, calls: Sample) -> list[Direction]:
         caller, called = (self._mapping[name] for name in ("CallerId", "CalledPhoneNumber"))
         if caller.how != "column" or called.how != "column":
             return []
-        found = by_own_numbers(self._sample, caller.sources[0], called.sources[0])
+        others = [name for other in called.alternatives for name in other.sources]
+        found = by_own_numbers(calls, caller.sources[0], [*called.sources, *others])
         return [found] if found else []
 
     def _recheck(self, calls: Sample) -> None:
@@ -167,22 +173,30 @@ class _Engine:
         return [name for column in wanted for name in self._mapping[column].sources]
 
     def _statuses(self, calls: Sample) -> Statuses:
-        known, talk = self._known, self._mapping["TalkDuration"]
+        known = self._known
         feeds = known.feeds.get("CallStatus", ())
         if known.status_columns and "CallStatus" not in known.sources:
             self._mapping["CallStatus"] = Proposal("CallStatus", settled=True, confidence="sure")
             return Statuses()
         held = [each for name in feeds if (each := calls.column(name)) is not None]
         named = known.sources.get("CallStatus", "")
-        column = named or next((each.name for each in held if not each.is_empty), "")
-        found = statuses(
-            calls,
-            talk=talk.sources[0] if talk.how == "column" else "",
-            taken=self._taken - {column},
-            answers=known.words,
-            values=known.values,
-            column=column,
-        )
+        fed = next((each.name for each in held if not each.is_empty), "")
+        by_name = bool(fed) and not named and "CallStatus" not in known.by
+        column = named or fed
+
+        def found_in(settled: str) -> Statuses:
+            return statuses(
+                calls,
+                talk=self._talking(calls),
+                taken=self._taken - {column},
+                answers=known.words,
+                values=known.values,
+                column=settled,
+            )
+
+        found = found_in("" if by_name else column)
+        if by_name and not found.column:
+            found = found_in(column)
         if "CallStatus" in known.fixed:
             self._mapping["CallStatus"] = Proposal("CallStatus", settled=True, confidence="sure")
             return Statuses()
@@ -192,10 +206,19 @@ class _Engine:
             (found.column,) if found.column else (),
             confidence=found.confidence,
             because=found.because,
-            settled=bool(column) and not named,
+            settled=bool(column) and not named and found.column == column,
         )
         self._taken.update([found.column] if found.column else [])
         return found
+
+    def _talking(self, calls: Sample) -> str:
+        """The column of talk times; without one, the duration if only connected calls have one."""
+        talk, call = self._mapping["TalkDuration"], self._mapping["CallDuration"]
+        if talk.how == "column":
+            return talk.sources[0]
+        if talk.how == "nothing" and call.how == "column" and is_of_talk(calls, call.sources[0]):
+            return call.sources[0]
+        return ""
 
     def _zone(self) -> tuple[str, str, Confidence]:
         return zone_of(self._sample, self._mapping["EventDate"].sources)

@@ -19,7 +19,7 @@ from callconv_kit.profiling.moments import FITS, moment_columns
 from callconv_kit.profiling.naming import word_role
 from callconv_kit.profiling.proposal import Confidence, Rule, Statuses, StatusWord
 from callconv_kit.profiling.sample import Column, Sample, Word, words_in
-from callconv_kit.profiling.vocabularies import Guess, guess
+from callconv_kit.profiling.vocabularies import UNKNOWN, Guess, are_causes, guess
 
 Seconds: TypeAlias = npt.NDArray[np.float64]
 """One duration for each row; NaN where there is none."""
@@ -42,7 +42,14 @@ VARIED = 0.1
 SPOKEN = ".*[1-9].*"
 """A talk time that is not zero, whether it is a number or written like a clock."""
 
-_BONUS = {"status": 0.45, "answered": 0.25, "cause": 0.3, "direction": 0.1, "kind": 0.1}
+_BONUS = {
+    "status": 0.45,
+    "answered": 0.25,
+    "cause": 0.3,
+    "abandoned": 0.1,
+    "direction": 0.1,
+    "kind": 0.1,
+}
 """What a name adds to the share of words that are understood."""
 
 _MAILBOX = r"(?i).*(voice ?-?mail|\bvmail\b|\bvmu?\d+|mailbox|anrufbeantworter|buz[oó]n de voz).*"
@@ -93,7 +100,11 @@ def statuses(
         if (one.name == column if column else one.name not in taken)
         and (each := _candidate(one, told, values or {}, settled=bool(column))) is not None
     ]
-    found.sort(key=lambda each: (-each.score, each.column.position))
+    spoken = _talk(sample, talk)
+    settled_share = {each.column.name: _settled(sample, each, spoken, told) for each in found}
+    found.sort(
+        key=lambda each: (-each.score - settled_share[each.column.name], each.column.position)
+    )
     declined = {
         each.column.name: _declined(each)
         for each in found
@@ -106,7 +117,7 @@ def statuses(
         confidence: Confidence = "likely" if rules else "none"
         rules = (*_takers(sample, "", ()), *rules) if rules else ()
         return Statuses("", (), rules, confidence, reason, declined)
-    words = _words(sample, best, talk, told)
+    words = _words(sample, best, spoken, told)
     answering = tuple(word.word for word in words if word.status == "ANSWER")
     rules = (*_takers(sample, best.column.name, answering), *_splits(best, words, talk))
     exact = word_role(best.column.name).exact
@@ -119,6 +130,14 @@ def statuses(
         f"{best.understood:.0%} of the calls have a word that is understood",
         declined,
     )
+
+
+def _settled(
+    sample: Sample, each: _Candidate, spoken: Seconds | None, told: Mapping[str, str]
+) -> float:
+    """The share of the filled cells whose word a status is proposed for."""
+    words = _words(sample, each, spoken, told)
+    return sum(word.rows for word in words if word.status) / (each.column.filled or 1)
 
 
 def _candidate(
@@ -138,6 +157,9 @@ def _candidate(
     counted = words_in(column)
     known = {word.strip().casefold(): status for word, status in values.items()}
     guesses = {word.text: _guess(word.text, role, known) for word in counted}
+    exact_cause = role == "cause" and word_role(column.name).exact
+    if role in ("cause", "status") and not are_causes(column.texts, named=exact_cause):
+        guesses |= {text: UNKNOWN for text in guesses if text.isdigit() and text not in known}
     filled = column.filled or 1
     understood = sum(
         word.rows for word in counted if guesses[word.text].status or word.text.casefold() in told
@@ -182,9 +204,8 @@ def _declined(each: _Candidate) -> str:
 
 
 def _words(
-    sample: Sample, best: _Candidate, talk: str, told: Mapping[str, str]
+    sample: Sample, best: _Candidate, spoken: Seconds | None, told: Mapping[str, str]
 ) -> tuple[StatusWord, ...]:
-    spoken = _talk(sample, talk)
     made = []
     for word in words_in(best.column):
         rows = best.column.is_one_of([word.text])

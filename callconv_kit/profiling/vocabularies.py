@@ -5,7 +5,7 @@ that says so only together with a connect time, an answered column, or talk unde
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -13,6 +13,33 @@ from callconv_kit.coercion import status, vocabulary
 from callconv_kit.profiling import kinds, words
 
 _CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\D.*)?", re.IGNORECASE)
+_ANSWERED_CODES = {16, 31, 200}
+"""Codes of an answered call; a column of numbers that holds none of them may count anything."""
+
+_TELLING_WORDS = (
+    (
+        r"voice ?mail|mailbox|answering machine",
+        "INCOMPLETE",
+        "the text says that a mailbox took the call",
+    ),
+    (
+        r"(?=.*\b(ivr|menu)\b)(?=.*\b(abandon|hang|hung|drop|left))",
+        "IVR_DROPOFF",
+        "the text says that the call ended in a menu",
+    ),
+    (
+        r"abandon|caller hung up|caller cancel|cancell?ed by caller",
+        "CANCEL",
+        "the text says that the caller gave up",
+    ),
+    (
+        r"no answer|not answered|unanswered|missed|\bbusy\b",
+        "INCOMPLETE",
+        "the text says that nobody answered",
+    ),
+)
+"""Words that say how a call ended wherever they are in a text; none of these calls is paid."""
+
 _DIRECTION = re.compile(
     r"(?:inbound|incoming|eingehend|entrante)s?(?: call)?\s*[-–:/|]\s*(.+)", re.IGNORECASE
 )
@@ -67,6 +94,10 @@ def guess(text: str, role: str) -> Guess:
         if kinds.FLAGS[text.casefold()]:
             return Guess("ANSWER", because="the column says that the call was answered")
         return Guess("INCOMPLETE", because="the column says that the call was not answered")
+    if role == "abandoned" and text.casefold() in kinds.FLAGS:
+        if kinds.FLAGS[text.casefold()]:
+            return Guess("CANCEL", because="the column says that the caller gave up")
+        return Guess("ANSWER", "talk", because="the column says that the caller did not give up")
     by_code = _by_code(text) if role in ("cause", "status") else None
     if by_code is not None:
         return by_code
@@ -78,12 +109,34 @@ def guess(text: str, role: str) -> Guess:
         after = _DIRECTION.fullmatch(text)
         if after:
             return guess(after[1].strip(), role)._replace(known=False)
-        return UNKNOWN
+        return _by_telling_word(text)
     meant, needs_connection = found
     if not needs_connection:
         return Guess(meant, because="other exports use the word so")
     needs = "talk" if role == "cause" else "connection"
     return Guess(meant, needs, because="other exports use the word so")
+
+
+def _by_telling_word(text: str) -> Guess:
+    """`dial_no_answer`, `Missed - no agents`: what one word in a longer text says."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words.ascii_of(text))
+    plain_text = " ".join(re.findall(r"[a-z]+", spaced.casefold()))
+    for pattern, meant, why in _TELLING_WORDS:
+        if re.search(pattern, plain_text):
+            return Guess(meant, because=why)
+    return UNKNOWN
+
+
+def are_causes(texts: Iterable[str], *, named: bool) -> bool:
+    """Whether bare numbers are Q.850 or SIP codes, and not a list that a vendor numbers from 1.
+
+    Args:
+        texts: of a column; those that are no bare number do not count.
+        named: whether the very name of the column is known for such codes.
+    """
+    codes = {int(text) for text in texts if text.isdigit() and len(text) <= 3}
+    known = codes & set(_causes())
+    return bool(known & _ANSWERED_CODES) or (named and any(code > 16 for code in known))
 
 
 def _by_code(text: str) -> Guess | None:

@@ -265,4 +265,102 @@ LAYOUTS = {
             "status.machine": "INCOMPLETE", "status.gave up": "CANCEL", "status.engaged": "INCOMPLETE",
         },
     ),
+    "a voice bot's camel case": Layout(
+        "id,type,status,startedAt,endedAt,endedReason,customer.number,phoneNumber.number,durationSeconds,cost",
+        lambda call: [
+            f"{call.number:08}-v", call.goes("inboundPhoneCall", "outboundPhoneCall"), "ended",
+            zulu(call.utc), zulu(call.at(call.total)),
+            call.told(answered="customer-ended-call", missed="customer-did-not-answer", voicemail="voicemail", menu="silence-timed-out", busy="customer-busy"),
+            plus(call.caller if call.way == "in" else call.called), plus(call.called if call.way == "in" else call.caller),
+            call.total + 0.4, "0.12",
+        ],
+        {
+            "talk_time": "call_if_answered", "status.customer-ended-call": "ANSWER", "status.silence-timed-out": "IVR_DROPOFF",
+            "status.customer-did-not-answer": "INCOMPLETE", "status.customer-busy": "INCOMPLETE",
+        },
+        has_internal=False,
+    ),
+    "a gateway whose start is the answer": Layout(
+        "Correlation ID,Country,Invite Time,Start Time,Failure Time,End Time,Duration (seconds),Success,"
+        "Caller Number,Callee Number,Call type,Final SIP code,Final SIP phrase",
+        lambda call: [
+            f"{call.number:08}-d", "US", zulu(call.utc), zulu(call.at(call.ring)) if call.connected else "",
+            "" if call.connected else zulu(call.at(call.total)), zulu(call.at(call.total)) if call.connected else "",
+            call.spoken, "Yes" if call.connected else "No", plus(call.caller), plus(call.called), call.goes("ByotIn", "ByotOut"),
+            call.told(answered=0, missed=480, voicemail=480, menu=487, busy=486), "phrase",
+        ],
+        {"talk_time": "call_if_answered"},
+        has_internal=False,
+    ),
+    "codes that a vendor numbers from 1": Layout(
+        "contact_id,Contact_Code,media_name,ANI_DIALNUM,start_date,start_time,InQueue,Agent_Time,Total_Time,abandon,DNIS,Inbound_Outbound",
+        lambda call: [
+            f"33{call.number:05}", 1, "Call", call.caller if call.way == "in" else call.called, f"{call.local:%m/%d/%Y}",
+            f"{call.local:%H:%M:%S}", call.ring, call.spoken, call.total, "N" if call.connected else "Y",
+            call.called if call.way == "in" else call.caller, call.goes("I", "O"),
+        ],
+        {**ZONE, "date_order": "month-first", "talk_time": "Agent_Time", "status.Y": "INCOMPLETE"},
+        has_internal=False,
+    ),
+    "a column named Call Status that is no outcome": Layout(
+        "Record ID,Activity date,Call Direction,Call outcome,Call Duration,Call Status,From Number,To Number",
+        lambda call: [
+            f"50{call.number:06}", f"{call.local:{STAMP}}", call.goes("Inbound", "Outbound"),
+            call.told(answered="Connected", missed="No answer", voicemail="Left voicemail", menu="No answer", busy="Busy"),
+            clock(call.spoken), "COMPLETED" if call.ended in ("answered", "voicemail") else "CANCELED", plus(call.caller), plus(call.called),
+        ],
+        {**ZONE, "talk_time": "call_if_answered"},
+        has_internal=False,
+    ),
+    "a switch that says no cause": Layout(
+        "globalCallID_callId,dateTimeOrigination,callingPartyNumber,originalCalledPartyNumber,finalCalledPartyNumber,"
+        "origCause_value,destCause_value,dateTimeConnect,dateTimeDisconnect,duration",
+        lambda call: [
+            9000 + call.number, epoch(call.utc), plus(call.caller) if call.way == "in" else 4001, plus(call.called), 4001, 0,
+            call.told(answered=16 if call.number % 2 else 0, missed=19, voicemail=19, menu=0, busy=17),
+            epoch(call.at(call.ring)) if call.connected else 0, epoch(call.at(call.total)), call.spoken,
+        ],
+        {"talk_time": "duration"},
+    ),
+    "outcomes that name outgoing calls": Layout(
+        "Call Log ID,Logged At,Call Started,Client Phone,Our Number,Rep,Length,Outcome",
+        lambda call: [
+            f"L{call.number}", f"{call.at(9000):{STAMP}}", f"{call.local:{STAMP}}",
+            call.caller if call.way == "in" else call.called, call.called if call.way == "in" else call.caller, "Alex", clock(call.total),
+            call.goes("", "Outbound - ")
+            + call.told(answered="Answered", missed="Missed", voicemail="Voicemail", menu="Hung up", busy="Busy"),
+        ],
+        {**ZONE, "talk_time": "call_if_answered"},
+        has_internal=False,
+    ),
+    "in and out under a word that says nothing": Layout(
+        "Interaction,Begun,Finished,Customer,Company Line,Agent Extension,Way,Wait (s),Talk (s),Total (s),How",
+        lambda call: [
+            f"i-{call.number:05}", f"{call.local:{STAMP}}", f"{call.local + timedelta(seconds=call.total):{STAMP}}",
+            call.caller if call.way == "in" else call.called, call.called if call.way == "in" else call.caller, 101,
+            call.goes("IN", "OUT", "INT"), call.ring, call.spoken, call.total,
+            call.told(answered="Answered", missed="dial_no_answer", voicemail="voicemailReached", menu="Abandoned - menu", busy="dial_busy"),
+        ],
+        ZONE,
+    ),
+    "Portuguese": Layout(
+        "ID da chamada;Data;Hora;Direção;Origem;Destino;Duração;Tempo de conversação;Status",
+        lambda call: [
+            f"pt{call.number}", f"{call.local:%d/%m/%Y}", f"{call.local:%H:%M:%S}", call.goes("Recebida", "Realizada", "Interna"),
+            plus(call.caller), plus(call.called), clock(call.total), clock(call.spoken),
+            call.told(answered="Atendida", missed="Não atendida", voicemail="Caixa postal", menu="Abandonada", busy="Ocupado"),
+        ],
+        {**ZONE, "date_order": "day-first"},
+        delimiter=";",
+    ),
+    "own lines in a lead list": Layout(
+        "Lead ID,Lead Type,Date,Hour,Contact Phone Number,Tracking Number,Destination Number,Total duration,Result",
+        lambda call: [
+            f"ro{call.number}", "Phone Call", f"{call.local:%d/%m/%Y}", f"{call.local:%H:%M:%S}", plus(call.caller),
+            plus("8005550142"), plus(call.called), clock(call.spoken),
+            call.told(answered="Answered", missed="Missed", voicemail="Voicemail", menu="Abandoned", busy="Missed"),
+        ],
+        {**ZONE, "date_order": "day-first", "talk_time": "call_if_answered", "map.CalledPhoneNumber": "Destination Number"},
+        has_internal=False,
+    ),
 }  # fmt: skip

@@ -162,7 +162,7 @@ LAYOUTS = {
     "a lead tracker with two numbers of ours": Layout(
         "Lead ID,Lead Type,Date Created,Phone Number,Tracking Number,Destination Number,Call Duration Seconds,Answer Status,Lead Source,City",
         (
-            *_calls("{id},Phone Call,2026-11-{day} {hour:02}:{minute:02}:09,{plus},+1{own},+13125550177,{total},{answered},Google,Boston"),
+            *_calls("{id},Phone Call,2026-11-{day} {hour:02}:{minute:02}:09,{plus},+1{own},+13125550188,{total},{answered},Google,Boston"),
             "1,Web Form,2026-11-13 10:00:00,+16175550123,,,,,Google,Salem",
         ),
         {
