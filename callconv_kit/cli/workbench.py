@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from callconv_kit.cli import shared
 
 NAME = "callconv-workbench"
 ADDRESS = "127.0.0.1"
+EXTENSIONS = Path(__file__).parents[1] / "widgets" / "lab"
+"""An extension of JupyterLab that runs the notebook when it is opened."""
 
 
 @click.command("workbench", epilog="Example: callconv workbench calls.csv")
@@ -71,24 +74,29 @@ def _serve(notebook: Path, port: int, *, no_browser: bool, environment: dict[str
         *(sys.executable, "-m", "jupyterlab", str(notebook)),
         *(f"--ip={ADDRESS}", f"--port={port}", "--ServerApp.port_retries=0"),
         *("--log-level=ERROR", "--LabApp.news_url="),
+        f"--LabApp.extra_labextensions_path={EXTENSIONS}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if no_browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    server = subprocess.Popen(command, env=environment)  # noqa: S603 # our own command
-    try:
-        status = server.wait()
-    except KeyboardInterrupt:
-        server.terminate()
-        server.wait()
-        return 0
+    # JupyterLab's own notices are of no use to who works in the browser.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 # our own command
+        try:
+            status = server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            server.wait()
+            return 0
+        log.seek(0)
+        last = log.read().strip().splitlines()[-1:]
     if status:
         raise UsageError(
             "no_workbench",
             f"JupyterLab did not start on port {port}",
-            f"exit status {status}",
+            f"exit status {status}{''.join(f': {line}' for line in last)[:300]}",
             "a port that is free",
             "Name another one: --port 8889.",
         )
@@ -100,8 +108,10 @@ def _notebook(file: str | None) -> dict[str, Any]:
     named = repr(file) if file is not None else ""
     lines = ["from callconv_kit.widgets import Workbench", "", f"Workbench({named})"]
     source = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
-    title = "# Workbench\n\nRun the cell below (Shift-Enter): from an export to a delivered file."
-    title += " What is uploaded, the job, the fixes and the output stay in this folder."
+    title = (
+        "# Workbench\n\nFrom an export to a delivered file. What you upload, the job, the fixes "
+    )
+    title += "and the output stay in this folder."
     return {
         "cells": [
             {"cell_type": "markdown", "id": "cell-00", "metadata": {}, "source": [title]},
@@ -109,7 +119,7 @@ def _notebook(file: str | None) -> dict[str, Any]:
                 "cell_type": "code",
                 "execution_count": None,
                 "id": "cell-01",
-                "metadata": {},
+                "metadata": {"jupyter": {"source_hidden": True}},
                 "outputs": [],
                 "source": source,
             },

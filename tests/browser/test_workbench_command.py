@@ -1,5 +1,6 @@
 """`callconv workbench`: a real JupyterLab of its own, opened in a real browser."""
 
+import os
 import shutil
 import signal
 import socket
@@ -55,8 +56,13 @@ def test_a_file_is_opened_in_the_workbench_behind_a_token_on_this_machine_alone(
             token = address.partition("?token=")[2]
             assert len(token) >= 32
             person = Person(driver, tmp_path / "pictures")
-            person.visit(address)
+            person.land(address)
             person.reads("seen", "export.csv", "Invoca")
+            # The workbench is what is on screen: no code, no news, and nothing in the terminal.
+            assert not [one for one in person.all(".jp-CodeCell .jp-Editor") if one.is_displayed()]
+            assert person.all(".Toastify__toast, .jp-Notification-Toast") == []
+            assert log.read_text() == said
+            driver.save_screenshot(os.environ.get("CALLCONV_PICTURES", str(tmp_path)) + "/land.png")
             # Arguments are seen by everybody on the machine: the token is not among them.
             for process in psutil.process_iter(["cmdline"]):
                 assert token not in " ".join(process.info["cmdline"] or ())
