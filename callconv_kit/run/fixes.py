@@ -10,7 +10,7 @@ wrong. A fix that fails this was made of another row, or of another state of the
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -244,7 +244,7 @@ def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
     }
     if all(column in differing for column in IDENTIFYING if column in plan.feeds):
         return "that line now holds a different row"
-    free = _correctable(fix)
+    free = correctable(fix.codes, fix.reasons)
     hanging = [
         column
         for column in spec.NAMES
@@ -281,17 +281,23 @@ def _still_shows(reason: str, column: str, now: Sequence[str], plan: Plan) -> bo
     )
 
 
-def _correctable(fix: Fix) -> set[str]:
-    """The columns in which the row may be corrected, by what was said of it."""
+def correctable(codes: Iterable[str], reasons: Iterable[str]) -> set[str]:
+    """The columns in which a rejected row may be corrected.
+
+    Args:
+        codes: of the row.
+        reasons: of the row, one by one.
+    """
+    codes = frozenset(codes)
     free: set[str] = set()
-    for reason in fix.reasons:
+    for reason in reasons:
         column = _named_in(reason)
         if column:
             free |= {column, *GOES_WITH.get(column, ())}
-    for code in fix.codes:
+    for code in codes:
         free.update(CORRECTED_IN.get(code, ()))
-    about_rows = not fix.codes or any(
-        code not in CODES or CODES[code].severity is Severity.LEFT_OUT for code in fix.codes
+    about_rows = not codes or any(
+        code not in CODES or CODES[code].severity is Severity.LEFT_OUT for code in codes
     )
     return set(spec.NAMES) if about_rows else free
 

@@ -1,5 +1,6 @@
 """Check: the Great Expectations suite over ready.csv, in words, and its Data Docs."""
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,8 +17,8 @@ from callconv_kit.writing.visible import visible
 class CheckStep(ipw.VBox):
     """The fifth step."""
 
-    def __init__(self, session: Session, worker: Worker) -> None:
-        self._session, self._worker = session, worker
+    def __init__(self, session: Session, worker: Worker, changed: Callable[[], None]) -> None:
+        self._session, self._worker, self._changed = session, worker, changed
         self._validate = parts.button("Validate ready.csv", "validate", primary=True)
         self._docs = parts.button("Write the Data Docs", "docs")
         self.notice = parts.Notice()
@@ -43,6 +44,7 @@ class CheckStep(ipw.VBox):
         def done(_: Validation) -> None:
             self.notice.clear()
             self.show()
+            self._changed()
 
         self._worker.start(self._session.validate, done, self.notice, self._validate)
 

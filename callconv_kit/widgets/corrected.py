@@ -5,7 +5,7 @@ that a colleague can go on in it, with the workbench or without.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -34,9 +34,12 @@ class CorrectedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: tuple[tuple[int, int, int], Corrected] | None = None
 
     def read(self) -> Corrected:
-        """What stands in it; nothing where there is no such file.
+        """What is in it; nothing where there is no such file.
+
+        It is read again when the file has changed: someone may edit it in a spreadsheet meanwhile.
 
         Raises:
             InputError: it can't be read.
@@ -44,6 +47,14 @@ class CorrectedFile:
         """
         if not self.path.exists() or not self.path.stat().st_size:
             return Corrected()
+        status = self.path.stat()
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if self._read is None or self._read[0] != version:
+            self._read = (version, self._read_anew())
+        known = self._read[1]
+        return Corrected(list(known.header), dict(known.rows))
+
+    def _read_anew(self) -> Corrected:
         names = set(ORIGIN_COLUMNS)
         (table,) = open_tables([self.path], names.__contains__, as_written=True)
         if tuple(table.header[:ORIGIN]) != ORIGIN_COLUMNS:
@@ -65,27 +76,41 @@ class CorrectedFile:
                 found.rows[row[0], row[1]] = row
         return found
 
-    def fix(self, header: Sequence[str], row: Sequence[str], cells: Mapping[int, str]) -> list[str]:
-        """Write some cells of a rejected row into the file; returns the row as it is now.
+    def fix_all(
+        self, header: Sequence[str], edits: Iterable[tuple[Sequence[str], Mapping[int, str]]]
+    ) -> dict[Key, list[str] | None]:
+        """Write some cells of rejected rows into the file; returns the rows as they were in it.
 
-        A row that was mended before and was rejected again keeps what was said of it at first:
-        that is how `--fixes` knows the row again.
+        A row that was corrected before and was rejected again keeps its first reasons: `--fixes`
+        knows the row by them.
 
         Args:
             header: of the rejected.csv.
-            row: as it stands there.
-            cells: the new text by the place in the row.
+            edits: rows of the rejected.csv, and the new text by the place in the row.
         """
         known = self.read()
-        corrected = list(row)
-        for at, text in cells.items():
-            corrected += [""] * (at + 1 - len(corrected))
-            corrected[at] = text
-        first = known.rows.get((row[0], row[1]))
-        if first is not None:
-            corrected[2], corrected[3] = _both(first, row)
-        self._keep(known, header, [corrected])
-        return corrected
+        before: dict[Key, list[str] | None] = {}
+        corrected: dict[Key, list[str]] = {}
+        for row, cells in edits:
+            key = (row[0], row[1])
+            first = known.rows.get(key)
+            before.setdefault(key, first)
+            new = corrected.get(key) or list(row if first is None else first)
+            for at, text in cells.items():
+                new += [""] * (at + 1 - len(new))
+                new[at] = text
+            if first is not None:
+                new[2], new[3] = _both(first, row)
+            corrected[key] = new
+        self._keep(known, header, list(corrected.values()))
+        return before
+
+    def restore(self, header: Sequence[str], rows: Mapping[Key, list[str] | None]) -> None:
+        """Put rows back as they were in the file; None takes a row out."""
+        known = self.read()
+        for key in [key for key, row in rows.items() if row is None]:
+            known.rows.pop(key, None)
+        self._keep(known, header, [row for row in rows.values() if row is not None])
 
     def merge(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         """Put rejected rows into the file as they are, for who goes on in a spreadsheet.
@@ -96,12 +121,6 @@ class CorrectedFile:
         new = [list(row) for row in rows if (row[0], row[1]) not in known.rows]
         self._keep(known, header, new)
         return len(new)
-
-    def forget(self, key: Key) -> None:
-        """Take a row out of the file."""
-        known = self.read()
-        if known.rows.pop(key, None) is not None:
-            self._write(known)
 
     def _keep(self, known: Corrected, header: Sequence[str], rows: list[list[str]]) -> None:
         shared = min(len(known.header), len(header))

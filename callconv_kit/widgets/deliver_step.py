@@ -1,52 +1,61 @@
 """Deliver: to the mock in this process or to a real server; the receipt, then the results."""
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as ipw
 
 from callconv_kit.delivery import Receipt
+from callconv_kit.delivery.connection_check import ConnectionCheck
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.job import Connection
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.delivering import Deliveries, connection_from
-from callconv_kit.widgets.parts import Html, tag
+from callconv_kit.widgets.delivering import Deliveries, connection_from, in_the_form, is_local
+from callconv_kit.widgets.parts import Child, Html, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
 from callconv_kit.writing.visible import visible
-from callconv_kit.writing.wording import many
+from callconv_kit.writing.wording import clock, many
 
 LOOKS, BETWEEN = 60, 5.0
 """How often results are looked for by themselves, and seconds between two looks."""
 
 REFUSALS = 20
+PARTNERS = 30
+"""Partners that are listed."""
+
+CANARY = 5
+"""Rows of a canary, as README proposes."""
+
+HINT = "or from the job's password_from"
 
 
 class DeliverStep(ipw.VBox):
-    """The sixth step."""
+    """The sixth step.
 
-    def __init__(self, session: Session, worker: Worker, deliveries: Deliveries) -> None:
+    Args:
+        changed: called when something was delivered.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        worker: Worker,
+        deliveries: Deliveries,
+        changed: Callable[[], None],
+    ) -> None:
         self._session, self._worker, self._deliveries = session, worker, deliveries
+        self._changed = changed
         self._password = ""
+        self._asked: Callable[[], None] | None = None
+        self._what = parts.named(ipw.HTML(), "to-send")
         self._mock = parts.button("Deliver to the mock server", "deliver-mock", primary=True)
-        self._protocol = parts.field(
-            ipw.Dropdown, "Protocol", "protocol", options=["ftps", "sftp", "ftp"], width="12em"
-        )
-        self._host = parts.field(ipw.Text, "Host", "host", width="22em")
-        self._port = parts.field(ipw.BoundedIntText, "Port", "port", min=1, max=65535, value=21,
-                                 width="10em")  # fmt: skip
-        self._directory = parts.field(ipw.Text, "Directory", "directory", width="18em")
-        self._user = parts.field(ipw.Text, "User", "user", width="18em")
-        self._typed = parts.field(
-            ipw.Password, "Password", "password", width="20em",
-            placeholder="or from the job's password_from",
-        )  # fmt: skip
         self._resend = parts.field(
             ipw.Checkbox,
             "Send rows again even though their outcome is unknown",
             "resend",
             indent=False,
         )
-        self._deliver = parts.button("Deliver to this server", "deliver")
         self._stop = parts.button("Stop looking", "stop-looking")
         self._look = parts.button("Look for results", "look")
         self._bar = parts.named(ipw.FloatProgress(min=0.0, max=1.0), "sent-bar")
@@ -54,23 +63,19 @@ class DeliverStep(ipw.VBox):
         self._receipt = parts.named(ipw.HTML(), "receipt")
         self._results = parts.named(ipw.HTML(), "results")
         self._twin = parts.Twin()
-        self._typed.observe(self._take_password, names="value")
         self._mock.on_click(self.notice.guarded(self._to_mock))
-        self._deliver.on_click(self.notice.guarded(self._to_server))
         self._look.on_click(self.notice.guarded(self._begin_look))
         self._stop.on_click(lambda _: self._worker.cancel())
+        local = tag("small", "It runs in this notebook; nothing leaves this machine.")
         super().__init__(
             [
-                parts.row(
-                    self._mock,
-                    ipw.HTML(
-                        tag("small", "It runs in this notebook; nothing leaves this machine.")
-                    ),
-                ),
-                ipw.HTML(tag("h3", "Or to a real server")),
-                parts.row(self._protocol, self._host, self._port),
-                parts.row(self._directory, self._user, self._typed),
-                parts.row(self._resend, self._deliver),
+                ipw.HTML(tag("h3", "What will be sent")),
+                self._what,
+                self._resend,
+                ipw.HTML(tag("h3", "Try it on the mock server")),
+                parts.row(self._mock, ipw.HTML(local)),
+                ipw.HTML(tag("h3", "Deliver to a real server")),
+                *self._form(),
                 self.notice,
                 self._bar,
                 self._receipt,
@@ -82,12 +87,97 @@ class DeliverStep(ipw.VBox):
         self._bar.layout.display = "none"
         self._twin.show(python_snippets.delivered(mock=True))
 
+    def _form(self) -> list[ipw.Widget]:
+        """The fields and buttons of a real server."""
+        self._protocol = parts.field(
+            ipw.Dropdown, "Protocol", "protocol", options=["ftps", "sftp", "ftp"], width="12em"
+        )
+        self._host = parts.field(ipw.Text, "Host", "host", width="22em")
+        self._port = parts.field(ipw.BoundedIntText, "Port", "port", min=1, max=65535, value=21,
+                                 width="10em")  # fmt: skip
+        self._directory = parts.field(ipw.Text, "Directory", "directory", width="18em")
+        self._user = parts.field(ipw.Text, "User", "user", width="18em")
+        self._typed = parts.field(
+            ipw.Password, "Password", "password", width="25em", placeholder=HINT
+        )
+        self._typed.observe(self._take_password, names="value")
+        test = parts.button("1 Test the connection", "test-connection", hint="Writes nothing")
+        self._canary = parts.button("2 Send a canary", "deliver-canary", primary=True)
+        self._rows = parts.field(ipw.BoundedIntText, "of the first rows:", "canary-rows",
+                                 min=1, max=1000, value=CANARY, width="13em")  # fmt: skip
+        self._deliver = parts.button("3 Deliver all rows", "deliver")
+        self._yes = parts.button("Yes, send", "confirm", primary=True)
+        self._no = parts.button("No", "refuse")
+        self._question = parts.named(ipw.HTML(), "question")
+        self._confirm = parts.row(self._question, self._yes, self._no)
+        self._confirm.layout.display = "none"
+        self._steps = parts.named(ipw.HTML(), "connection-steps")
+        test.on_click(self.notice.guarded(self._test))
+        self._canary.on_click(self.notice.guarded(lambda: self._to_server(self._rows.value)))
+        self._deliver.on_click(self.notice.guarded(lambda: self._to_server(0)))
+        self._yes.on_click(self.notice.guarded(self._confirmed))
+        self._no.on_click(self.notice.guarded(self._ask_nothing))
+        why = (
+            "A canary is a small file of real rows. Send it first, look at its results at "
+            "impact.com, then deliver the rest: rows that were delivered are not sent again."
+        )
+        return [
+            parts.row(self._protocol, self._host, self._port),
+            parts.row(self._directory, self._user, self._typed),
+            parts.row(test, self._canary, self._rows, self._deliver),
+            ipw.HTML(tag("small", why)),
+            self._confirm,
+            self._steps,
+        ]
+
     def show(self) -> None:
-        """Fill the form with what the job says."""
+        """Show what will be sent, and fill the form with what the job says."""
+        self._what.value = parts.put(self._told_of_file())
         given = self._session.job.connection or Connection()
         self._protocol.value, self._host.value = given.protocol, given.host
         self._port.value, self._directory.value = given.port, given.directory
         self._user.value = given.user
+        self._ask_nothing()
+
+    def _told_of_file(self) -> list[Child]:
+        """The file, its rows and sums by partner, and the rows that are held back."""
+        prepared = self._session.prepared
+        if prepared is None:
+            return [tag("p", "Nothing is prepared yet: run the step Prepare.")]
+        summary = prepared.summary
+        if prepared.problem is not None:
+            return [tag("p", "There is no ready.csv: too many rows are rejected. See Review.")]
+        path = prepared.ready_file
+        partners = [one for one in summary["by_partner"] if one["ready"]]
+        rows = [
+            [one["MediaId"], one["ActionTrackerId"], f"{one['ready']:,}", f"{one['answered']:,}",
+             clock(one["talk_seconds"]), one["sale_amount"]]
+            for one in sorted(partners, key=lambda one: -one["ready"])[:PARTNERS]
+        ]  # fmt: skip
+        told: list[Child] = [
+            tag("p", tag("code", visible(str(path))), f": {many(summary['rows_ready'])}, "
+                f"{path.stat().st_size if path.exists() else 0:,} bytes."),
+            parts.table(
+                "Rows to send by partner",
+                ["MediaId (partner)", "ActionTrackerId (event type)", "rows", "answered",
+                 "talk time", f"sales ({self._session.job.currency})"],
+                rows,
+            ),
+        ]  # fmt: skip
+        if len(partners) > PARTNERS:
+            told.append(tag("p", f"{len(partners) - PARTNERS:,} more partners."))
+        held = [f"{many(summary['rows_rejected'])} rejected"] if summary["rows_rejected"] else []
+        held += [
+            f"{many(one['rows'])} left out ({one['code'].replace('_', ' ')})"
+            for one in summary["findings"]
+            if one["severity"] == "left_out"
+        ]
+        if held:
+            told.append(tag("p", "Not in the file: ", "; ".join(held), "."))
+        if not self._session.is_current:
+            told.append(tag("p", tag("b", "The job or the fixes have changed since this file was "
+                                     "written: run Prepare again.")))  # fmt: skip
+        return told
 
     def _take_password(self, change: dict[str, Any]) -> None:
         # What a widget holds is saved with the notebook: the field is emptied at once.
@@ -96,15 +186,8 @@ class DeliverStep(ipw.VBox):
             self._typed.value = ""
             self._typed.placeholder = "typed; not shown"
 
-    # -- sending -----------------------------------------------------------------------------------
-
-    def _to_mock(self) -> None:
-        self._twin.show(python_snippets.delivered(mock=True))
-        resend = self._resend.value
-        self._send(lambda: self._deliveries.to_mock(self._sent, resend=resend))
-
-    def _to_server(self) -> None:
-        connection = connection_from(
+    def _connection(self) -> Connection:
+        return connection_from(
             self._session.job.connection,
             protocol=self._protocol.value,
             host=self._host.value.strip(),
@@ -112,10 +195,69 @@ class DeliverStep(ipw.VBox):
             directory=self._directory.value.strip(),
             user=self._user.value.strip(),
         )
-        password = self._password or None
+
+    def _test(self) -> None:
+        """Try out the connection, and show its steps."""
+        connection, password = self._connection(), self._password or None
+        self.notice.say("Connecting …")
+
+        def done(tested: ConnectionCheck) -> None:
+            rows = [["ok" if one.ok else "failed", one.step, visible(one.detail, 300)]
+                    for one in tested.steps]  # fmt: skip
+            self._steps.value = parts.table("Test of the connection", ["", "step", ""], rows)
+            if tested.error is not None:
+                self.notice.fail(in_the_form(tested.error))
+            else:
+                self.notice.say("The connection works. Nothing was written.")
+
+        def work() -> ConnectionCheck:
+            return self._deliveries.test(connection, password)
+
+        self._worker.start(work, done, self.notice, self._canary, self._deliver)
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _to_mock(self) -> None:
+        self._twin.show(python_snippets.delivered(mock=True))
         resend = self._resend.value
-        self._twin.show(python_snippets.delivered(mock=False))
-        self._send(lambda: self._deliveries.to(connection, password, self._sent, resend=resend))
+        self._send(lambda: self._deliveries.to_mock(self._sent, resend=resend))
+
+    def _to_server(self, canary: int) -> None:
+        """Send to the server of the form; to one that is not on this machine after a question."""
+        connection = self._connection()
+        rows = self._session.prepared.summary["rows_ready"] if self._session.prepared else 0
+        self._session.ready_file  # noqa: B018 # says what is missing before anything begins
+        password, resend = self._password or None, self._resend.value
+
+        def send() -> None:
+            self._twin.show(python_snippets.delivered(mock=False))
+            self._send(lambda: self._deliveries.to(
+                connection, password, self._sent, resend=resend, canary=canary
+            ))  # fmt: skip
+
+        if is_local(connection.host):
+            send()
+            return
+        count = many(min(canary, rows) if canary else rows)
+        user = f" as {connection.user}" if connection.user else ""
+        self._asked = send
+        self._question.value = tag(
+            "p", tag("b", f"Send {count} to {visible(connection.host)}{visible(user)}?"),
+            " impact.com processes what it receives; it can't be taken back from here.",
+            role="alert",
+        )  # fmt: skip
+        self._confirm.layout.display = ""
+
+    def _ask_nothing(self) -> None:
+        self._asked = None
+        self._question.value = ""
+        self._confirm.layout.display = "none"
+
+    def _confirmed(self) -> None:
+        asked = self._asked
+        self._ask_nothing()
+        if asked is not None:
+            asked()
 
     def _send(self, work: Any) -> None:
         self._session.ready_file  # noqa: B018 # says what is missing before anything begins
@@ -133,15 +275,16 @@ class DeliverStep(ipw.VBox):
                 self._look_until_complete()
 
         self._worker.start(
-            deliver_and_look, lambda _: None, self.notice, self._mock, self._deliver, self._look
-        )
+            deliver_and_look, lambda _: self._changed(), self.notice,
+            self._mock, self._canary, self._deliver, self._look,
+        )  # fmt: skip
 
     def _sent(self, sent: int, size: int) -> None:
         self._bar.value = sent / size if size else 1.0
 
     def _show_receipt(self, receipt: Receipt) -> None:
-        self._password = ""
-        self._typed.placeholder = "or from the job's password_from"
+        if self._deliveries.is_sent:
+            self._password, self._typed.placeholder = "", HINT
         state = receipt.state.value.replace("_", " ")
         told = [
             tag("h3", f"{state[0].upper()}{state[1:]}: {many(receipt.rows)}"),
@@ -170,9 +313,9 @@ class DeliverStep(ipw.VBox):
     def _show_results(self, outcome: Outcome) -> bool:
         """Show what is known; whether the server has judged all files."""
         told = [
-            tag("h3", "What became of it"),
-            tag("p", f"{outcome.refused:,} refused, {outcome.unconfirmed:,} not named by the "
-                f"server, {outcome.confirmed:,} confirmed."),
+            tag("h3", "Results"),
+            tag("p", f"{outcome.refused:,} refused, {outcome.unconfirmed:,} not yet "
+                f"confirmed, {outcome.confirmed:,} confirmed."),
         ]  # fmt: skip
         mock = self._deliveries.mock
         if mock is not None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from callconv_kit.delivery import Patience, Receipt, upload
 from callconv_kit.delivery import results as reading_back
+from callconv_kit.delivery.connection_check import ConnectionCheck, check_connection
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.job import Connection, Job, Results
-from callconv_kit.model.errors import UsageError, not_installed
-from callconv_kit.run.prepared import clock_of
+from callconv_kit.model.errors import CallConvError, UsageError, not_installed
+from callconv_kit.run.prepared import Prepared, clock_of
 from callconv_kit.widgets.session import Session
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ PATIENCE = Patience(attempts=4, deadline=60.0, longest_wait=5.0)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a file went, which ledger remembers it, and where its results are read."""
+    """What was sent, which ledger records it, and where its results are read.
 
+    of: the run whose whole ready.csv was sent; None for a canary.
+    """
+
+    of: Prepared | None
     receipt: Receipt
     ledger: Path
     results: Results | None
@@ -42,6 +47,12 @@ class Deliveries:
         self._session = session
         self.mock: MockImportServer | None = None
         self.sent: Sent | None = None
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the ready.csv of the last run was delivered."""
+        prepared = self._session.prepared
+        return self.sent is not None and prepared is not None and self.sent.of is prepared
 
     # -- the mock ----------------------------------------------------------------------------------
 
@@ -89,7 +100,7 @@ class Deliveries:
         # Its ledger lies among the mock's own files, which go with it: a new mock has seen no row.
         ledger = server.root / ".mock" / "workbench" / "ledger.sqlite"
         receipt = self._send(ready, connection, server.password, ledger, progress, resend=resend)
-        self.sent = Sent(receipt, ledger, results, server.token)
+        self.sent = Sent(self._session.prepared, receipt, ledger, results, server.token)
         return receipt
 
     # -- a real server -----------------------------------------------------------------------------
@@ -101,6 +112,7 @@ class Deliveries:
         progress: Progress | None = None,
         *,
         resend: bool = False,
+        canary: int = 0,
     ) -> Receipt:
         """Deliver ready.csv over a connection, with the job's own ledger.
 
@@ -109,6 +121,7 @@ class Deliveries:
             password: as it was typed; None: from where `password_from` says. It is kept nowhere.
             progress: called with the bytes sent, and all.
             resend: a person asks that rows go again whose outcome is unknown.
+            canary: send only the first so many rows; 0 sends all.
 
         Raises:
             DeliveryError, UsageError, InputError: as `upload`.
@@ -117,9 +130,11 @@ class Deliveries:
         ready = self._session.ready_file
         receipt = self._send(
             ready, connection, password, job.ledger_path, progress,
-            resend=resend, keep_days=job.archive.keep_days, contract=job.contract,
+            resend=resend, keep_days=job.archive.keep_days, canary=canary,
+            contract=job.contract,
         )  # fmt: skip
-        self.sent = Sent(receipt, job.ledger_path, job.results)
+        prepared = None if canary else self._session.prepared
+        self.sent = Sent(prepared, receipt, job.ledger_path, job.results)
         return receipt
 
     def _send(
@@ -132,7 +147,7 @@ class Deliveries:
         **more: Any,
     ) -> Receipt:
         ledger.parent.mkdir(parents=True, exist_ok=True)
-        with self._ledger(ledger, create=True) as opened:
+        with self._ledger(ledger, create=True) as opened, _of_the_form():
             return upload(
                 ready,
                 connection,
@@ -143,6 +158,15 @@ class Deliveries:
                 progress=progress,
                 **more,
             )
+
+    def test(self, connection: Connection, password: str | None) -> ConnectionCheck:
+        """Try out a connection; nothing is written on the server.
+
+        Raises:
+            UsageError: the host, the user or the password can't be used.
+        """
+        with _of_the_form():
+            return check_connection(connection, password)
 
     @contextlib.contextmanager
     def _ledger(self, path: Path, *, create: bool) -> Iterator[Ledger]:
@@ -179,6 +203,28 @@ class Deliveries:
             )
         with self._ledger(self.sent.ledger, create=False) as ledger:
             return reading_back.results(ledger, self.sent.results, token=self.sent.token)
+
+
+@contextlib.contextmanager
+def _of_the_form() -> Iterator[None]:
+    """Errors about a password say what to do in the form, not in a shell."""
+    try:
+        yield
+    except CallConvError as error:
+        raise in_the_form(error) from None
+
+
+def in_the_form(error: CallConvError) -> CallConvError:
+    """An error about a password says what to do in the form; any other is as it was."""
+    if error.code not in ("password_missing", "login_refused"):
+        return error
+    next_step = "Type the user and the password in the fields above, and try again."
+    return type(error)(error.code, error.problem, error.found, "", next_step)
+
+
+def is_local(host: str) -> bool:
+    """Whether a server is on this machine: what it takes goes nowhere."""
+    return host.strip().casefold() in ("localhost", "::1") or host.strip().startswith("127.")
 
 
 def connection_from(

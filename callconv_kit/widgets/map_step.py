@@ -1,4 +1,4 @@
-"""Map: what no export says, and what feeds each column of the format."""
+"""Map: settings the export doesn't include, and the source of each column of the format."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from callconv_kit.model import spec
+from callconv_kit.model.errors import UsageError
 from callconv_kit.profiling import Question
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.job_answers import answer_in
@@ -15,16 +16,17 @@ from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.writing.visible import visible
+from callconv_kit.writing.wording import many
 
 CHOOSE = ("choose …", "")
 LABEL = "15em"
 
 
 def _as_found(one: MappedColumn, chosen: str) -> str:
-    """What the preset and the names of the columns say."""
+    """The choice of what the preset and the names of the columns say."""
     if one.sources and not chosen:
-        return f"found: {visible(' + '.join(one.sources), 60)}"
-    return "as found"
+        return f"auto-detected: {visible(' + '.join(one.sources), 60)}"
+    return "auto-detected"
 
 
 class MapStep(ipw.VBox):
@@ -34,10 +36,11 @@ class MapStep(ipw.VBox):
         self._session, self._changed = session, changed
         self.notice = parts.Notice()
         self._questions = parts.named(ipw.VBox(), "questions")
-        self._take = parts.button("Take over what is proposed", "take-proposals")
+        self._take = parts.button("Use suggested answers", "take-proposals")
         self._take.on_click(self.notice.guarded(self._take_proposals))
         self._rows = parts.named(ipw.VBox(), "mapping")
-        self._shown: dict[str, tuple[ipw.HBox, ipw.HTML]] = {}
+        self._shown: dict[str, tuple[parts.Checked, ipw.HTML]] = {}
+        self._wrong: dict[str, str] = {}
         self._more = parts.field(ipw.Dropdown, "Map another column", "more", options=[CHOOSE])
         self._more.observe(self._add, names="value")
         self._unused = parts.named(ipw.HTML(), "unused")
@@ -59,11 +62,17 @@ class MapStep(ipw.VBox):
             ]
         )
 
+    @property
+    def wrong(self) -> int:
+        """Fields that hold something wrong."""
+        return len(self._wrong)
+
     def show(self) -> None:
         """Show the export that is open."""
+        self._wrong = {}
         asked = [one for one in self._session.questions if one.id != "preset"]
         self._questions.children = [self._question(one) for one in asked] or [
-            ipw.HTML(tag("p", "Nothing: the export and the job say it all."))
+            ipw.HTML(tag("p", "None: the export and the job include everything."))
         ]
         self._take.layout.display = "" if any(one.proposal for one in asked) else "none"
         columns = self._session.mapping()
@@ -76,15 +85,19 @@ class MapStep(ipw.VBox):
 
     # -- questions ---------------------------------------------------------------------------------
 
-    def _question(self, asked: Question) -> ipw.VBox:
+    def _question(self, asked: Question) -> parts.Checked:
         told: list[Child] = [asked.text]
         if asked.samples:
             told.append(tag("small", " Such as ", ", ".join(asked.samples), "."))
         if asked.proposal:
             because = f" ({asked.because})" if asked.because else ""
-            told.append(tag("small", f" Proposed: {asked.proposal}{because}."))
+            told.append(tag("small", f" Suggested: {asked.proposal}{because}."))
         if asked.warning:
             told.append(tag("b", f" Note: {asked.warning}."))
+        hints = [text for text in (asked.hint, asked.where) if text]
+        if hints:
+            told.append(tag("br"))
+            told.append(tag("small", f"{'; '.join(hints)}."))
         held = self._held(asked.id)
         # An id has a row below as well; its question says where it is found.
         label = IDS[asked.id].column if asked.id in IDS else asked.id.replace("_", " ")
@@ -95,24 +108,25 @@ class MapStep(ipw.VBox):
                 value=held if held in asked.choices else "", width="20em",
             )  # fmt: skip
         else:
-            made = parts.field(
-                ipw.Text, label, f"ask-{asked.id}", value=held, width="34em",
-                placeholder=asked.hint,
-            )  # fmt: skip
-        made.observe(partial(self._answered, asked.id), names="value")
-        hint = ipw.HTML(tag("small", asked.hint)) if asked.hint else None
-        return ipw.VBox([ipw.HTML(parts.put(told)), *([hint] if hint else []), made])
+            made = parts.field(ipw.Text, label, f"ask-{asked.id}", value=held, width="34em")
+        box = parts.Checked(ipw.HTML(parts.put(told)), made)
+        made.observe(partial(self._answered, asked.id, label, box), names="value")
+        return box
 
     def _held(self, key: str) -> str:
         """What the job says already."""
         return answer_in(self._session.settings, key)
 
-    def _answered(self, key: str, change: dict[str, Any]) -> None:
-        def act() -> None:
-            self._session.answer(key, change["new"])
-            self._refresh()
+    def _answered(self, key: str, label: str, box: parts.Checked, change: dict[str, Any]) -> None:
+        self._took(key, label, box.take(lambda: self._session.answer(key, change["new"])))
 
-        self.notice.guarded(act)()
+    def _took(self, key: str, label: str, right: bool) -> None:
+        """Remember whether a field is right, and show what follows from it."""
+        if right:
+            self._wrong.pop(key, None)
+        else:
+            self._wrong[key] = label
+        self.notice.guarded(self._refresh)()
 
     def _take_proposals(self) -> None:
         for asked in self._session.questions:
@@ -122,7 +136,7 @@ class MapStep(ipw.VBox):
 
     # -- columns -----------------------------------------------------------------------------------
 
-    def _row(self, one: MappedColumn) -> ipw.HBox:
+    def _row(self, one: MappedColumn) -> parts.Checked:
         settings = self._session.settings
         seen = self._session.inspection
         names = dict.fromkeys(column.name for column in seen.columns) if seen else {}
@@ -137,32 +151,30 @@ class MapStep(ipw.VBox):
             tooltip=spec.BY_NAME[one.column].description,
         )
         constant = parts.field(
-            ipw.Text, "or always", f"constant-{one.column}", width="16em",
+            ipw.Text, "or fixed value", f"constant-{one.column}", width="19em",
             value=str(settings.get("constants", {}).get(one.column, "")),
         )  # fmt: skip
         shown = ipw.HTML()
-        source.observe(partial(self._fed, one.column, constant, source), names="value")
-        constant.observe(partial(self._fed, one.column, constant, source), names="value")
-        made = parts.row(parts.named(source, f"source-{one.column}"), constant, shown)
+        made = parts.Checked(
+            parts.row(parts.named(source, f"source-{one.column}"), constant, shown)
+        )
+        fed = partial(self._fed, one.column, made, constant, source)
+        source.observe(fed, names="value")
+        constant.observe(fed, names="value")
         self._shown[one.column] = (made, shown)
         return made
 
-    def _fed(self, column: str, constant: ipw.Text, source: ipw.Dropdown, change: Any) -> None:
-        def act() -> None:
-            # The later word holds: a constant takes the column's place, and the other way round.
-            by_constant = change["owner"] is constant and constant.value.strip()
-            if by_constant and source.value:
-                source.unobserve_all()
-                source.value = ""
-                source.observe(partial(self._fed, column, constant, source), names="value")
-            elif change["owner"] is source and source.value and constant.value:
-                constant.unobserve_all()
-                constant.value = ""
-                constant.observe(partial(self._fed, column, constant, source), names="value")
-            self._session.feed(column, source.value, constant.value)
-            self._refresh()
-
-        self.notice.guarded(act)()
+    def _fed(
+        self, column: str, box: parts.Checked, constant: ipw.Text, source: ipw.Dropdown, change: Any
+    ) -> None:
+        # The later choice counts: a fixed value replaces the column, and the other way round.
+        other = source if change["owner"] is constant else constant
+        if change["new"].strip() and other.value:
+            other.unobserve_all()
+            other.value = ""
+            other.observe(partial(self._fed, column, box, constant, source), names="value")
+        right = box.take(lambda: self._session.feed(column, source.value, constant.value))
+        self._took(f"map.{column}", column, right)
 
     def _add(self, change: dict[str, Any]) -> None:
         name = change["new"]
@@ -189,7 +201,7 @@ class MapStep(ipw.VBox):
         names = [name for first in [self._session.preview] if first for name in first.header]
         unused = [visible(name) for name in names if name not in used]
         self._unused.value = (
-            tag("p", tag("small", f"Columns of the export that go nowhere: {', '.join(unused)}."))
+            tag("p", tag("small", f"Columns of the export that are not used: {', '.join(unused)}."))
             if unused
             else ""
         )
@@ -222,9 +234,26 @@ class MapStep(ipw.VBox):
         shown = mapped.masked(column, text, show=self._session.show_phones)
         return tag("code", tag("bdi", visible(shown, 40))) if text else tag("i", "empty")
 
+    def check(self) -> None:
+        """Refuse to go on while a field is wrong.
+
+        Raises:
+            UsageError: names the fields.
+        """
+        if self._wrong:
+            raise UsageError(
+                "fields_wrong",
+                f"The job is not saved: {many(len(self._wrong), 'field')} "
+                f"{'is' if len(self._wrong) == 1 else 'are'} wrong",
+                ", ".join(dict.fromkeys(self._wrong.values())),
+                "",
+                "Correct each field that is marked, or empty it.",
+            )
+
     def _saved(self) -> None:
+        self.check()
         path = self._session.save()
-        missing = [one.column for one in self._session.mapping() if one.missing]
-        told = f" Still unmapped: {', '.join(missing)}." if missing else ""
+        points = self._session.open_points()
+        told = f" Still open: {', '.join(points)}." if points else ""
         self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", told)
         self._twin.show(python_snippets.mapped(self._session))

@@ -6,6 +6,7 @@ a page then reads a few kilobytes, whatever the size of the file.
 
 import csv
 import io
+import math
 import re
 from array import array
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,9 @@ STEP = 50
 BLOCK = 1 << 22
 """Bytes that are searched for the beginnings of rows at a time."""
 
+KEPT_RANKS = 3
+"""Columns beside the latest of which the order is kept: 8 bytes a row each."""
+
 _ABOUT = re.compile(rf"(?:^|; )({'|'.join(spec.NAMES)})(?= \"|: )")
 
 
@@ -40,6 +44,7 @@ class Rows:
         self._marks = array("q")
         self._kinds: list[tuple[frozenset[str], frozenset[str]]] = []
         self._kind_of: Ints | None = None
+        self._ranks: dict[int, tuple[list[str], Ints]] = {}
         self._mark()
 
     def _mark(self) -> None:
@@ -97,6 +102,51 @@ class Rows:
         found: list[int] = np.flatnonzero(np.isin(self._kind_of, wanted)).tolist()
         return found
 
+    def holding(self, text: str) -> Ints:
+        """Numbers of the rows of which a cell holds this text, whatever its case."""
+        wanted = text.strip().casefold()
+        found = array("q")
+        with self.path.open("rb") as file:
+            for step, start in enumerate(self._marks):
+                end = self._marks[step + 1] if step + 1 < len(self._marks) else None
+                file.seek(start)
+                block = file.read(-1 if end is None else end - start)
+                # A quotation mark is doubled in the file; everything else is as in its cell.
+                if wanted.replace('"', '""') not in block.decode("utf-8", "replace").casefold():
+                    continue
+                for at, row in enumerate(_parsed(block)):
+                    if any(wanted in cell.casefold() for cell in row):
+                        found.append(step * STEP + at)
+        return np.asarray(found, np.int64)
+
+    def ranks(self, place: int) -> Ints:
+        """For each row its rank by the column at this place: numbers by value, then texts."""
+        return self._ordered(place)[1]
+
+    def having(self, place: int, text: str) -> int:
+        """How many rows have this text in the cell at a place, spaces around it aside."""
+        known, ranks = self._ordered(place)
+        wanted = [at for at, cell in enumerate(known) if cell.strip() == text.strip()]
+        return int(np.isin(ranks, wanted).sum())
+
+    def _ordered(self, place: int) -> tuple[list[str], Ints]:
+        """The distinct cells of a column in their order, and for each row the place of its own."""
+        if place not in self._ranks:
+            cells = array("q")
+            places: dict[str, int] = {}
+            with self.path.open(encoding="utf-8", newline="") as file, long_cells():
+                reader = csv.reader(file)
+                next(reader, None)
+                for row in reader:
+                    cell = row[place] if place < len(row) else ""
+                    cells.append(places.setdefault(cell, len(places)))
+            ordered = sorted(places, key=_by_value)
+            rank = np.empty(max(len(places), 1), np.int64)
+            rank[[places[cell] for cell in ordered]] = np.arange(len(ordered))
+            latest = dict(list(self._ranks.items())[-KEPT_RANKS:])
+            self._ranks = {**latest, place: (ordered, rank[np.asarray(cells, np.int64)])}
+        return self._ranks[place]
+
     @property
     def codes(self) -> list[str]:
         """The codes that are told of any row."""
@@ -127,9 +177,32 @@ class Rows:
         return np.asarray(kinds, np.int64)
 
 
+def _by_value(cell: str) -> tuple[int, float, str]:
+    """The place of a cell in an order: empty ones first, numbers by value, then texts."""
+    plain = cell.strip()
+    if not plain:
+        return (0, 0.0, "")
+    try:
+        number = float(plain)
+    except ValueError:
+        return (2, 0.0, plain.casefold())
+    return (1, number, plain) if math.isfinite(number) else (2, 0.0, plain.casefold())
+
+
 def columns_told_of(reasons: str) -> list[str]:
     """The columns that the reasons of a rejected row name, each once, in their order."""
     return list(dict.fromkeys(_ABOUT.findall(reasons)))
+
+
+def reasons_by_column(reasons: str) -> dict[str, str]:
+    """What is wrong in each column that the reasons of a rejected row name."""
+    found: dict[str, str] = {}
+    starts = [*_ABOUT.finditer(reasons)]
+    ends = [*(one.start() for one in starts[1:]), len(reasons)]
+    for one, end in zip(starts, ends, strict=True):
+        reason = reasons[one.start(1) : end].strip()
+        found[one[1]] = f"{found[one[1]]}; {reason}" if one[1] in found else reason
+    return found
 
 
 def _parsed(lines: bytes) -> Iterator[list[str]]:

@@ -106,8 +106,32 @@ class Twin(ipw.HTML):
         self.value = tag("details", tag("summary", "The same in Python"), tag("pre", code))
 
 
+class Checked(ipw.VBox):
+    """Widgets with a place below them for what is wrong with their text."""
+
+    def __init__(self, *widgets: ipw.Widget) -> None:
+        self.notice = Notice()
+        super().__init__([*widgets, self.notice])
+
+    def take(self, act: Callable[[], None]) -> bool:
+        """Do what a text asks for. What is wrong with it is shown here and marked.
+
+        Returns:
+            Whether it was done.
+        """
+        self.notice.guarded(act)()
+        wrong = self.notice.is_error
+        (self.add_class if wrong else self.remove_class)("callconv-invalid")
+        return not wrong
+
+
 class Notice(ipw.HTML):
     """One place for what a step says, errors too; screen readers read it out."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it shows an error."""
+        return "callconv-wrong" in self.value
 
     def say(self, *words: Child) -> None:
         """Say how it went."""
@@ -117,12 +141,12 @@ class Notice(ipw.HTML):
         """Say what is wrong, what would be right, and what to do now."""
         if isinstance(error, CallConvError):
             told = [f"{error.problem}."]
-            told += [f"Found: {error.found}."] if error.found else []
-            told += [f"Expected: {error.expected}."] if error.expected else []
+            told += [f"Found: {error.found.removesuffix('.')}."] if error.found else []
+            told += [f"Expected: {error.expected.removesuffix('.')}."] if error.expected else []
             told += [error.next_step]
         else:
-            log.error("a bug of ours", exc_info=error)
-            told = [f"A bug of ours ({type(error).__name__}): {error}.", "Your files are kept."]
+            log.error("internal error", exc_info=error)
+            told = [f"Internal error ({type(error).__name__}): {error}.", "Your files are kept."]
         said = [tag("p", visible(text, TOLD)) for text in told if text]
         self.value = tag("div", said, class_="callconv-wrong", role="alert")
 
@@ -144,6 +168,6 @@ class Notice(ipw.HTML):
 
 
 __all__ = [
-    "Child", "Html", "Notice", "Twin", "button", "cell", "field", "named", "put", "row",
+    "Checked", "Child", "Html", "Notice", "Twin", "button", "cell", "field", "named", "put", "row",
     "style", "table", "tag", "visible",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a run left for a person to look at: four lists, turned over page by page."""
+"""The lists of a run, page by page: rejected and left-out rows, warnings, changes, ready rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from callconv_kit.run.prepared import Prepared
 from callconv_kit.widgets.pages import ORIGIN, Changes, Rows
 from callconv_kit.writing import output
 
-LISTS = ("Rejected", "Warnings", "Changes", "Ready")
+LISTS = ("Rejected", "Left out", "Warnings", "Changes", "Ready")
 
 PAGE = 50
 """Rows of a page."""
@@ -52,6 +52,11 @@ class Review:
         return Rows(self._folder / output.REJECTED)
 
     @cached_property
+    def left_out(self) -> Rows:
+        """The rows of left_out.csv."""
+        return Rows(self._folder / output.LEFT_OUT)
+
+    @cached_property
     def warnings(self) -> Rows:
         """The warnings, one a row."""
         return Rows(self._warnings)
@@ -79,7 +84,8 @@ class Review:
         return self._told(name).columns if name != "Ready" else []
 
     def _told(self, name: str) -> Rows:
-        return self.rejected if name == "Rejected" else self.warnings
+        lists = {"Rejected": self.rejected, "Left out": self.left_out}
+        return lists.get(name, self.warnings)
 
     def page(self, name: str, number: int = 0, code: str = "", column: str = "") -> Page:
         """A page of a list, the first where the number is beyond the last.

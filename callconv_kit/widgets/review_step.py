@@ -1,4 +1,4 @@
-"""Review: the rows of a run page by page, and what only a person can mend."""
+"""Review: the rows of a run page by page; rejected ones in a grid in which they are corrected."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.editing import CellEditor
+from callconv_kit.widgets.editing import Corrections
+from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.review import LISTS, PAGE, Page
@@ -23,10 +24,14 @@ class ReviewStep(ipw.VBox):
     """The fourth step.
 
     Args:
+        changed: called when the fixes or the job have changed.
         again: called when the person wants to prepare again.
     """
 
-    def __init__(self, session: Session, again: Callable[[], None]) -> None:
+    def __init__(
+        self, session: Session, changed: Callable[[], None], again: Callable[[], None]
+    ) -> None:
+        self._changed = changed
         self._session = session
         self._number = 0
         self._quiet = False
@@ -42,11 +47,13 @@ class ReviewStep(ipw.VBox):
         self._phones = parts.field(
             ipw.Checkbox, "Show phone numbers", "show-phones", value=False, indent=False
         )
+        self._search = parts.field(ipw.Text, "Search", "search", width="18em")
         self._table = parts.named(ipw.HTML(), "page")
-        self._mending = CellEditor(session, self.notice, again)
+        self._grid = Grid(session, self._edited, self._grid_moved)
+        self._corrections = Corrections(session, self._grid, self.notice, self._edited, again)
         self._twin = parts.Twin()
         self._lists.observe(lambda _: self._switch(), names="value")
-        for filter_ in (self._code, self._column):
+        for filter_ in (self._code, self._column, self._search):
             filter_.observe(lambda _: self._filtered(), names="value")
         self._before.on_click(lambda _: self._turn(self._number - 1))
         self._next.on_click(lambda _: self._turn(self._number + 1))
@@ -54,11 +61,12 @@ class ReviewStep(ipw.VBox):
         super().__init__(
             [
                 self._lists,
-                parts.row(self._code, self._column, self._phones),
+                parts.row(self._code, self._column, self._search, self._phones),
                 parts.row(self._before, self._next, self._where),
                 self._table,
+                self._grid,
                 self.notice,
-                self._mending,
+                self._corrections,
                 self._twin,
             ]
         )
@@ -68,12 +76,11 @@ class ReviewStep(ipw.VBox):
         self._twin.show(python_snippets.reviewed())
         if self._session.review is None:
             self._table.value = self._where.value = ""
-            self._mending.offer([], [])
+            self._grid.layout.display = self._corrections.layout.display = "none"
             self.notice.say("Nothing was prepared yet: run the step Prepare.")
             return
         self.notice.clear()
         self._switch()
-        self.notice.guarded(self._mending.show)()
 
     def _unmasked(self, change: dict[str, Any]) -> None:
         self._session.show_phones = change["new"]
@@ -88,12 +95,15 @@ class ReviewStep(ipw.VBox):
         try:
             self._code.options = [ALL, *((code, code) for code in review.codes(name))]
             self._column.options = [ALL, *((one, one) for one in review.columns(name))]
-            self._code.value = self._column.value = ""
+            self._code.value = self._column.value = self._search.value = ""
         finally:
             self._quiet = False
         shown = "none" if name == "Ready" else ""
         self._code.layout.display = self._column.layout.display = shown
-        self._mending.layout.display = "" if name == "Rejected" else "none"
+        rejected, other = ("", "none") if name == "Rejected" else ("none", "")
+        for widget in (self._search, self._grid, self._corrections):
+            widget.layout.display = rejected
+        self._table.layout.display = other
         self._turn(0)
 
     def _filtered(self) -> None:
@@ -108,23 +118,45 @@ class ReviewStep(ipw.VBox):
         review, name = self._session.review, self._lists.value
         if review is None:
             return
-        page = review.page(name, number, self._code.value or "", self._column.value or "")
-        self._number = page.first // PAGE
-        last = page.first + len(page.rows)
-        self._before.disabled = not page.first
-        self._next.disabled = last >= page.total
-        count = f"{page.first + 1:,} to {last:,} of {page.total:,}" if page.total else "none"
-        self._where.value = tag("span", count, role="status")
+        code, column = self._code.value or "", self._column.value or ""
+        if name == "Rejected":
+            self._grid.show(number * PAGE, code, column, self._search.value)
+            return
+        page = review.page(name, number, code, column)
+        count = self._told_where(page.first, len(page.rows), page.total)
         self._table.value = parts.table(
             f"{name}: {count}", page.header, self._cells(page), long=LONG
         )
-        if name == "Rejected":
-            self._mending.offer(review.own_header, page.rows)
+
+    def _told_where(self, first: int, rows: int, total: int) -> str:
+        """Show which rows of how many are on the page."""
+        self._number = first // PAGE
+        self._before.disabled = not first
+        self._next.disabled = first + rows >= total
+        count = f"{first + 1:,} to {first + rows:,} of {total:,}" if total else "none"
+        self._where.value = tag("span", count, role="status")
+        return count
+
+    def _grid_moved(self) -> None:
+        """Another page of the grid is shown, or another cell is active."""
+        grid = self._grid
+        self._told_where(grid.first, min(PAGE, grid.total - grid.first), grid.total)
+        self._corrections.show()
+
+    def _edited(self) -> None:
+        self._corrections.show()
+        self._changed()
 
     def _cells(self, page: Page) -> list[Sequence[Child]]:
         """The rows as text: the run's own words, and cells masked by their column."""
         name = self._lists.value
-        origin = {"Rejected": ORIGIN, "Warnings": ORIGIN + 1, "Changes": 4, "Ready": 0}[name]
+        origin = {
+            "Rejected": ORIGIN,
+            "Left out": ORIGIN,
+            "Warnings": ORIGIN + 1,
+            "Changes": 4,
+            "Ready": 0,
+        }[name]
         shown: list[Sequence[Child]] = []
         for row in page.rows:
             cells: list[Child] = [visible(cell, TEXTS) for cell in row[:origin]]

@@ -22,13 +22,14 @@ from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
 from callconv_kit.profiling.columns import shown as shown_sample
-from callconv_kit.profiling.job_answers import with_answer, without_answer
+from callconv_kit.profiling.job_answers import answer_in, place_of, with_answer, without_answer
 from callconv_kit.run.judge import Judge
 from callconv_kit.run.prepared import Prepared, clock_of, prepare
 from callconv_kit.run.resolving import resolve
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.widgets import job_text, mapped
-from callconv_kit.widgets.corrected import CorrectedFile
+from callconv_kit.widgets.corrected import CorrectedFile, Key
+from callconv_kit.widgets.fixing import Fixing, refusal
 from callconv_kit.widgets.mapped import MappedColumn, Preview
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.review import Review
@@ -79,6 +80,9 @@ class Session:
         self.review: Review | None = None
         self.validation: Validation | None = None
         self._personal: frozenset[str] = frozenset()
+        self.fixing = Fixing(self)
+        self._corrected: CorrectedFile | None = None
+        self._prepared_with: tuple[Mapping[str, Any], Mapping[Key, list[str]]] = ({}, {})
         self._feeds: tuple[Mapping[str, Any] | None, Mapping[str, list[str]]] = (None, {})
 
     # -- open --------------------------------------------------------------------------------------
@@ -117,6 +121,7 @@ class Session:
         self.source, self.job_file, self.settings = source, job_file, settings
         self.preview, self.answers = preview, {}
         self.prepared = self.review = self.validation = None
+        self.fixing = Fixing(self)
         self._know(seen)
         return seen
 
@@ -178,7 +183,7 @@ class Session:
             UsageError: it is no answer; says what would be one.
         """
         seen = self._seen()
-        self._change(with_answer(self.settings, key, text, seen))
+        self.change(with_answer(self.settings, key, text, seen))
         self.answers[key] = text.strip()
 
     def feed(self, column: str, source: str = "", constant: str = "") -> None:
@@ -194,9 +199,9 @@ class Session:
             settings["columns"] = {**settings.get("columns", {}), column: source}
         if constant.strip():
             settings["constants"] = {**settings.get("constants", {}), column: constant.strip()}
-        self._change(settings)
+        self.change(settings)
 
-    def _change(self, settings: dict[str, Any]) -> None:
+    def change(self, settings: dict[str, Any]) -> None:
         """Take settings over if they are a job, and its values fit their columns."""
         resolved = resolve(_job_of(settings, self.job_file.parent))
         Judge(resolved.job, clock_of(self.now), resolved=resolved).check_job()
@@ -211,6 +216,19 @@ class Session:
         """What feeds each column of the format, with cells before and after."""
         assert self.preview is not None or self._opened()  # noqa: S101 # an export is open
         return mapped.mapping(self.job, self._seen(), self.preview, self.now)
+
+    def open_points(self) -> list[str]:
+        """What is still open in the job: questions without an answer, columns without a source."""
+        seen = self._seen()
+        asked = [
+            one.id for one in self.questions
+            if one.id != "preset"
+            and not (answer_in(self.settings, one.id) or self.answers.get(one.id))
+        ]  # fmt: skip
+        covered = {place_of(key)[1] for key in asked}
+        columns = mapped.mapping(self.job, seen, None, self.now)
+        missing = [one.column for one in columns if one.missing and one.column not in covered]
+        return [visible(key.replace("_", " "), 60) for key in (*asked, *missing)]
 
     def save(self) -> Path:
         """Write the job file; comments of an existing one stay.
@@ -247,7 +265,10 @@ class Session:
     @property
     def corrected(self) -> CorrectedFile:
         """The corrected rejected.csv of this export."""
-        return CorrectedFile(self.folder / f"{self._opened().name}.fixes.csv")
+        path = self.folder / f"{self._opened().name}.fixes.csv"
+        if self._corrected is None or self._corrected.path != path:
+            self._corrected = CorrectedFile(path)
+        return self._corrected
 
     def prepare(
         self,
@@ -281,10 +302,24 @@ class Session:
             )
         finally:
             log.close()
+        self._prepared_with = (self.settings, fixes.read().rows)
         self.review = Review(prepared, kept / "warnings.csv")
         self.review.mark()
         self.prepared = prepared
         return prepared
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the last run knew the job and the fixes as they are now."""
+        return self._prepared_with == (self.settings, self.corrected.read().rows)
+
+    @property
+    def rejected_open(self) -> int:
+        """Rejected rows of the last run that were not corrected since."""
+        known = self._prepared_with[1]
+        fixes = self.corrected.read().rows.items()
+        corrected = sum(1 for key, row in fixes if known.get(key) != row)
+        return max(self.reviewed.rejected.count - corrected, 0)
 
     # -- review ------------------------------------------------------------------------------------
 
@@ -296,40 +331,24 @@ class Session:
             cells: the new text by the export's column.
 
         Raises:
-            UsageError: there is no such column.
+            UsageError: there is no such column, or a cell can't be right.
         """
-        review = self._reviewed()
-        places = {ORIGIN + self._place(review, name): text for name, text in cells.items()}
-        self.corrected.fix(review.rejected.header, row, places)
-
-    def _place(self, review: Review, name: str) -> int:
-        if name not in review.own_header:
-            raise UsageError(
-                "no_column",
-                "The export has no such column",
-                name,
-                ", ".join(review.own_header[:5]) + " …",
-                "Choose one of the export's columns.",
-            )
-        return review.own_header.index(name)
-
-    def replace_everywhere(self, column: str, value: str, by: str) -> None:
-        """Say in the job what a value of the export means, in all rows: `[values.<column>]`.
-
-        Raises:
-            UsageError: the new value is none for that column.
-        """
-        values = dict(self.settings.get("values", {}))
-        values[column] = {**values.get(column, {}), value.strip(): by.strip()}
-        self._change({**self.settings, "values": values})
-        self.save()
+        refused = self.fixing.fix([(row, cells)])
+        if refused:
+            raise refusal(refused)
 
     def export_rejected(self) -> int:
         """Put all rejected rows into the corrected file, for who goes on in a spreadsheet."""
-        rejected = self._reviewed().rejected
+        rejected = self.reviewed.rejected
         return self.corrected.merge(rejected.header, rejected.page(0, rejected.count))
 
-    def _reviewed(self) -> Review:
+    @property
+    def reviewed(self) -> Review:
+        """The lists of the last run.
+
+        Raises:
+            UsageError: there is none.
+        """
         if self.review is None:
             raise UsageError(
                 "not_prepared",
@@ -339,6 +358,23 @@ class Session:
                 "Run the step Prepare first.",
             )
         return self.review
+
+    def place(self, name: str) -> int:
+        """Where a column of the export is in a row of rejected.csv.
+
+        Raises:
+            UsageError: there is no such column.
+        """
+        header = self.reviewed.own_header
+        if name not in header:
+            raise UsageError(
+                "no_column",
+                "The export has no such column",
+                name,
+                ", ".join(header[:5]) + " …",
+                "Choose one of the export's columns.",
+            )
+        return ORIGIN + header.index(name)
 
     def fed_by(self, name: str) -> list[str]:
         """The columns of the format that a column of the export feeds."""
@@ -383,7 +419,7 @@ class Session:
         Raises:
             InputError: there is none, and why.
         """
-        self._reviewed()
+        self.reviewed  # noqa: B018 # says what is missing
         assert self.prepared is not None  # noqa: S101 # a run came before
         path = self.prepared.ready_file
         if not path.exists():

@@ -15,9 +15,8 @@ from callconv_kit.widgets.open_step import OpenStep
 from callconv_kit.widgets.prepare_step import PrepareStep
 from callconv_kit.widgets.review_step import ReviewStep
 from callconv_kit.widgets.session import Session
+from callconv_kit.widgets.steps import STEPS, StepBar, standings
 from callconv_kit.widgets.working import Worker
-
-STEPS = ("Open", "Map", "Prepare", "Review", "Check", "Deliver")
 
 
 class Workbench(ipw.VBox):
@@ -44,11 +43,11 @@ class Workbench(ipw.VBox):
         self.deliveries = Deliveries(self.session)
         self._worker = Worker()
         self.opening = OpenStep(self.session, self._worker, self._opened, self._go_to_map)
-        self.mapping = MapStep(self.session, lambda: None)
+        self.mapping = MapStep(self.session, self._refresh)
         self.preparing = PrepareStep(self.session, self._worker, self._prepared)
-        self.reviewing = ReviewStep(self.session, self._prepare_again)
-        self.checking = CheckStep(self.session, self._worker)
-        self.delivering = DeliverStep(self.session, self._worker, self.deliveries)
+        self.reviewing = ReviewStep(self.session, self._refresh, self._prepare_again)
+        self.checking = CheckStep(self.session, self._worker, self._refresh)
+        self.delivering = DeliverStep(self.session, self._worker, self.deliveries, self._refresh)
         self._views = dict(
             zip(
                 STEPS,
@@ -57,19 +56,35 @@ class Workbench(ipw.VBox):
                 strict=True,
             )
         )  # fmt: skip
-        labels = [(f"{number} {name}", name) for number, name in enumerate(STEPS, 1)]
-        self.steps = parts.named(ipw.ToggleButtons(options=labels, value="Open"), "steps")
+        self.steps = StepBar(self.go_to, self._leave)
         self._page = ipw.VBox([self.opening])
-        self.steps.observe(lambda _: self._show(), names="value")
         super().__init__([parts.style(), self.steps, self._page])
         self.add_class("callconv-workbench")
         if source is not None:
             self.opening.notice.guarded(lambda: self.opening.look_at(Path(source)))()
         self._worker.join()
+        self._refresh()
 
     def go_to(self, step: str) -> None:
         """Show a step."""
-        self.steps.value = step
+        self._page.children = [self._views[step]]
+        self._refresh(step)
+
+    def _leave(self, step: str) -> None:
+        """Go to the next step, unless a field of this one is wrong."""
+        if self.steps.value == "Map":
+            try:
+                self.mapping.check()
+            except CallConvError as error:
+                self.mapping.notice.fail(error)
+                return
+        self.go_to(step)
+
+    def _refresh(self, step: str = "") -> None:
+        """Show where the steps are."""
+        sent = self.deliveries.is_sent
+        found = standings(self.session, self.mapping.wrong, sent=sent)
+        self.steps.show(step or self.steps.value, found)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until nothing is being done; for scripts and tests."""
@@ -78,9 +93,6 @@ class Workbench(ipw.VBox):
     def close_all(self) -> None:
         """Stop the mock server, where it runs."""
         self.deliveries.stop_mock()
-
-    def _show(self) -> None:
-        self._page.children = [self._views[self.steps.value]]
 
     def _opened(self) -> None:
         """Another export is open, or another preset: all pages begin anew."""
@@ -94,6 +106,7 @@ class Workbench(ipw.VBox):
         self.reviewing.show()
         self.checking.show()
         self.delivering.show()
+        self._refresh()
 
     def _go_to_map(self) -> None:
         self.go_to("Map")
@@ -101,6 +114,8 @@ class Workbench(ipw.VBox):
     def _prepared(self) -> None:
         self.reviewing.show()
         self.checking.show()
+        self.delivering.show()
+        self._refresh()
 
     def _prepare_again(self) -> None:
         self.go_to("Prepare")

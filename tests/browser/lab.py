@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-LONG = 120
+LONG = int(os.environ.get("CALLCONV_PATIENCE", "120"))
 """Seconds that anything may take; a busy machine is slow."""
 
 UPLOADS = """
@@ -188,6 +189,12 @@ class Person:
         self.until(lambda: self.all(".callconv-steps button"))
         self.driver.execute_script(UPLOADS)
 
+    def land(self, url):
+        """Open a notebook that runs by itself."""
+        self.driver.get(url)
+        self.until(lambda: self.all(".callconv-steps button"), "the workbench is there")
+        self.driver.execute_script(UPLOADS)
+
     def _runs(self):
         """Run all cells, once more where the kernel was not yet ready to take them."""
         menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Run']]"
@@ -211,10 +218,54 @@ class Person:
         found.send_keys(Keys.ENTER)
 
     def step(self, name):
-        steps = self.widget("steps").find_elements(By.CSS_SELECTOR, "button")
-        (button,) = [one for one in steps if one.text.endswith(name)]
-        self._show(button)
-        button.send_keys(Keys.ENTER)
+        self.press(f"step-{name.lower()}")
+
+    def keys(self, *keys, held=""):
+        """Type keys where the focus is, some of them while others are held down."""
+        typing = ActionChains(self.driver)
+        for key in held:
+            typing.key_down(key)
+        typing.send_keys(*keys)
+        for key in reversed(held):
+            typing.key_up(key)
+        typing.perform()
+
+    def in_grid(self, row, column):
+        """The cell of the grid of rejected rows, by its row on the page and its heading."""
+        script = """
+            const table = document.querySelector('.callconv-grid table');
+            const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+            const at = heads.findIndex((head) => head.replace(/ [▾▴]$/, '') === arguments[1]);
+            return table.tBodies[0]?.rows[arguments[0]]?.cells[at] ?? null;
+        """
+        return self.until(lambda: self.driver.execute_script(script, row, column), column)
+
+    def focus(self, row, column):
+        """Put the focus on a cell of the grid."""
+        cell = self.in_grid(row, column)
+        self._show(cell)
+        cell.click()
+
+    def shows(self, row, column, text):
+        """Wait until a cell of the grid shows a text that the kernel has confirmed."""
+
+        def confirmed():
+            cell = self.in_grid(row, column)
+            settled = "pending" not in (cell.get_attribute("class") or "")
+            return settled and cell.text == text
+
+        self.until(confirmed, f"{text} in {column}")
+
+    def put_on_clipboard(self, text):
+        script = """
+            const field = document.createElement('textarea');
+            field.id = 'to-copy'; field.value = arguments[0];
+            field.dataset.lmSuppressShortcuts = 'true';
+            document.body.append(field); field.focus(); field.select();
+        """
+        self.driver.execute_script(script, text)
+        self.keys("c", held=Keys.CONTROL)
+        self.driver.execute_script("document.getElementById('to-copy').remove()")
 
     def turn_to(self, name):
         """Choose one of the lists of Review."""
@@ -226,7 +277,7 @@ class Person:
         field = self.widget(name).find_element(By.CSS_SELECTOR, "input")
         self._show(field)
         field.send_keys(Keys.CONTROL, "a")
-        field.send_keys(text, Keys.TAB)
+        field.send_keys(Keys.DELETE, text, Keys.TAB)
 
     def choose(self, name, text):
         self.until(lambda: self._choose(name, text), f"{text} in {name}")

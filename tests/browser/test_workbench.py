@@ -1,5 +1,6 @@
 """The workbench in a real JupyterLab: the whole way on a messy export, hostile cells, bad input."""
 
+import csv
 import os
 import sys
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
+from callconv_kit import prepare
 from callconv_kit.demo import sample
 from callconv_kit.profiling.columns import shown
 from callconv_kit.writing.visible import visible
@@ -104,10 +107,9 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk):
 
     person.step("Review")
     person.choose("code", "status_unknown")
-    person.reads("fix-row", "Hung up in IVR")
-    person.type("fix-text", "IVR_DROPOFF")
-    person.press("fix")
-    person.told("is fixed and kept")
+    person.focus(0, "Call Result")
+    person.keys("IVR_DROPOFF", Keys.ENTER)
+    person.shows(0, "Call Result", "IVR_DROPOFF")
     person.picture("4_review")
     assert "IVR_DROPOFF" in (folder / "export.csv.fixes.csv").read_text()
     person.press("again")
@@ -124,6 +126,78 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk):
     person.picture("6_deliver")
     ready = (folder / "callconv-out" / "ready.csv").read_text().count("\n") - 1
     assert f"{ready} pending actions" in results
+
+
+JOB = b"""preset = "invoca"
+timezone = "America/New_York"
+date_order = "month-first"
+constants = {CampaignId = 1001, MediaId = 20012, ActionTrackerId = 30021}
+"""
+
+
+def test_rejected_rows_are_corrected_in_the_grid_by_keyboard_alone(desk):
+    files = {"export.csv": sample("export.csv").read_bytes(), "callconv.toml": JOB}
+    folder, person = desk.opened("grid", f"'export.csv', now={NOW!r}", files=files)
+    fixes = folder / "export.csv.fixes.csv"
+    person.step("Prepare")
+    person.press("prepare")
+    person.reads("card-of-run", "204")
+    person.press("next-step")
+    person.choose("code", "status_unknown")
+    person.reads("where", "1 to 41 of 41")
+
+    person.focus(0, "Call Result")
+    person.reads("rejected-grid", 'CallStatus "Hung up in IVR": not a known call status')
+    person.keys("BOGUS", Keys.ENTER)
+    person.reads("rejected-grid", "1 cell refused", "Choose one of UNKNOWN_CALLERID")
+    assert not fixes.exists()
+    person.shows(0, "Call Result", "Hung up in IVR")
+
+    person.focus(0, "Call Result")
+    person.keys(Keys.ENTER, "nothing", Keys.ESCAPE)
+    person.shows(0, "Call Result", "Hung up in IVR")
+    person.keys("IVR_DROPOFF", Keys.ENTER)
+    person.shows(0, "Call Result", "IVR_DROPOFF")
+    person.put_on_clipboard("ANSWER\r\nCANCEL\r\nnonsense\r\nFAILURE\r\n")
+    person.focus(1, "Call Result")
+    person.keys("v", held=Keys.CONTROL)
+    person.reads("rejected-grid", "3 cells corrected", "1 cell refused")
+    person.shows(3, "Call Result", "Hung up in IVR")
+    person.shows(4, "Call Result", "FAILURE")
+    person.keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, held=Keys.SHIFT)
+    person.keys("c", held=Keys.CONTROL)
+    person.focus(5, "Call Result")
+    person.keys("v", held=Keys.CONTROL)
+    person.reads("rejected-grid", "2 cells corrected")
+    person.picture("grid")
+
+    person.keys("z", held=Keys.CONTROL)
+    person.shows(5, "Call Result", "Hung up in IVR")
+    person.shows(1, "Call Result", "ANSWER")
+    person.keys("y", held=Keys.CONTROL)
+    person.shows(6, "Call Result", "CANCEL")
+    person.keys("zz", held=Keys.CONTROL)
+    person.shows(1, "Call Result", "Hung up in IVR")
+    person.shows(0, "Call Result", "IVR_DROPOFF")
+    person.keys("y", held=Keys.CONTROL)
+    person.shows(4, "Call Result", "FAILURE")
+
+    kept = {row["source_line"]: row["Call Result"] for row in rows_of(fixes)}
+    assert sorted(kept.values()) == ["ANSWER", "CANCEL", "FAILURE", "IVR_DROPOFF"]
+    by_hand = prepare(
+        folder / "export.csv", folder / "callconv.toml", fixes=fixes, now=NOW, out=folder / "hand"
+    )
+    person.press("again")
+    person.reads("card-of-run", "ready to go", f"{by_hand.summary['rows_ready']:,}")
+    ready = (folder / "callconv-out" / "ready.csv").read_bytes()
+    assert ready == by_hand.ready_file.read_bytes()
+    left = [row for row in rows_of(folder / "hand/rejected.csv") if row["source_line"] in kept]
+    assert [row["codes"] for row in left] == ["money_out_of_range"]
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def test_hostile_cells_names_and_headers_are_text_everywhere_and_legible_in_the_dark(desk):
@@ -149,10 +223,15 @@ def test_hostile_cells_names_and_headers_are_text_everywhere_and_legible_in_the_
     person.press("prepare")
     person.reads("card-of-run", "Rejected")
     person.step("Review")
-    person.until(lambda: cells <= person.cells("page"))
+    person.until(lambda: cells <= person.cells("rejected-grid"))
     person.picture("hostile_rejected")
     assert person.unreadable(READABLE) == []
-    for name, column in (("Warnings", "value"), ("Changes", "before"), ("Ready", "CallSessionId")):
+    for name, column in (
+        ("Left out", "reasons"),
+        ("Warnings", "value"),
+        ("Changes", "before"),
+        ("Ready", "CallSessionId"),
+    ):
         person.turn_to(name)
         person.until(lambda column=column: column in person.headings("page"))
         assert person.unreadable(READABLE) == []
@@ -194,7 +273,12 @@ def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
     person.step("Map")
     person.type("constant-CampaignId", "many")
     person.told("CampaignId", "many")
+    person.press("save")
+    person.told("The job is not saved: 1 field is wrong", "CampaignId")
+    person.press("next-step")
+    person.told("Correct each field that is marked")
     person.type("constant-CampaignId", "")
+    person.until(lambda: not person.all(".callconv-invalid"))
     person.step("Deliver")
     person.press("deliver-mock")
     person.told("Nothing was prepared yet")
@@ -202,9 +286,6 @@ def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
     person.press("prepare")
     person.reads("card-of-run", "43.3 %")
     person.step("Review")
-    person.type("fix-text", "answered")
-    person.press("fix")
-    person.told("is fixed and kept")
     person.press("again")
     person.reads("card-of-run", "ready to go")
     person.step("Deliver")
@@ -235,7 +316,7 @@ def test_a_password_is_typed_and_never_stored_in_the_notebook(desk):
     assert "sesame" not in said
     person.save()
     saved = folder / "work.ipynb"
-    person.until(lambda: "Deliver to this server" in saved.read_text())
+    person.until(lambda: "Deliver all rows" in saved.read_text())
     assert "sesame" not in saved.read_text()
     assert "somebody" in saved.read_text()
     assert not any("sesame" in file.read_text(errors="replace")
@@ -257,7 +338,7 @@ def test_the_command_serves_the_workbench_on_loopback_and_only_with_its_token(tm
         driver = chromium(scratch / "chromium")
         try:
             person = Person(driver, scratch / "pictures")
-            person.visit(address)
+            person.land(address)
             person.reads("seen", "calls.csv", "30 rows")
         finally:
             driver.quit()

@@ -118,19 +118,86 @@ def test_a_fixed_cell_is_kept_in_a_corrected_rejected_csv_and_counts(session, tm
 def test_a_row_can_be_fixed_again_where_the_first_fix_was_not_enough(session):
     ready = session.prepare().summary["rows_ready"]
     row = first_with(session, "money_out_of_range")
-    session.fix(row, {"Call Result": "no such word"})
+    session.fix(row, {"Call Result": "IVR_DROPOFF"})
     session.prepare()
     again = first_with(session, "money_out_of_range")
     assert again[:2] == row[:2]
-    session.fix(again, {"Call Result": "IVR_DROPOFF", "Sale Amount": "20.00"})
+    session.fix(again, {"Sale Amount": "20.00"})
     assert session.prepare().summary["rows_ready"] == ready + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "cell", "text", "said"),
+    [
+        ("status_unknown", "Call Result", "BOGUS", "IVR_DROPOFF, NO_TRANSFER_ATTEMPT, ANSWER"),
+        ("duration_invalid", "Total Duration", "later", "whole seconds"),
+        ("money_currency", "Sale Amount", "1.234", "two ways"),
+        ("moment_invalid", "Call Start Time", "32/45/2026 10:00", "2026-11-20T09:30"),
+        ("phone_masked", "Caller ID", "212555XXXX", "hidden"),
+        ("status_unknown", "Sale Amount", "9", "nothing is wrong with SaleAmount in this row"),
+    ],
+)
+def test_a_fix_that_cannot_be_right_is_refused_at_once(session, code, cell, text, said):
+    session.prepare()
+    with pytest.raises(UsageError, match=said):
+        session.fix(first_with(session, code), {cell: text})
+    assert session.corrected.read().rows == {}
+    assert session.fixing.history.next_undo == ""
+
+
+def test_of_several_fixes_those_that_can_be_right_are_kept(session):
+    session.prepare()
+    rows = session.review.page("Rejected", 0, "status_unknown").rows[:3]
+    texts = ("ANSWER", "BOGUS", "answered")
+    edits = [(row, {"Call Result": text}) for row, text in zip(rows, texts, strict=True)]
+    (refused,) = session.fixing.fix(edits)
+    assert (refused.row, refused.text) == (rows[1], "BOGUS")
+    assert {key[1] for key in session.corrected.read().rows} == {rows[0][1], rows[2][1]}
+
+
+def test_fixes_and_replacements_are_undone_and_done_again_in_their_order(session, tmp_path):
+    session.prepare()
+    row, other = session.review.page("Rejected", 0, "status_unknown").rows[:2]
+    fixes, job = tmp_path / "calls.csv.fixes.csv", tmp_path / "callconv.toml"
+    states = []
+    for act in (
+        lambda: None,
+        lambda: session.fix(row, {"Call Result": "ANSWER"}),
+        lambda: session.fix(row, {"Call Result": "CANCEL"}),
+        lambda: session.fixing.replace_everywhere("CallStatus", "Hung up in IVR", "IVR_DROPOFF"),
+        lambda: session.fix(other, {"Call Result": "ANSWER"}),
+        lambda: session.fixing.forget((row[0], row[1])),
+    ):
+        act()
+        states.append((session.corrected.read().rows, dict(session.settings)))
+    assert "Hung up in IVR" in job.read_text()
+    history = session.fixing.history
+    for state in reversed(states[:-1]):
+        assert history.undo()
+        assert (session.corrected.read().rows, session.settings) == state
+    assert (history.undo(), history.next_undo) == ("", "")
+    assert "Hung up in IVR" not in job.read_text()
+    assert fixes.read_text().count("\n") == 1
+    for state in states[1:]:
+        assert history.redo()
+        assert (session.corrected.read().rows, session.settings) == state
+    assert history.redo() == ""
+
+
+def test_a_proposed_value_is_at_hand_for_a_misspelt_word(session, tmp_path):
+    text = (tmp_path / "calls.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "calls.csv").write_text(text.replace("Hung up in IVR", "ANSWRE"))
+    session.prepare()
+    row = first_with(session, "status_unknown")
+    assert session.fixing.proposal(row, "CallStatus", "ANSWRE") == "ANSWER"
+    assert session.fixing.proposal(row, "CallStatus", "zzzz") == ""
 
 
 def test_a_fix_can_be_taken_back(session):
     rejected = session.prepare().summary["rows_rejected"]
     row = first_with(session, "status_unknown")
     session.fix(row, {"Call Result": "IVR_DROPOFF"})
-    session.corrected.forget((row[0], row[1]))
+    session.fixing.forget((row[0], row[1]))
     assert session.prepare().summary["rows_rejected"] == rejected
 
 
@@ -147,7 +214,7 @@ def test_all_rejected_rows_go_to_a_spreadsheet_and_back(session, tmp_path):
 
 def test_a_value_is_replaced_everywhere_by_the_job(session, tmp_path):
     done = session.prepare().summary["rows_rejected"]
-    session.replace_everywhere("CallStatus", "Hung up in IVR", "IVR_DROPOFF")
+    session.fixing.replace_everywhere("CallStatus", "Hung up in IVR", "IVR_DROPOFF")
     job = Job.load(tmp_path / "callconv.toml")
     assert job.values == {"CallStatus": {"Hung up in IVR": "IVR_DROPOFF"}}
     assert session.prepare().summary["rows_rejected"] <= done - 35
@@ -192,12 +259,13 @@ def test_phone_numbers_are_masked_until_they_are_asked_for(session):
 
 
 def test_lists_agree_with_the_summary(session):
-    session.replace_everywhere("CallStatus", "Hung up in IVR", "IVR_DROPOFF")
+    session.fixing.replace_everywhere("CallStatus", "Hung up in IVR", "IVR_DROPOFF")
     session.settings["max_rejected_share"] = 0.5
     summary = session.prepare().summary
     review = session.review
     assert review.page("Ready").total == summary["rows_ready"]
     assert review.page("Rejected").total == summary["rows_rejected"]
+    assert review.page("Left out").total == summary["rows_left_out"]
     warned = sum(one["rows"] for one in summary["findings"] if one["severity"] == "warning")
     assert review.page("Warnings").total == warned
     assert set(review.codes("Warnings")) == {
