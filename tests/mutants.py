@@ -1,0 +1,385 @@
+"""Mutation testing of the rules: `python -m tests.mutants --seed 1 --count 200`.
+
+Each mutant changes one place of a rule, and the tests of that rule must fail. A sample is drawn
+evenly from the areas below, and kept with its results in a session file, so an interrupted run
+goes on where it stopped; `--retry` runs the survivors again, after new tests. Survivors that no
+test can kill, because the mutant behaves the same, are listed with the reason in
+`equivalent_mutants.toml`.
+
+Not mutmut: since version 3 it changes the bodies of functions alone, and most of our rules are
+tables and patterns at the top of a module. Not cosmic-ray: it has one test command for all
+modules, and starts Python for each mutant; here a mutant is a fork with everything imported.
+"""
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
+SLOWER = 4
+"""A mutant that takes so many times as long as the unchanged tests is endless: killed."""
+
+
+class Area(NamedTuple):
+    """Modules that hold rules of one kind, and the tests that must notice a change there."""
+
+    modules: str
+    tests: str
+
+
+AREAS = (
+    Area("coercion/moment* coercion/zones coercion/date_with_time",
+         "coercion/test_moment coercion/test_moment_vector coercion/test_date_with_time"
+         " run/test_cell_cases"),
+    Area("coercion/*phone* coercion/nanp coercion/regions coercion/calling_codes",
+         "coercion/test_phone coercion/test_phone_columns coercion/test_regions"
+         " run/test_cell_cases"),
+    Area("coercion/c[!a]* coercion/duration coercion/flag coercion/identifier coercion/link"
+         " coercion/money coercion/postal coercion/s* coercion/text coercion/universal",
+         "coercion/test_[!m]* coercion/test_money run/test_cell_cases"),
+    Area("run/call_checks run/cell_checks run/check run/leave_out run/lost_digits run/habits"
+         " run/suggestions run/fixes model/notes",
+         "model/test_* run/test_habits run/test_lost_digits run/test_suggestions run/test_fixes"
+         " run/test_check run/test_warnings_about_all_rows checking/test_*"),
+    Area("run/duplicate* run/keys run/settling run/resolving run/held_rows",
+         "run/test_duplicates run/test_on_conflict run/test_rounded_ids run/test_settling"
+         " run/test_fixes run/test_rejected_share"),
+    Area("mapping/*",
+         "mapping/test_job_rules mapping/test_related_columns mapping/test_vendor_*"
+         " run/test_habits"),
+    Area("delivery/connection_faults delivery/outcomes delivery/forecast delivery/archive"
+         " delivery/lock delivery/nightly delivery/sent_* delivery/row_keys delivery/segments"
+         " delivery/reconcile",
+         "delivery/test_border delivery/test_forecast delivery/test_lock delivery/test_nightly"
+         " delivery/test_ledger delivery/test_settling delivery/test_restored_ledger"),
+    Area("writing/aside writing/audit writing/lines writing/ready writing/tally reading/whole_rows"
+         " reading/reimport reading/surplus",
+         "writing/test_* reading/test_reimport reading/test_shape run/test_touches_nothing"),
+)  # fmt: skip
+
+COMPARISONS = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+
+
+class Change(NamedTuple):
+    """One possible change of a tree: where, what was and what becomes there, and how to do it."""
+
+    line: int
+    before: str
+    after: str
+    apply: Callable[[], None]
+
+
+def changes(tree: ast.Module) -> Iterator[Change]:
+    """Every change of a module that a test should notice, in the order of its text."""
+    tables = {
+        id(inner)
+        for statement in tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and not _is_all(statement)
+        for inner in ast.walk(statement)
+    }
+    for node in _code(tree):
+        if isinstance(node, ast.Compare):
+            yield from _of_comparison(node)
+        elif isinstance(node, ast.BoolOp):
+            for at in range(len(node.values)):
+                kept = node.values[:at] + node.values[at + 1 :]
+                yield _change(node, "values", kept, f"drop {ast.unparse(node.values[at])}")
+        elif isinstance(node, ast.If | ast.IfExp):
+            yield _change(
+                node, "test", ast.Constant(value=False), f"never {ast.unparse(node.test)}"
+            )
+        elif isinstance(node, ast.BinOp | ast.Slice | ast.Subscript):
+            yield from _of_offsets(node)
+        elif id(node) in tables and isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+            yield from _of_table(node)
+
+
+def _code(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but annotations, decorators and blocks for type checkers."""
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or _is_for_type_checkers(child):
+                continue
+            yield child
+            yield from _code(child)
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def _is_all(statement: ast.Assign | ast.AnnAssign) -> bool:
+    return "__all__" in ast.unparse(statement)[:10] or "TypeAlias" in ast.unparse(statement)
+
+
+def _change(node: ast.AST, field: str, value: object, after: str = "") -> Change:
+    before = ast.unparse(node)
+
+    def apply() -> None:
+        setattr(node, field, value)
+
+    if not after:
+        old = getattr(node, field)
+        apply()
+        after = ast.unparse(node)
+        setattr(node, field, old)
+    return Change(getattr(node, "lineno", 0), before, after, apply)
+
+
+def _of_comparison(node: ast.Compare) -> Iterator[Change]:
+    for at, operator in enumerate(node.ops):
+        other = COMPARISONS[type(operator)]()
+        yield _change(node, "ops", [*node.ops[:at], other, *node.ops[at + 1 :]])
+        limit = node.comparators[at]
+        if _is_number(limit) and not isinstance(operator, ast.Is | ast.IsNot):
+            yield _change(limit, "value", limit.value + 1, f"{ast.unparse(node)} with one more")
+
+
+def _of_offsets(node: ast.BinOp | ast.Slice | ast.Subscript) -> Iterator[Change]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift):
+        return  # the size of a buffer
+    for field in ("left", "right", "lower", "upper", "slice"):
+        number = getattr(node, field, None)
+        if _is_number(number):
+            yield _change(node, field, ast.Constant(value=number.value + 1))
+
+
+def _is_number(node: object) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _of_table(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Iterator[Change]:
+    items = node.values if isinstance(node, ast.Dict) else node.elts
+    if len(items) < 2:
+        return
+    for at, item in enumerate(items):
+        entry = ast.unparse(item)
+        if isinstance(node, ast.Dict):
+            key = node.keys[at]
+            entry = f"{ast.unparse(key) if key else '**'}: {entry}"
+        yield Change(item.lineno, entry, "drop this entry", _dropped(node, at))
+
+
+def _dropped(node: ast.AST, at: int) -> Callable[[], None]:
+    def apply() -> None:
+        for field in ("keys", "values", "elts"):
+            if hasattr(node, field):
+                del getattr(node, field)[at]
+
+    return apply
+
+
+class Mutant(NamedTuple):
+    """One change of one module; `number` is its place among the module's equal changes."""
+
+    area: int
+    module: str
+    before: str
+    after: str
+    number: int
+
+
+def mutants_of(module: Path, area: int) -> list[tuple[Mutant, Change]]:
+    """All mutants of a module; their changes share one tree, so at most one may be applied."""
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for change in changes(ast.parse(module.read_text("utf-8"))):
+        number = seen[change[1:3]] = seen.get(change[1:3], -1) + 1
+        name = module.relative_to(ROOT / "callconv_kit").as_posix()
+        found.append((Mutant(area, name, change.before, change.after, number), change))
+    return found
+
+
+def chosen(seed: int, count: int) -> list[Mutant]:
+    """A sample, drawn evenly from the areas."""
+    generator = random.Random(seed)
+    sample: list[Mutant] = []
+    for number, area in enumerate(AREAS):
+        modules = [
+            path
+            for path in sorted((ROOT / "callconv_kit").rglob("*.py"))
+            if _matches(path.relative_to(ROOT / "callconv_kit").with_suffix(""), area.modules)
+        ]
+        pool = [mutant for path in modules for mutant, _ in mutants_of(path, number)]
+        share = (count - len(sample)) // (len(AREAS) - number)
+        sample += generator.sample(pool, min(share, len(pool)))
+    generator.shuffle(sample)
+    return sample
+
+
+def _matches(path: Path, patterns: str) -> bool:
+    return any(fnmatch(path.as_posix(), pattern) for pattern in patterns.split())
+
+
+def tests_of(area: Area) -> list[str]:
+    """The test files of an area, in the order in which they are named."""
+    paths = (path for name in area.tests.split() for path in sorted(ROOT.glob(f"tests/{name}.py")))
+    return list(dict.fromkeys(path.relative_to(ROOT).as_posix() for path in paths))
+
+
+def survives(mutant: Mutant, copy: Path, limit: float) -> str:
+    """`killed`, `survived`, or `gone` where the code has changed since the sample was drawn."""
+    module = ROOT / "callconv_kit" / mutant.module
+    found = dict(mutants_of(module, mutant.area)) if module.is_file() else {}
+    if mutant not in found:
+        return "gone"
+    text = module.read_text("utf-8")
+    tree = ast.parse(text)
+    place = list(found).index(mutant)
+    list(changes(tree))[place].apply()
+    target = copy / "callconv_kit" / mutant.module
+    target.write_text(ast.unparse(ast.fix_missing_locations(tree)), "utf-8")
+    try:
+        return "survived" if _passes(tests_of(AREAS[mutant.area]), copy, limit) else "killed"
+    finally:
+        target.write_text(text, "utf-8")
+
+
+def _passes(tests: list[str], copy: Path, limit: float) -> bool:
+    """Whether the tests pass on the copy, in a child that has the libraries imported already."""
+    child = os.fork()
+    if not child:
+        _run_in_child(tests, copy)
+    ends = time.monotonic() + limit
+    while time.monotonic() < ends:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def _run_in_child(tests: list[str], copy: Path) -> None:
+    import pytest  # in each child: its plugins mark modules when it starts
+
+    os.setpgid(0, 0)
+    os.chdir(copy)
+    log = os.open(copy / "last.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    status = 1
+    status = 1
+    try:
+        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+    finally:
+        sys.stdout.flush()
+        os._exit(int(status))
+
+
+def run(session: Path, *, retry: bool, minutes: float) -> None:
+    """Run what the session has not run yet, and print one line for each mutant."""
+    mutants = [Mutant(*entry) for entry in json.loads(session.read_text())["mutants"]]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        _copied_to(copy)
+        ends = time.monotonic() + minutes * 60
+        seconds: dict[int, float] = {}
+        for mutant in mutants:
+            known = json.loads(session.read_text())["results"]
+            key = json.dumps(mutant)
+            if known.get(key) in ("killed", "gone") or (key in known and not retry):
+                continue
+            if time.monotonic() > ends:
+                break
+            if mutant.area not in seconds:
+                started = time.monotonic()
+                if not _passes(tests_of(AREAS[mutant.area]), copy, 3600):
+                    sys.exit("tests fail without a mutant:\n" + (copy / "last.log").read_text())
+                seconds[mutant.area] = time.monotonic() - started
+            verdict = survives(mutant, copy, SLOWER * seconds[mutant.area] + 60)
+            _say(f"{verdict:9} {mutant.module}: {mutant.before} -> {mutant.after}")
+            state = json.loads(session.read_text())
+            state["results"][key] = verdict
+            session.write_text(json.dumps(state, indent=0))
+
+
+def _copied_to(copy: Path) -> None:
+    """Lay out a copy of the tree to change, and let this process and its children import it."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in listed.stdout.decode().strip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, copy / name)
+    sys.path.insert(0, str(copy))
+    os.environ["PYTHONPATH"] = str(copy)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    # Not the plugins of pytest: it warns of those that were imported before it ran.
+    for library in (
+        "click",
+        "pandas",
+        "phonenumbers",
+        "pyarrow.compute",
+        "pyarrow.csv",
+        "pydantic",
+    ):
+        importlib.import_module(library)
+
+
+def report(session: Path) -> None:
+    """Print the totals, and the survivors that no reason explains."""
+    state = json.loads(session.read_text())
+    explained = {
+        (entry["module"], entry["before"], entry["after"])
+        for entry in tomllib.loads(EQUIVALENT.read_text("utf-8"))["mutant"]
+    }
+    open_ = 0
+    counts: dict[str, int] = {}
+    for key, verdict in state["results"].items():
+        mutant = Mutant(*json.loads(key))
+        if verdict == "survived" and mutant[1:4] in explained:
+            verdict = "equivalent"
+        elif verdict == "survived":
+            open_ += 1
+            _say(f"survivor  {mutant.module}: {mutant.before} -> {mutant.after}")
+        counts[verdict] = counts.get(verdict, 0) + 1
+    _say(f"{sum(counts.values())} of {len(state['mutants'])} mutants: {counts}; to kill: {open_}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Draw the sample on the first run; then go on with it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=600, help="stop after these; go on later")
+    parser.add_argument("--retry", action="store_true", help="run the survivors again")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".mutants", help="for the session")
+    options = parser.parse_args()
+    session = options.folder / f"seed-{options.seed}-{options.count}.json"
+    if not session.exists():
+        options.folder.mkdir(exist_ok=True)
+        mutants = chosen(options.seed, options.count)
+        session.write_text(json.dumps({"mutants": mutants, "results": {}}))
+    run(session, retry=options.retry, minutes=options.minutes)
+    report(session)
+
+
+if __name__ == "__main__":
+    main()
