@@ -165,6 +165,9 @@ def run_deliveries(shell, clock, server):
     shell("callconv upload", "upload", "out/ready.csv", *clock)
     shell("callconv upload", "upload", "out/ready.csv", "--job", "split.toml", *clock)
     shell("callconv trace", "trace", "A", "--job", "split.toml", "--json")
+    shell("callconv upload --dry-run", "upload", "out/ready.csv", "--dry-run", *clock)
+    fresh = ("--ledger", "fresh.sqlite", "--dry-run")
+    shell("callconv upload --dry-run", "upload", "out/ready.csv", *fresh, *clock)
     by_hand = ("mark-sent", "out/ready.csv", "--ledger", "hand.sqlite", "--json")
     shell("callconv mark-sent", *by_hand)
     server.fault("late-451")
@@ -213,6 +216,7 @@ HEADINGS = [
     "callconv explain",
     "callconv connection --test",
     "callconv upload",
+    "callconv upload --dry-run",
     "callconv mark-sent",
     "callconv run",
     "callconv status",

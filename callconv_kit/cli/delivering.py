@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 @click.option(
     "--resend", is_flag=True, help="Send rows again even though their outcome is unknown."
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would be sent, under which name, and which rows would not; send nothing.",
+)
 @shared.now_option("The clock that names and the ledger use.")
 @click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON, nothing else.")
 def upload_command(
@@ -38,6 +43,7 @@ def upload_command(
     ledger: str | None,
     canary: int | None,
     resend: bool,
+    dry_run: bool,
     now: str | None,
     as_json: bool,
 ) -> int:
@@ -48,11 +54,26 @@ def upload_command(
     """
     from callconv_kit.delivery import upload
     from callconv_kit.delivery.attempt import Patience
+    from callconv_kit.delivery.dry_run import plan
     from callconv_kit.delivery.ledger import Ledger
 
     full_job = shared.job_of(job, **({"now": now} if now else {}))
     connection = shared.connection_of(full_job)
     clock = full_job.clock if full_job.now else None
+    if dry_run:
+        planned = plan(
+            shared.existing(file),
+            full_job,
+            ledger=Path(ledger) if ledger else None,
+            resend=resend,
+            canary=canary or 0,
+            now=clock,
+        )
+        if as_json:
+            shared.print_json(planned.as_dict())
+        for line in () if as_json else planned.lines:
+            click.echo(line)
+        return 0
     with (
         Ledger.open(Path(ledger), now=clock, readers=full_job.readable_by)
         if ledger

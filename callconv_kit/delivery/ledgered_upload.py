@@ -5,7 +5,7 @@ that were never sent, and write down each step before it is taken.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
-from callconv_kit.delivery.sent_status import SentStatus
+from callconv_kit.delivery.sent_status import Found, SentStatus
 from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.transport import ConnectionFailed, Sight
 from callconv_kit.model import interrupts
@@ -75,14 +75,7 @@ class LedgeredUpload:
             recover(self.ledger, self.sending, self.confirm)
             keys = keys_of_file(file.path, file.rows)
             found = self.ledger.look_up(keys)
-            chosen = found.sent_status == SentStatus.NEW
-            if resend:
-                chosen = found.sent_status != SentStatus.SENT
-            left_out = {
-                code: count
-                for sent_status, code in LEFT_OUT.items()
-                if (count := int(((found.sent_status == sent_status) & ~chosen).sum()))
-            }
+            chosen, left_out = choose(found, resend=resend)
             if not chosen.any():
                 return self._nothing(file, found.submission, left_out)
             if canary:
@@ -144,7 +137,7 @@ class LedgeredUpload:
         started = self.clock()
         template = self.sending.connection.file_name
         name = naming.file_name(template, now=started, sha256=file.sha256, part=label)
-        name = self._unused(name)
+        name = unused_name(name, self.ledger.names_used())
         number = 0
         try:
             number = self.ledger.begin(
@@ -190,20 +183,38 @@ class LedgeredUpload:
             )
         return interrupted(left.name)
 
-    def _unused(self, name: str) -> str:
-        """A name under which nothing of ours may stand on the server."""
-        taken = self.ledger.names_used()
-        candidate, turn = name, 2
-        while candidate in taken:
-            candidate, turn = naming.with_suffix(name, str(turn)), turn + 1
-        return candidate
-
     def _is_confirmed(self, number: int, end: End) -> bool:
         if self.confirm is None:
             return False
         # Written down first: asking may take minutes.
         self.ledger.enter(number, State.UNKNOWN, name=end.name, note=end.said)
         return self.confirm(self.ledger.submission(number))
+
+
+def choose(found: Found, *, resend: bool) -> tuple[Bools, dict[str, int]]:
+    """The rows that may go, a flag each; and how many may not, by code.
+
+    Args:
+        found: what the ledger has of the rows.
+        resend: a person asks for rows whose outcome is unknown, or that have changed.
+    """
+    chosen = found.sent_status == SentStatus.NEW
+    if resend:
+        chosen = found.sent_status != SentStatus.SENT
+    left_out = {
+        code: count
+        for sent_status, code in LEFT_OUT.items()
+        if (count := int(((found.sent_status == sent_status) & ~chosen).sum()))
+    }
+    return chosen, left_out
+
+
+def unused_name(name: str, taken: Container[str]) -> str:
+    """`name`, or the first with a number behind it that is not among those `taken`."""
+    candidate, turn = name, 2
+    while candidate in taken:
+        candidate, turn = naming.with_suffix(name, str(turn)), turn + 1
+    return candidate
 
 
 class LedgerJournal:

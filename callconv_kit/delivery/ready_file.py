@@ -1,7 +1,8 @@
 """The file that is to go: what it is, and the parts of it that are sent."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,8 +47,17 @@ def outgoing(path: Path) -> Outgoing:
 
 def measured(path: Path, file: BinaryIO) -> Outgoing:
     """Size, digest and rows of an open file, read once from where it stands."""
+    return _measured(path, iter(partial(file.read, BLOCK), b""))
+
+
+def measure_rows(source: Path, keep: Bools) -> Outgoing:
+    """What `write_rows` would write, without writing it; its path is that of `source`."""
+    return _measured(source, _kept(source, keep))
+
+
+def _measured(path: Path, blocks: Iterable[bytes]) -> Outgoing:
     digest, size, lines, last = hashlib.sha256(), 0, 0, b"\n"
-    while block := file.read(BLOCK):
+    for block in blocks:
         digest.update(block)
         size += len(block)
         lines += block.count(b"\n")

@@ -28,10 +28,8 @@ class Sender:
 
     @property
     def account(self) -> str:
-        """Whose directory on which server: what a ledger files a submission under."""
-        where = self.connection
-        directory = where.directory.strip("/")
-        return f"{where.protocol}://{where.user}@{where.host}:{where.port}/{directory}"
+        """See `account_of`."""
+        return account_of(self.connection)
 
     def delivery(self, file: Outgoing, name: str, journal: Journal | None = None) -> Delivery:
         """A delivery of `file` that has not begun."""
@@ -51,6 +49,13 @@ class Sender:
     def send(self, file: Outgoing, name: str, journal: Journal | None = None) -> End:
         """Deliver `file` as `name`."""
         return self.delivery(file, name, journal).run()
+
+
+def account_of(connection: "Connection") -> str:
+    """Whose directory on which server: what a ledger files a submission under."""
+    directory = connection.directory.strip("/")
+    server = f"{connection.user}@{connection.host}:{connection.port}"
+    return f"{connection.protocol}://{server}/{directory}"
 
 
 def sender(
