@@ -226,7 +226,7 @@ def _talk_time(answer: str, inspection: Inspection) -> dict[str, Any]:
 
 
 def _direction(answer: str, inspection: Inspection) -> dict[str, Any]:
-    found = [each for each in inspection.proposals.direction if each.left_out]
+    found = [each for each in inspection.proposals.direction if each.asked]
     if not found:
         return {}
     if answer in EVERY_ROW:

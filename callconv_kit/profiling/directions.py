@@ -95,9 +95,22 @@ def directions(sample: Sample) -> tuple[Direction, ...]:
         main = [found for found in (_by_flag(sample), _by_codes(sample)) if found][:1]
     if not any(each.left_out for each in main):
         main += [found for found in (_by_filling(sample),) if found]
+    if not any(map(says_a_direction, main)):
+        main += [found for found in (_by_unknown_codes(sample),) if found]
     more = [_main_only(each) for each in by_word if each not in main]
     legs = _by_parent(sample)
     return (*main, *(each for each in more if each.left_out), *([legs] if legs else []))
+
+
+def _by_unknown_codes(sample: Sample) -> Direction | None:
+    """A column whose very name says direction, and whose numbers say nothing: a person is asked."""
+    for column in sample.named:
+        coded = 1 < len(column.texts) <= CODED and column.integers == 1 and column.fill >= FITS
+        named = word_role(column.name) == Named("direction", True) and column.name.lower() != "type"
+        if coded and named:
+            values = tuple(Meaning(each.text, each.rows, "") for each in words_in(column))
+            return Direction(column.name, values, "none", "")
+    return None
 
 
 def _understood(found: Direction) -> int:
@@ -141,6 +154,8 @@ def _by_words(column: Column) -> Direction | None:
             return None
     if "direction" in column.concepts:
         values = [_settled(each) for each in values]
+    if role.role == "context":
+        values = [_in_context(each, {other.value for other in values}) for each in values]
     empty = column.rows - column.filled
     if empty:
         values.append(Meaning("", empty, "call"))
@@ -158,6 +173,13 @@ def _is_direction(column: Column) -> bool:
 def _is_outcome_of(role: Named, meant: set[str]) -> bool:
     """Whether an outcome names outgoing calls: `Outbound - Answered` beside `Answered`."""
     return role.role == "status" and "outbound" in meant
+
+
+def _in_context(each: Meaning, contexts: set[str]) -> Meaning:
+    """FreeSWITCH's own configuration has `public` for calls from outside, `default` for users."""
+    if each.value == "default" and "public" in contexts:
+        return Meaning(each.value, each.rows, "outbound")
+    return each
 
 
 def _settled(each: Meaning) -> Meaning:

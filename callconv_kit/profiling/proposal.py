@@ -138,6 +138,11 @@ class Direction:
         """The values whose rows are left out."""
         return tuple(each for each in self.values if each.means in CODES)
 
+    @property
+    def asked(self) -> bool:
+        """Whether a person is asked: rows are left out, or nobody can tell which would be."""
+        return bool(self.left_out) or self.confidence == "none"
+
     def as_dict(self) -> dict[str, Any]:
         """The column and its values as `callconv inspect --json` prints them."""
         return {

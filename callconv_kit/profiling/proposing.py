@@ -95,14 +95,15 @@ class _Engine:
         ways = [each for each in told_by_columns if each.column not in known.rule_columns]
         calls = sample.only(are_calls(sample, told_by_columns))
         self._take_numbers(calls)
-        if not any(map(says_a_direction, told_by_columns)) and not known.rule_columns:
+        told = any(says_a_direction(each) and each.left_out for each in told_by_columns)
+        if not told and not known.rule_columns:
             ways += self._by_own_numbers(calls)
             calls = sample.only(are_calls(sample, ways))
         if calls.rows:
             self._recheck(calls)
         session = identity(calls, self._taken, self._telling())
         self._take(session.call_id, calls)
-        told = self._statuses(calls)
+        statuses_found = self._statuses(calls)
         for proposal in extras(calls, self._taken).values():
             self._take(proposal, calls)
         for name in known.feeds.keys() - self._mapping.keys():
@@ -112,7 +113,7 @@ class _Engine:
         return Proposals(
             {name: self._mapping.get(name, Proposal(name)) for name in spec.NAMES},
             tuple(ways),
-            told,
+            statuses_found,
             session.derived if self._mapping["CallSessionId"].how == "nothing" else (),
             self._talk_time(),
             zone,

@@ -215,7 +215,7 @@ def _when(inspection: Inspection, now: datetime | None) -> Iterator[Question]:
 
 
 def _directions(inspection: Inspection) -> Iterator[Question]:
-    found = [each for each in inspection.proposals.direction if each.left_out]
+    found = [each for each in inspection.proposals.direction if each.asked]
     if not found:
         return
     first = found[0]
@@ -227,8 +227,8 @@ def _directions(inspection: Inspection) -> Iterator[Question]:
         "The other rows are left out.",
         hint="values with commas between; all for every row",
         samples=(_said(first), *also),
-        proposal=", ".join(shown_value(value) for value in first.calls),
-        confidence="sure" if sure else "likely",
+        proposal=", ".join(map(shown_value, first.calls)) if first.left_out else "",
+        confidence="sure" if sure else "likely" if first.left_out else "none",
         because=first.because,
     )
 

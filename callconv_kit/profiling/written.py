@@ -216,7 +216,7 @@ class _Writing:
             yield "[[leave_out]]"
             yield from (line(name, value) for name, value in rule.items())
         if "direction" in self._blanks:
-            found = next(each for each in self._seen.proposals.direction if each.left_out)
+            found = next(each for each in self._seen.proposals.direction if each.asked)
             yield from ("", "# Rows that are not calls to you.", "[[leave_out]]")
             yield line("source_column", found.column)
             yield line("in", [], self._todo("direction"))

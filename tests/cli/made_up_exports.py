@@ -363,4 +363,15 @@ LAYOUTS = {
         {**ZONE, "date_order": "day-first", "talk_time": "call_if_answered", "map.CalledPhoneNumber": "Destination Number"},
         has_internal=False,
     ),
+    "FreeSWITCH without a direction": Layout(
+        "caller_id_number,destination_number,context,start_stamp,answer_stamp,end_stamp,duration,billsec,hangup_cause,uuid",
+        lambda call: [
+            call.caller, call.called, "public" if call.way == "in" else "default", f"{call.local:{STAMP}}",
+            f"{call.local + timedelta(seconds=call.ring):{STAMP}}" if call.connected else "",
+            f"{call.local + timedelta(seconds=call.total):{STAMP}}", call.total, call.spoken,
+            call.told(answered="NORMAL_CLEARING", missed="NO_ANSWER", voicemail="NO_ANSWER", menu="ORIGINATOR_CANCEL", busy="USER_BUSY"),
+            f"{call.number:08}-fs",
+        ],
+        ZONE,
+    ),
 }  # fmt: skip

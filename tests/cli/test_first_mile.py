@@ -137,3 +137,23 @@ def test_a_made_up_export_becomes_a_job_that_is_right(tmp_path, layout):
             "talk_time" in layout.answers and row["TalkDuration"] == row["CallDuration"]
         )
         assert row["CallStatus"] in STATUSES[call.ended]
+
+
+def test_numbers_that_may_be_the_direction_are_asked_for(tmp_path, capsys):
+    export = tmp_path / "calls.csv"
+    rows = [
+        f"g{n},{n % 2},2026-11-1{n} 09:30:05,+1617555010{n},+18005550142,60,40,ANSWER"
+        for n in range(8)
+    ]
+    header = (
+        "generalCallID,callType,startTime,externalNumber,didNumber,duration,billsec,disposition"
+    )
+    export.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    given = [part for key, text in IDS.items() for part in ("--answer", f"{key}={text}")]
+    command = ["init", str(export), "--yes", "--accept", "likely", "--json", *given]
+    assert main(command) == 0
+    assert "direction" in json.loads(capsys.readouterr().out)["blanks"]
+    (tmp_path / "callconv.toml").unlink()
+    assert main([*command, "--answer", "direction=0", "--answer", "timezone=UTC"]) == 0
+    job = tomllib.loads((tmp_path / "callconv.toml").read_text(encoding="utf-8"))
+    assert job["leave_out"][0] | {"source_column": "callType", "equals": "1"} == job["leave_out"][0]
