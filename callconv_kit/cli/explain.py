@@ -26,7 +26,7 @@ def explain_command(name: str, as_json: bool) -> int:
 
 
 def _facts(name: str) -> dict[str, str]:
-    from callconv_kit.model.codes import CODES, EFFECTS, RULES
+    from callconv_kit.model.codes import CODES, RULES
     from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES, shown
 
     if name.isdigit() and int(name) in EXIT_STATUSES:
@@ -35,7 +35,7 @@ def _facts(name: str) -> dict[str, str]:
         code = CODES[name]
         return {
             "meaning": code.problem,
-            "effect": EFFECTS[code.severity],
+            "effect": code.effect,
             "example": CODE_EXAMPLES[name],
             "what_to_do": code.remedy,
         }

@@ -142,7 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: Sequence[str]) -> int:
     try:
         with sigterm_as_ctrl_c():
-            status = group.main(list(given), prog_name="callconv", standalone_mode=False)
+            status = group.main(
+                list(given), prog_name="callconv", standalone_mode=False, obj=tuple(given)
+            )
     except CallConvError as error:
         return _tell(error, given)
     except click.ClickException as error:

@@ -1,9 +1,11 @@
 """What several commands share: the options that mirror the job file, and how runs are shown."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -209,10 +211,33 @@ def progress(silent: bool, inputs: Sequence[str]) -> "Iterator[Progress | None]"
 
 
 def show_run(prepared: "Prepared", folder: Path | None) -> None:
-    """What a run came to, for a person."""
+    """What a run came to, for a person, and the commands that may come next."""
     from callconv_kit.cli import terminal
+    from callconv_kit.writing.wording import Commands
 
-    terminal.show(prepared.summary, folder=folder)
+    commands = None if folder is None else Commands(_again(folder), _upload(folder))
+    terminal.show(prepared.summary, folder=folder, commands=commands)
+
+
+CORRECTED = "corrected.csv"
+"""The copy of rejected.csv that a person corrects."""
+
+
+def _again(folder: Path) -> str:
+    """The command that was given, with the corrected rows."""
+    given = click.get_current_context().obj or ("prepare",)
+    kept = [
+        part for before, part in pairwise(("", *given))
+        if "--fixes" not in (before, part) and not part.startswith("--fixes=")
+    ]  # fmt: skip
+    return shlex.join(["callconv", *kept, "--fixes", str(folder / CORRECTED)])
+
+
+def _upload(folder: Path) -> str:
+    job = click.get_current_context().params.get("job")
+    return shlex.join(
+        ["callconv", "upload", str(folder / "ready.csv"), *(["--job", job] if job else [])]
+    )
 
 
 def print_json(document: Any, problem: "CallConvError | None" = None) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 REJECTED, LEFT_OUT, WARNINGS, CHANGES = 4, 3, 3, 4
 """Entries of each kind that are shown; with them a run fills about 40 lines at most."""
 
+NOT_ROWS = 3
+"""Lines that are not rows, of which so many are named."""
+
 BAR = 30
 """Cells of a bar that stands for all rows."""
 
@@ -41,7 +44,11 @@ _PLAIN = str.maketrans({"→": "->", "…": "...", "–": "-", "␣": "_", "━"
 
 
 def show(
-    summary: Summary, console: "Console | None" = None, *, folder: str | Path | None = None
+    summary: Summary,
+    console: "Console | None" = None,
+    *,
+    folder: str | Path | None = None,
+    commands: wording.Commands | None = None,
 ) -> None:
     """Print what a run came to: counts, why rows were rejected, what was changed, what next.
 
@@ -51,6 +58,7 @@ def show(
         summary: the dict of summary.json.
         console: where to; none: standard output.
         folder: where the run's files are; none: it wrote none.
+        commands: those that may come next, where the run was a command.
     """
     from rich.console import Console
 
@@ -65,8 +73,8 @@ def show(
             console.print(_in(line, encoding), soft_wrap=True)
         else:
             console.print(_in(line, encoding), no_wrap=True, overflow=at_edge)
-    for advice in wording.advice(summary, dry_run=folder is None):
-        line = _text(("→ ", "blue"), visible(advice, 400))
+    for advice in wording.advice(summary, dry_run=folder is None, commands=commands):
+        line = _text(("→ ", "blue"), visible(advice, 600))
         console.print(_in(line, encoding), soft_wrap=wide)
 
 
@@ -77,6 +85,7 @@ def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
         f"{visible(wording.title(summary), 200)} · {many(read)} read in {summary['seconds']:.1f} s",
         style="bright_black",
     )
+    yield from _not_rows(summary)
     yield _text()
     for key, word, colour in FATES:
         count = summary[key]
@@ -89,6 +98,20 @@ def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
     yield from _findings("Warnings", summary, Severity.WARNING, WARNINGS)
     yield from _changes(summary)
     yield from _files(summary, folder)
+
+
+def _not_rows(summary: Summary) -> Iterator["Text"]:
+    """Lines that are not rows, such as a total: they are in none of the counts."""
+    several = len(summary["inputs"]) > 1
+    told = [
+        (f"{entry['file']} " if several else "") + f"line {line['line']:,} ({line['why']})"
+        for entry in summary["inputs"]
+        for line in entry["skipped_lines"]
+    ]
+    if told:
+        more = f" and {len(told) - NOT_ROWS} more" if len(told) > NOT_ROWS else ""
+        said = f"Not rows, and not counted: {', '.join(told[:NOT_ROWS])}{more}"
+        yield _text(visible(said, 200), style="bright_black")
 
 
 def _rejected(summary: Summary) -> Iterator["Text"]:

@@ -109,8 +109,8 @@ def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | N
 
 
 def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Finding]:
-    """Warnings for cells that hold a word which their column did not hold before."""
-    findings = []
+    """The warning for cells that hold a word which their column did not hold before."""
+    details = np.full(len(batch.lines), "", object)
     for name, words in layout.words.items():
         at = plan.position(name)
         if at is None or at >= len(batch.cells):
@@ -122,11 +122,14 @@ def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Finding]:
         if not new.any():
             continue
         numbers = texts.places(encoded)
-        rows = np.flatnonzero(new[numbers])
+        found = new[numbers]
         told = np.array([f'"{_shown(name)}": "{_shown(cell)}"' for cell in distinct], object)
-        details = tuple(told[numbers[rows]].tolist())
-        findings.append(Finding("export_word_new", Severity.WARNING, None, rows, details))
-    return findings
+        between = np.where(details[found] == "", "", ", ").astype(object)
+        details[found] = details[found] + between + told[numbers[found]]
+    rows = np.flatnonzero(details != "")
+    if not len(rows):
+        return []
+    return [Finding("export_word_new", Severity.WARNING, None, rows, tuple(details[rows].tolist()))]
 
 
 def _shown(name: str) -> str:

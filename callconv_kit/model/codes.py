@@ -18,14 +18,35 @@ class Severity(StrEnum):
     LEFT_OUT = "left_out"
 
 
+_TOP = "In callconv.toml, above the first [table], set"
+_DST = f'{_TOP} dst = "earlier" or "later": which of the two times is meant'
+_MAP_WORDS = (
+    "Say in callconv.toml under [values.CallStatus] what the word means, such as "
+    '"Hung up" = "CANCEL"'
+)
+
 EFFECTS = {
     Severity.STOP: "the file stops (exit status 3), and there is no ready.csv",
-    Severity.ERROR: "the row is rejected; an optional cell that affects neither payment nor "
-    "attribution is left blank instead, with a warning",
+    Severity.ERROR: "the row is rejected",
     Severity.LEFT_OUT: "the row is left out",
     Severity.WARNING: "a warning; the row is sent",
 }
 """What a finding of each severity does to a file or a row."""
+
+_EMPTIES = (
+    "broken_text digits_lost excel_error too_long identifier_invalid duration_invalid".split()
+)
+_EFFECT_OF = {
+    **dict.fromkeys(
+        [*_EMPTIES, "duration_out_of_range"],
+        "the row is rejected; an optional cell that affects neither payment nor attribution is "
+        "left blank instead, with a warning",
+    ),
+    "caller_unknown": 'the row is rejected; with anonymous_callers = "leave_out" it is left out',
+    "conflicting_duplicate": "all of these rows are rejected; with on_conflict, one is kept and "
+    "the others are left out",
+}
+"""What a code does, where the severity alone does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +58,26 @@ class Code:
     problem: str
     remedy: str = ""
 
+    @property
+    def effect(self) -> str:
+        """What it does to a file, a row or a cell."""
+        return _EFFECT_OF.get(self.name, EFFECTS[self.severity])
+
     def remedy_for(self, column: str | None) -> str:
         """What to do about it in this column: more exact for a few than `remedy`."""
         return _REMEDIES.get((self.name, column), self.remedy)
 
 
-_DEFAULT = "Fill in the cell, or set a value for empty cells under [defaults]"
+_DEFAULT = "Fill in the cell, or set a value for empty cells in callconv.toml under [defaults]"
 # A default is not proposed where it would make up a call: its caller, its time or its talk.
 _REMEDIES: dict[tuple[str, str | None], str] = {
     ("required_missing", "TalkDuration"): (
-        'Fill in the seconds, or set talk_time = "call_if_answered" to use CallDuration where '
-        "CallStatus is ANSWER and 0 elsewhere"
+        'Fill in the seconds, or set talk_time = "call_if_answered" in callconv.toml to use '
+        "CallDuration where CallStatus is ANSWER and 0 elsewhere"
     ),
     ("required_missing", "CallSessionId"): (
-        "Fill in the ID, or set session_id_from to derive one from columns that identify a call"
+        "Fill in the ID, or set session_id_from in callconv.toml: the columns that together "
+        "identify a call"
     ),
     **{
         ("required_missing", column): _DEFAULT
@@ -72,12 +99,13 @@ CODES: dict[str, Code] = {
         (
             "no_header",
             "no line holds known column names",
-            "Map the columns under [columns], or set header_line",
+            "Name the export's columns in callconv.toml under [columns], or set header_line to the "
+            "line that holds their names",
         ),
         (
             "ambiguous_header",
             "two source columns map to the same column",
-            "Choose one under [columns]",
+            "Choose one in callconv.toml under [columns]",
         ),
         (
             "column_missing",
@@ -90,17 +118,17 @@ CODES: dict[str, Code] = {
         (
             "needs_timezone",
             "times without a time zone",
-            'Set timezone, such as timezone = "America/New_York"',
+            f'{_TOP} timezone = "America/New_York", or the zone of the export',
         ),
         (
             "needs_date_order",
             "dates that can be read two ways",
-            'Set date_order = "month-first" or "day-first"',
+            f'{_TOP} date_order = "month-first" or "day-first", as the export writes its dates',
         ),
         (
             "needs_encoding",
             "the text encoding can't be detected",
-            "Set encoding to one of those named",
+            f"{_TOP} encoding to one of those named",
         ),
         ("too_many_rejected", "too many rows were rejected", "See rejected.csv"),
         (
@@ -115,7 +143,8 @@ CODES: dict[str, Code] = {
         (
             "caller_unknown",
             "the caller withheld the number",
-            'Set anonymous_callers = "leave_out" not to send these calls, or "keep" to send them',
+            f'{_TOP} anonymous_callers = "leave_out" to leave these calls out, or "keep" to send '
+            "them",
         ),
         ("left_out_by_rule", "excluded by a leave_out rule in your job", ""),
         ("not_answered", "the call was not answered, and you send answered calls only", ""),
@@ -148,7 +177,8 @@ CODES: dict[str, Code] = {
         (
             "conflicting_duplicate",
             "two rows for the same call disagree on a field that affects payment",
-            'Keep the correct row, or set on_conflict = "first" or "last"',
+            f'Keep the correct row. Or: {_TOP.lower()} on_conflict = "first" or "last" to send '
+            "that row",
         ),
         (
             "changed_since_sent",
@@ -178,16 +208,16 @@ CODES: dict[str, Code] = {
             "ambiguous or unknown time zone",
             "Use an offset such as -05:00, or a name such as America/New_York",
         ),
-        ("moment_skipped", "the clocks skipped this local time", 'Set dst = "earlier" or "later"'),
+        ("moment_skipped", "the clocks skipped this local time", _DST),
         (
             "moment_repeated",
             "this local time occurred twice when the clocks went back",
-            'Set dst = "earlier" or "later"',
+            _DST,
         ),
         (
             "moment_against_order",
             "this date contradicts date_order",
-            "Change date_order, or fix the date in this row",
+            "Fix the date in this row, or change date_order in callconv.toml",
         ),
         ("event_in_future", "more than 24 hours in the future", "Check the date and its time zone"),
         (
@@ -211,23 +241,27 @@ CODES: dict[str, Code] = {
         (
             "duration_out_of_range",
             "not between 0 and 86400 seconds",
-            "Correct the duration, or check its unit under [units]",
+            "Correct the duration, or name its unit in callconv.toml under [units], such as "
+            'CallDuration = "milliseconds"',
         ),
-        ("status_unknown", "not a known call status", "Map it under [values.CallStatus]"),
+        ("status_unknown", "not a known call status", _MAP_WORDS),
         (
             "status_needed",
             "no call status: impact.com would treat it as ANSWER (paid)",
-            "Write the status in the cell, or map the words of the export's status column under "
-            "[values.CallStatus]",
+            f"Write the status in the cell, or {_MAP_WORDS[:1].lower()}{_MAP_WORDS[1:]}",
         ),
         ("country_unknown", "not a known country", "Write the ISO 3166 alpha-2 code, such as US"),
         ("money_invalid", "not an amount", "Write digits with two decimals, such as 1234.50"),
         (
             "money_ambiguous",
             "the amount can be read two ways",
-            "Set decimal, or write two decimals",
+            'Write two decimals, or set decimal = "comma" or "point" in callconv.toml',
         ),
-        ("money_currency", "not in the job's currency", "Convert the amount, or set currency"),
+        (
+            "money_currency",
+            "not in the job's currency",
+            "Convert the amount, or set currency in callconv.toml",
+        ),
         ("money_out_of_range", "not between 0 and 999999.99", "Correct the amount"),
     ),
     **_codes(
@@ -258,13 +292,13 @@ CODES: dict[str, Code] = {
         (
             "status_empty",
             "empty status: impact.com treats it as ANSWER (paid)",
-            "Map the words of the export's status column under [values.CallStatus]",
+            _MAP_WORDS,
         ),
         ("answer_without_talk", "the status is ANSWER, but talk time is 0", "Check the status"),
         (
             "voicemail_not_answered",
             "voicemail is sent as INCOMPLETE and not paid",
-            "To leave these calls out, add a leave_out rule",
+            "To leave these calls out, add a [[leave_out]] rule to callconv.toml",
         ),
         (
             "session_with_and_without_event",
@@ -289,7 +323,8 @@ CODES: dict[str, Code] = {
         (
             "direction_unused",
             "these rows are marked outbound and will be sent",
-            'Add a leave_out rule, or set outbound = "send" if you mean to send them',
+            'Add a [[leave_out]] rule to callconv.toml, or set outbound = "send" there if you mean '
+            "to send them",
         ),
         (
             "times_all_midnight",

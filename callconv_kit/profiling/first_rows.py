@@ -21,12 +21,12 @@ ROWS = 50_000
 class FirstRows:
     """The first rows of a table.
 
-    rows, ragged: how many were read, and how many more have another number of cells.
+    rows, ragged: how many are calls, and how many more have another number of cells.
     more: whether there are others.
     gathered: what each column holds.
     cells, lines: of the rows that are calls: neither totals nor the types of the columns.
-    types: the line that holds the types, and why it is no row; empty where there is none.
-    skip_lines: a pattern for it.
+    aside: lines that are not rows, and why: totals, and the types of the columns.
+    skip_lines: a pattern for the line of types.
     """
 
     rows: int
@@ -35,7 +35,7 @@ class FirstRows:
     gathered: Sequence[Gathered]
     cells: Sequence[pa.StringArray]
     lines: Ints
-    types: tuple[tuple[int, str], ...]
+    aside: tuple[tuple[int, str], ...]
     skip_lines: tuple[str, ...]
 
 
@@ -48,21 +48,24 @@ def first_rows(table: Table) -> FirstRows:
         if rows >= ROWS:
             more = True
             break
-        for column, cells in zip(gathered, batch.cells, strict=True):
-            column.add(cells)
         kept.append(batch)
         rows, ragged = rows + len(batch.lines), ragged + len(batch.ragged)
     if not rows:
         none = tuple(texts.nulls(0) for _ in table.header)
         return FirstRows(0, ragged, more, gathered, none, np.zeros(0, np.int64), (), ())
     whole = Batch.of(kept)
-    keep = ~lines.are_totals(whole.cells)
+    totals = lines.are_totals(whole.cells)
+    keep = ~totals
+    aside = tuple((int(line), "total") for line in whole.lines[totals].tolist())
     at = lines.type_row(whole.cells)
-    types: tuple[tuple[int, str], ...] = ()
     patterns: tuple[str, ...] = ()
     if at >= 0:
         keep[at] = False
-        types = ((int(whole.lines[at]), "types"),)
+        aside = (*aside, (int(whole.lines[at]), "types"))
         patterns = (lines.type_pattern(whole.cells, at, table.account.delimiter),)
     whole = whole.keep(keep)
-    return FirstRows(rows, ragged, more, gathered, whole.cells, whole.lines, types, patterns)
+    for column, cells in zip(gathered, whole.cells, strict=True):
+        column.add(cells)
+    return FirstRows(
+        len(whole.lines), ragged, more, gathered, whole.cells, whole.lines, aside, patterns
+    )

@@ -384,9 +384,10 @@ class Run:
             return no_rows(", ".join(table.name for table in ran.tables))
         reimported = ran.has_fixes or any(table.reimported for table in ran.tables)
         if not reimported and ran.rejected_share > self._job.max_rejected_share:
+            meant = "" if ran.rows_meant == ran.rows_read else "that you mean to send "
             return InputError(
                 "too_many_rejected",
-                f"{ran.rows_rejected} of {ran.rows_meant} rows were rejected",
+                f"{ran.rows_rejected} of {ran.rows_meant} rows {meant}were rejected",
                 f"{ran.rejected_share:.0%}",
                 f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
                 "Look at the most frequent reason: one setting often corrects most of these rows. "

@@ -142,17 +142,18 @@ class Tally:
     def _count_findings(self, judged: Judged, sign: int) -> None:
         left_out = judged.fates == Fate.LEFT_OUT
         for finding in judged.findings:
-            rows = finding.rows
+            counted = np.ones(len(finding.rows), np.bool_)
             if finding.code in READY_ONLY:
-                rows = rows[judged.fates[rows] == Fate.READY]
+                counted = judged.fates[finding.rows] == Fate.READY
             elif finding.severity is not Severity.LEFT_OUT:
-                rows = rows[~left_out[rows]]
+                counted = ~left_out[finding.rows]
+            rows, places = finding.rows[counted], np.flatnonzero(counted)
             if not len(rows):
                 continue
             key = (finding.code, finding.column, finding.severity)
             self.findings[key] += sign * len(rows)
             if finding.code in COUNTED_BY_DETAIL and finding.details:
-                kept = np.asarray(finding.details, object)[np.isin(finding.rows, rows)]
+                kept = np.asarray(finding.details, object)[counted]
                 counts = self.by_detail.setdefault(key, Counter())
                 for detail, number in Counter(kept.tolist()).items():
                     counts[detail] += sign * number
@@ -162,8 +163,8 @@ class Tally:
                 continue
             for at, row in enumerate(rows[: EXAMPLES - len(examples)].tolist()):
                 example = self._example(judged, row, finding.column)
-                if finding.details and len(rows) == len(finding.rows):
-                    example["detail"] = finding.details[at]
+                if finding.details:
+                    example["detail"] = finding.details[places[at]]
                 examples.append(example)
 
     def _example(self, judged: Judged, row: int, column: str | None) -> Example:

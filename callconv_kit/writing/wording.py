@@ -6,7 +6,7 @@ All of them read the dict of summary.json, so that they can't tell different sto
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from callconv_kit.model.codes import CODES, RULES, SHOWN_FIRST, Code, Severity
 from callconv_kit.writing.reasons import joined
@@ -80,10 +80,20 @@ def notices(summary: Summary) -> list[str]:
     ]
 
 
-def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
+class Commands(NamedTuple):
+    """Whole commands that may come after a run: the same with corrected rows, and the upload."""
+
+    again: str
+    upload: str
+
+
+def advice(
+    summary: Summary, *, dry_run: bool = False, commands: Commands | None = None
+) -> list[str]:
     """What a person can do now, in one or two sentences, the most useful first.
 
     dry_run: no file was written.
+    commands: where the run was a command.
     """
     lines = [summary["problem"]["next_step"]] if summary["problem"] else []
     worst = of_severity(summary, Severity.ERROR)[:1]
@@ -98,9 +108,16 @@ def advice(summary: Summary, *, dry_run: bool = False) -> list[str]:
     elif summary["rows_rejected"] and not summary["problem"]:
         lines.append(
             "Or correct the cells in a copy of rejected.csv, and prepare again with --fixes COPY."
+            if commands is None
+            else "Or copy rejected.csv to corrected.csv in the same folder, correct its cells, and "
+            f"run: {commands.again}"
         )
     elif not lines and summary["rows_ready"]:
-        lines.append("Upload ready.csv with `callconv upload`.")
+        lines.append(
+            "Upload ready.csv with `callconv upload`."
+            if commands is None
+            else f"Upload it: {commands.upload}"
+        )
     return lines
 
 

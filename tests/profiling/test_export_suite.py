@@ -183,6 +183,10 @@ def test_a_mapped_column_that_was_renamed_stops_the_run_as_ever(recorded, tmp_pa
 WORDS = {
     "a new direction": ({"Direction": "Internal"}, ['"Direction": "Internal"']),
     "a new status": ({"Outcome": "Callback"}, ['"Outcome": "Callback"']),
+    "two new words in one row": (
+        {"Direction": "Internal", "Outcome": "Callback"},
+        ['"Direction": "Internal", "Outcome": "Callback"'],
+    ),
     "a known word in another case": ({"Outcome": "SPOKE"}, []),
     "a known word with spaces": ({"Direction": " In "}, []),
     "an empty cell": ({"Outcome": ""}, []),
@@ -197,6 +201,7 @@ def test_prepare_names_words_that_are_new(recorded, tmp_path, cells, said):
     done = ck.prepare(source, export_suite=recorded, **SETTINGS)
     found = [f for f in done.summary["findings"] if f["code"] == "export_word_new"]
     assert [example["detail"] for one in found for example in one["examples"]] == said
+    assert [one["rows"] for one in found] == ([1] if said else [])
 
 
 def test_a_person_may_add_a_word_to_the_suite(recorded, tmp_path):

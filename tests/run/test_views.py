@@ -55,7 +55,7 @@ def test_a_terminal_shows_counts_reasons_with_what_helps_changes_and_files(run):
     for findings in (
         "16 of 30 rows are ready to go; 13 were rejected and 1 was left out.",
         "not a known call status",
-        "→ Map it under [values.CallStatus]",
+        "→ Say in callconv.toml under [values.CallStatus]",
         "duplicate: this call is already in the file: the same as calls.csv line 2, which is kept  (line 31)",
         "(***) ***-0123 → ******0123",
         "out/rejected.csv  13 rows",
@@ -100,7 +100,9 @@ def test_a_dry_run_says_that_it_wrote_nothing(run):
 def test_a_problem_is_the_headline_and_no_ready_file_is_promised(tmp_path):
     run = prepared(tmp_path, max_rejected_share=0.1)
     shown = printed(run.summary)
-    assert shown.startswith("Nothing will be sent: 13 of 29 rows were rejected.")
+    assert shown.startswith(
+        "Nothing will be sent: 13 of 29 rows that you mean to send were rejected."
+    )
     assert "ready.csv " not in shown
 
 
