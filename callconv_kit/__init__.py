@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from callconv_kit.registration import register
 
 if TYPE_CHECKING:
+    from callconv_kit.accessor import CallConvAccessor as CallConvAccessor
     from callconv_kit.job import Connection as Connection
     from callconv_kit.job import Job as Job
     from callconv_kit.model.errors import CallConvError as CallConvError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.typed import typed as typed
 
 _HOMES = {
+    "CallConvAccessor": "accessor",
     "CallConvError": "model.errors",
     "Checked": "run.check",
     "Connection": "job",
@@ -68,4 +70,4 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*__all__, "__all__", "__version__"])

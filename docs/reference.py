@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.testing import CliRunner
 
 from callconv_kit.cli.main import COMMANDS, EXIT_STATUSES, GROUPS, group
+from callconv_kit.mapping.preset import bundled
 from callconv_kit.model.codes import CODES, EFFECTS, RULES, Code, Severity
 from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES, shown
 
@@ -30,6 +32,8 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "codes.md": codes(),
         "exit_statuses.md": exit_statuses(),
+        "presets.md": presets(),
+        "python.md": python(),
     }
     return {name: "\n\n".join(page) + "\n" for name, page in parts.items()}
 
@@ -118,6 +122,91 @@ def exit_statuses() -> Iterator[str]:
     yield GENERATED
     rows = "\n".join(f"| {status} | {_sentence(text)} |" for status, text in EXIT_STATUSES.items())
     yield f"| Status | Meaning |\n|---|---|\n{rows}"
+
+
+def presets() -> Iterator[str]:
+    """Every bundled preset as `callconv presets NAME` explains it."""
+    yield "# Presets"
+    yield GENERATED
+    yield (
+        "A preset is what is known of one vendor's export: which column means what, what its words "
+        "mean, and which rows are not calls to you. `callconv inspect` shows which preset fits an "
+        'export, and a job names it: `preset = "invoca"`. A setting of the job wins over the '
+        "preset. For a vendor that is not listed, [write a preset](../how-to/write_a_preset.md)."
+    )
+    shell = CliRunner()
+    for preset in bundled():
+        explained = shell.invoke(group, ["presets", preset.origin], catch_exceptions=False).output
+        first, _, rest = explained.partition("\n")
+        yield f"## {preset.origin}"
+        yield first
+        yield f"```text\n{rest.strip()}\n```"
+
+
+PYTHON = {
+    "Prepare": (
+        "callconv_kit.prepare",
+        "callconv_kit.Prepared",
+        "callconv_kit.Job",
+        "callconv_kit.Connection",
+    ),
+    "Validate": (
+        "callconv_kit.check",
+        "callconv_kit.Checked",
+        "callconv_kit.suite.validate",
+        "callconv_kit.suite.Validation",
+        "callconv_kit.suite.Outcome",
+    ),
+    "DataFrames": (
+        "callconv_kit.CallConvAccessor",
+        "callconv_kit.read",
+        "callconv_kit.typed",
+    ),
+    "Deliver": (
+        "callconv_kit.delivery.upload.upload",
+        "callconv_kit.delivery.Receipt",
+        "callconv_kit.delivery.State",
+        "callconv_kit.delivery.Patience",
+    ),
+    "Inspect an export": (
+        "callconv_kit.inspect",
+        "callconv_kit.Inspection",
+        "callconv_kit.propose",
+    ),
+    "Errors": (
+        "callconv_kit.CallConvError",
+        "callconv_kit.UsageError",
+        "callconv_kit.InputError",
+        "callconv_kit.DeliveryError",
+        "callconv_kit.OutcomeUnknown",
+    ),
+    "The mock server": (
+        "mock_server.MockImportServer",
+        "mock_server.start_call_import_server",
+        "mock_server.start_call_import_server_tls",
+        "mock_server.Clock",
+    ),
+}
+"""The public names, as the page groups them."""
+
+SETTINGS_OF = {"callconv_kit.Job": "../job.md", "callconv_kit.Connection": "../job.md#connection"}
+"""Classes whose attributes are settings, which another page explains."""
+
+
+def python() -> Iterator[str]:
+    """The public names; mkdocstrings puts their docstrings there."""
+    yield "# Python API"
+    yield GENERATED
+    yield (
+        "Import the package as `import callconv_kit as ck`. Every DataFrame has the accessor "
+        "`df.callconv`; see [type checkers](../how-to/type_checkers.md) for its types."
+    )
+    for title, names in PYTHON.items():
+        yield f"## {title}"
+        for name in names:
+            yield f"::: {name}"
+            if name in SETTINGS_OF:
+                yield f"Its attributes are the [settings]({SETTINGS_OF[name]})."
 
 
 if __name__ == "__main__":

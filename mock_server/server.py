@@ -52,14 +52,17 @@ class MockImportServer:
         root: where uploads go, one folder an account, and the mock's memory (`.mock`); a second
             server on the same root remembers. None: a temporary folder, removed at the end.
         accounts: none given: one account `demo` with a generated password.
-        host, port: loopback unless told otherwise; port 0 is a free one.
+        host: the address to listen on; the default is loopback.
+        port: of FTP; 0 is a free one.
         http_port: of the results API and the page; 0 is a free one. None: HTTP is served on a
             free port from the moment that `http_url` is asked for.
         tls: "off" (AUTH is not known), "offered", or "required" on control and data.
         now: where the clock stands; it moves by `advance` only. A `Clock` may be given. None: the
             real time.
-        process_after: how long a submission is Queued; `process_for`: how long In Progress.
+        process_after: how long a submission is Queued.
+        process_for: how long a submission is In Progress.
         passive_ports: the ports that PASV and EPSV name; None: any.
+        max_connections: how many connections may be open at once.
         max_file_size: in bytes; 0 is no limit.
         takes_unconfirmed: take in whatever an upload leaves, also where no 226 could be said.
             Without it such a file stays visible (SIZE shows it) and is never taken in.

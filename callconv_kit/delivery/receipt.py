@@ -42,12 +42,19 @@ class State(StrEnum):
 class Receipt:
     """A file that the server said it has.
 
-    state: `delivered`; every other end is raised as an error.
-    name: the file's name on the server.
-    bytes, sha256, rows: of what was sent, which is less than ready.csv where `left_out` says so.
-    attempts: connections on which the file was offered; 0 when nothing had to be sent.
-    left_out: code to rows of ready.csv that were not sent (`already_sent`, …).
-    parts: a receipt for each part, where the file was split.
+    Attributes:
+        state: `delivered`; every other end is raised as an error.
+        name: the file's name on the server.
+        bytes: of what was sent, which is less than ready.csv where `left_out` says so.
+        sha256: the digest of these bytes.
+        rows: the calls among them.
+        attempts: connections on which the file was offered; 0 when nothing had to be sent.
+        started: when the upload began.
+        finished: when the server had confirmed it.
+        message: what else there is to say, in words; may be empty.
+        warnings: what you should look at.
+        left_out: code to rows of ready.csv that were not sent (`already_sent`, …).
+        parts: a receipt for each part, where the file was split.
     """
 
     state: State

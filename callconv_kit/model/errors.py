@@ -19,12 +19,13 @@ from typing import ClassVar
 class CallConvError(Exception):
     """Something that a person can put right.
 
-    Args:
+    Attributes:
         code: a stable word for programs, such as `no_header`.
         problem: what is wrong, in the words of the person's own data.
-        found: the offending value, masked by the caller where it is personal.
-        expected: what would have been right.
+        found: the offending value, masked where it is personal; may be empty.
+        expected: what would have been right; may be empty.
         next_step: what to do now.
+        exit_status: the exit status with which a command ends, from 2 to 5.
     """
 
     exit_status: ClassVar[int] = 70

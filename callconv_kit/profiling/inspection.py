@@ -34,24 +34,31 @@ from callconv_kit.writing.wording import DELIMITERS
 class Inspection:
     """What was seen of an export; nothing of it was changed.
 
-    file, encoding, delimiter: as summary.json names them.
-    guessed_from_line: the first line that is not UTF-8, where the encoding is a guess.
-    header_line: 0 where there is no header.
-    rows: how many were looked at; `more` says that there are others.
-    skipped: lines that are no rows, and why.
-    columns: of the export.
-    fits: the presets that may fit, the best first.
-    feeds: spec column to the names of the columns that feed it.
-    constants: spec columns that the preset sets.
-    unused: columns that go nowhere.
-    missing: required columns that nothing feeds, and how each can be fed.
-    proposals: what each column of the format may come from, and which rows are calls; never
-        applied.
-    times: what the column of times tells; None where nothing is proposed for EventDate.
-    skip_lines: patterns of lines that are no rows, such as the types of the columns.
-    others: other tables of the same archive, which were not looked at.
-    evidence: why the encoding, the delimiter and the header's line are taken for what they are.
-    settings: those under which it was looked at, beside a job; a draft takes them over.
+    Attributes:
+        file: the name of the file that was looked at.
+        encoding: how its bytes became text; empty where it is not text.
+        guessed_from_line: the first line that is not UTF-8, where the encoding is a guess; else 0.
+        delimiter: what separates its cells; empty where it is not delimited text.
+        header_line: 0 where there is no header.
+        rows: how many were looked at.
+        more: whether there are others.
+        skipped: lines that are not rows, and why.
+        columns: of the export.
+        fits: the presets that may fit, the best first.
+        feeds: spec column to the names of the columns that are mapped to it.
+        constants: spec columns that the preset sets.
+        unused: columns that are not mapped to anything.
+        missing: required columns without a source, and how to give each one.
+        proposals: what each column of the format may come from, and which rows are calls; never
+            applied.
+        times: what the column of times tells; None where nothing is proposed for EventDate.
+        skip_lines: patterns of lines that are not rows, such as the types of the columns.
+        others: other tables of the same archive, which were not looked at.
+        evidence: why the encoding, the delimiter and the header's line were chosen.
+        settings: those under which it was looked at, beside a job; a draft takes them over.
+        sample: some of its rows, as text.
+        lines: the source line of each row of the sample.
+        known: the settings by which its columns were recognized.
     """
 
     file: str

@@ -53,9 +53,11 @@ US there whatever `default_country` says, and an amount has a decimal point.
 
 
 class Checked:
-    """What there is to say of a file.
+    """What `check` found in a file or DataFrame.
 
-    summary: rows_read, rows_with_errors, errors, warnings, and the findings with examples.
+    Attributes:
+        summary: the same as `callconv check --json` prints: `file`, `rows_read`, `errors`,
+            `warnings`, `findings` with examples, `now`.
     """
 
     def __init__(self, summary: dict[str, Any], log: FindingsLog, *, mask: bool) -> None:

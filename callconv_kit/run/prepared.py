@@ -248,11 +248,14 @@ def _input(account: Any) -> dict[str, Any]:
 
 
 class Prepared:
-    """What a run came to. The frames are read from its files when they are asked for.
+    """The result of `prepare`. Its DataFrames are read from its files when you ask for them.
 
-    folder: where the files are.
-    summary: the same as summary.json.
-    problem: why there is no ready.csv, or None.
+    Attributes:
+        folder: where the files are. Without `out` it is a temporary folder, which is removed with
+            the object.
+        job: the effective job: the options, the job file and the preset together.
+        summary: the same as summary.json.
+        problem: the error that explains why there is no ready.csv, or None.
     """
 
     def __init__(

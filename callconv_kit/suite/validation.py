@@ -122,13 +122,14 @@ def words_of(expectation: Expectation) -> str:
 class Validation:
     """What the suite says of a file or a frame.
 
-    outcomes: one for each expectation, in the order of the suite.
-    name: of what was judged.
-    row_count: its rows.
-    place: what rows are named by: `source_line` or `index`.
-    columns: its columns, in order.
-    written: which columns were expected: `all`, or those that are `present`.
-    masked: whether phone numbers are masked in `values`.
+    Attributes:
+        outcomes: one for each expectation, in the order of the suite.
+        name: of what was judged.
+        row_count: its rows.
+        place: what rows are named by: `source_line` or `index`.
+        columns: its columns, in order.
+        written: which columns were expected: `all`, or those that are `present`.
+        masked: whether phone numbers are masked in `values`.
     """
 
     def __init__(

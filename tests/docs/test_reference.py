@@ -19,7 +19,9 @@ def reference():
     return module
 
 
-@pytest.mark.parametrize("name", ["commands.md", "codes.md", "exit_statuses.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "codes.md", "exit_statuses.md", "presets.md", "python.md"]
+)
 def test_a_generated_page_is_up_to_date(reference, name):
     assert (DOCS / "reference" / name).read_text(encoding="utf-8") == reference.pages()[name]
 
