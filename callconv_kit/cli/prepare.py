@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 @click.option(
     "--ledger", is_flag=True, help="Leave out rows that the job's ledger knows as delivered."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that read the inputs, large files in stretches. Default: one for each 256 MiB "
+    "of input, at most one for each core. The files come out the same.",
+)
 @click.option("--dry-run", is_flag=True, help="Report only; write no file.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json, nothing else.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -48,6 +55,7 @@ def prepare_command(
     audit: bool,
     rejected_as: str,
     ledger: bool,
+    workers: int | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -82,6 +90,7 @@ def prepare_command(
             audit=audit,
             rejected_as=rejected_as,
             progress=progress,
+            workers=workers,
             keep_findings=False,
         )
     if as_json:

@@ -45,6 +45,12 @@ class Account:
         if len(self.skipped) < SKIPPED_KEPT:
             self.skipped.append(Skipped(line, why))
 
+    def merge(self, other: "Account") -> None:
+        """Add what another process counted of the lines behind ours."""
+        self.rows += other.rows
+        self.blank_lines += other.blank_lines
+        self.skipped += other.skipped[: SKIPPED_KEPT - len(self.skipped)]
+
 
 class Table(Protocol):
     """An input, recognised as a table. It can be read again from its start.

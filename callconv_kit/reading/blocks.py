@@ -1,5 +1,6 @@
 """A delimited text file, cut into blocks of whole records, each with its exact physical line."""
 
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -27,6 +28,62 @@ class Block(NamedTuple):
     regular: bool
 
 
+class Span(NamedTuple):
+    """A stretch of a file that another process reads, from one record's start to another's.
+
+    A reading that begins here goes on as one would that came by: with the same blocks.
+
+    start: byte of the file at which its first record begins; 0: that after the header.
+    line: the physical line of that record.
+    read: how far the file was read when the record before it was complete.
+    stop: how far the file is read for this stretch.
+    last: whether the file ends there, so that what is left is a record too.
+    """
+
+    start: int
+    line: int
+    read: int
+    stop: int
+    last: bool
+
+
+class _Counted:
+    """A stream that knows how many bytes were read of it, and may end before the file does."""
+
+    def __init__(self, stream: BinaryIO, stop: int = sys.maxsize) -> None:
+        self._stream = stream
+        self._stop = stop
+        self.at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        data = self._stream.read(min(size, self._stop - self.at))
+        self.at += len(data)
+        return data
+
+    def seek(self, at: int) -> None:
+        """Go on from this byte."""
+        self._stream.seek(at)
+        self.at = at
+
+
+class _Step(NamedTuple):
+    """The whole records of what was read so far, and are new.
+
+    block: begins with them; `cut` is where they end.
+    line, lines: the physical line of the first, and how many lines they take up.
+    regular: see `Block`.
+    untouched: what is behind them is as it is in the file, and is of the last read.
+    """
+
+    block: bytes
+    cut: int
+    line: int
+    lines: int
+    regular: bool
+    untouched: bool
+
+
 class Cutter:
     """Cuts one file; see `blocks`."""
 
@@ -49,35 +106,60 @@ class Cutter:
         self._block, self._header_room = block, header_room
         self._longest = block + scanning.LONGEST_CELL
 
-    def blocks(self, stream: BinaryIO) -> Iterator[Block]:
-        """The rows after the header.
+    def blocks(self, stream: BinaryIO, span: Span | None = None) -> Iterator[Block]:
+        """The rows after the header; with `span`, those of a stretch that `spans` found.
 
         Raises:
             InputError: `unclosed_quote`; `not_a_table`: a line is longer than any record of a call.
         """
-        line = self._dialect.body_line
-        rest = b""
-        for chunk in self._body(stream):
-            block, cut, scanned = self._cut(rest + chunk, line, final=False)
-            if cut:
-                made = self._made(block[:cut], line, scanned)
-                yield made
-                line += made.lines
-            rest = block[cut:]
+        for step in self._steps(_Counted(stream, span.stop if span else sys.maxsize), span):
+            if step.cut:
+                whole = step.cut == len(step.block)
+                data = self._utf8(step.block if whole else step.block[: step.cut])
+                yield Block(data, step.line, step.lines, step.regular)
+
+    def spans(self, stream: BinaryIO, size: int) -> Iterator[Span]:
+        """The file as stretches of at least `size` bytes, as soon as each is known.
+
+        Raises:
+            InputError: as `blocks`, once the stretches before are out.
+        """
+        counted = _Counted(stream)
+        start, line, read = 0, self._dialect.body_line, 0
+        for step in self._steps(counted, None):
+            if step.untouched and counted.at - read >= size:
+                yield Span(start, line, read, counted.at, last=False)
+                start, line = counted.at - len(step.block) + step.cut, step.line + step.lines
+                read = counted.at
+        yield Span(start, line, read, counted.at, last=True)
+
+    @property
+    def can_part(self) -> bool:
+        """Whether the file's bytes can be cut before they are decoded, as `spans` does."""
+        return self._bytewise and self._encoding.newline == b"\n"
+
+    def _steps(self, stream: _Counted, span: Span | None) -> Iterator[_Step]:
+        line, rest = self._dialect.body_line, b""
+        chunks = self._body(stream)
+        if span is not None and span.start:
+            stream.seek(span.start)
+            line, rest = span.line, stream.read(span.read - span.start)
+            chunks = self._decoded(stream)
+        for chunk in chunks:
+            held = rest + chunk
+            block, cut, scanned = self._cut(held, line, final=False)
+            lines = _newlines(block, cut) if scanned is None else scanned
+            untouched = block is held and len(block) - cut <= len(chunk)
+            yield _Step(block, cut, line, lines, scanned is None, untouched)
+            line, rest = line + lines, block[cut:]
             if len(rest) > self._longest:
                 raise self._endless(line)
-        if rest:
-            rest, _, scanned = self._cut(rest, line, final=True)
-            yield self._made(rest, line, scanned)
+        if rest and (span is None or span.last):
+            block, _, scanned = self._cut(rest, line, final=True)
+            lines = _newlines(block, len(block)) if scanned is None else scanned
+            yield _Step(block, len(block), line, lines, scanned is None, False)
 
-    def _made(self, data: bytes, line: int, scanned: int | None) -> Block:
-        """A block; `scanned` are its lines, where it is not regular."""
-        data = self._utf8(data)
-        if scanned is not None:
-            return Block(data, line, scanned, regular=False)
-        return Block(data, line, scanning.count_newlines(data), regular=True)
-
-    def _body(self, stream: BinaryIO) -> Iterator[bytes]:
+    def _body(self, stream: _Counted) -> Iterator[bytes]:
         """The bytes after the header, still in the file's encoding where that is 8-bit."""
         head, in_head = b"", True
         for data in self._decoded(stream):
@@ -92,7 +174,7 @@ class Cutter:
         if in_head:
             yield self._after_header(head)
 
-    def _decoded(self, stream: BinaryIO) -> Iterator[bytes]:
+    def _decoded(self, stream: _Counted) -> Iterator[bytes]:
         if self._bytewise:
             while data := stream.read(self._block):
                 yield data
@@ -173,3 +255,8 @@ class Cutter:
         if self._encoding.codec == "cp1252":
             return block.decode("cp1252", "replace").encode()
         return block if texts.is_utf8(block) else block.decode("utf-8", "replace").encode()
+
+
+def _newlines(block: bytes, end: int) -> int:
+    """How many line feeds are before `end`."""
+    return scanning.count_newlines(memoryview(block)[:end])

@@ -6,9 +6,10 @@ scanner instead.
 """
 
 import codecs
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from callconv_kit.model.texts import Ints
 from callconv_kit.reading import encoding as encodings
 from callconv_kit.reading import reimport, scanning, surplus
 from callconv_kit.reading.batches import Account
-from callconv_kit.reading.blocks import Block, Cutter
+from callconv_kit.reading.blocks import Block, Cutter, Span
 from callconv_kit.reading.dialect import Dialect, sniff
 from callconv_kit.reading.other_encodings import Decoder
 from callconv_kit.reading.skipping import LinePatterns
@@ -167,12 +168,53 @@ class DelimitedTable:
         """
         self.account = self._new_account()
         with self._source.open() as stream:
-            for block in self._cutter.blocks(stream):
-                batch = self._parse(self._without_skipped(block), wanted)
-                if batch is not None:
-                    self.account.rows += len(batch.lines) + len(batch.ragged)
-                    yield batch
+            yield from self._batches(stream, wanted)
         self.account.sha256 = self._source.sha256
+
+    def _batches(
+        self, stream: BinaryIO, wanted: Ints | None, span: Span | None = None
+    ) -> Iterator[Batch]:
+        for block in self._cutter.blocks(stream, span):
+            batch = self._parse(self._without_skipped(block), wanted)
+            if batch is not None:
+                self.account.rows += len(batch.lines) + len(batch.ragged)
+                yield batch
+
+    def apart(self) -> "DelimitedTable":
+        """The same table, for a reader beside others."""
+        table = copy.copy(self)
+        table._source = copy.copy(self._source)
+        return table
+
+    def plain_size(self) -> int | None:
+        """Bytes of a file that other processes may read stretches of; None where they can't."""
+        return self._source.plain_size() if self._cutter.can_part else None
+
+    def spans(self, size: int) -> Iterator[Span]:
+        """The file as stretches of at least `size` bytes; `batches_of` reads one.
+
+        The account gets the file's hash, and no counts.
+
+        Raises:
+            InputError: as `batches`, once the stretches before are out.
+        """
+        self.account = self._new_account()
+        with self._source.open() as stream:
+            for span in self._cutter.spans(stream, size):
+                if not span.last:
+                    yield span
+        self.account.sha256 = self._source.sha256
+        yield span
+
+    def batches_of(self, span: Span) -> Iterator[Batch]:
+        """The rows of a stretch; the account counts what is in it.
+
+        Raises:
+            InputError: `unclosed_quote` or `unreadable`.
+        """
+        self.account = Account(self.name)
+        with self._source.open(hashing=False) as stream:
+            yield from self._batches(stream, None, span)
 
     # -- parsing --------------------------------------------------------------------------------
 

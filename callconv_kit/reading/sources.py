@@ -19,6 +19,7 @@ import unicodedata
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -91,11 +92,13 @@ class Source:
     sha256: of the file as it lies there; known when it has been read to its end. A later reading
         ends where the first one did, and finds another hash if the file has changed: what was
         added behind is no change.
+    shared: whether a copy in another process opens the same bytes, at any place of them.
     """
 
-    def __init__(self, name: str, opening: Opening) -> None:
+    def __init__(self, name: str, opening: Opening, *, shared: bool = False) -> None:
         self.name = name
         self.sha256 = ""
+        self.shared = shared
         self._size: int | None = None
         self._opening = opening
 
@@ -139,6 +142,31 @@ class Source:
             _keep(self.name, stream, spool)
             spool.seek(0)
             yield spool
+
+    def plain_size(self) -> int | None:
+        """Bytes of a file that can be read from any place on; None where it can't, or is packed.
+
+        Raises:
+            InputError: `unreadable`.
+        """
+        with self._told_in_words(), self._opening() as raw:
+            if not self.shared or not raw.seekable():
+                return None
+            head = raw.read(len(ZSTD_MAGIC))
+            return None if head.startswith((GZIP_MAGIC, ZSTD_MAGIC)) else raw.seek(0, io.SEEK_END)
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """What the system says of the file: as long as it says the same, nobody changed it.
+
+        Raises:
+            InputError: `unreadable`.
+        """
+        with self._told_in_words(), self._opening() as raw:
+            try:
+                about = os.fstat(raw.fileno())
+            except (AttributeError, io.UnsupportedOperation):
+                return None
+            return about.st_ino, about.st_size, about.st_mtime_ns
 
     def read_through(self) -> None:
         """Read to the end, so that `sha256` is known."""
@@ -261,16 +289,17 @@ def local(name: str, path: Path) -> Source:
             "Name a file, or - for standard input.",
         )
 
-    @contextmanager
-    def opening() -> Iterator[BinaryIO]:
-        try:
-            raw = path.open("rb", buffering=0)
-        except ValueError as error:  # a NUL in the name
-            raise unreadable(shown_name(name), error) from error
-        with raw:
-            yield cast(BinaryIO, raw)
+    return Source(name, partial(_open_path, name, path), shared=True)
 
-    return Source(name, opening)
+
+@contextmanager
+def _open_path(name: str, path: Path) -> Iterator[BinaryIO]:
+    try:
+        raw = path.open("rb", buffering=0)
+    except ValueError as error:  # a NUL in the name
+        raise unreadable(shown_name(name), error) from error
+    with raw:
+        yield cast(BinaryIO, raw)
 
 
 def kind_of(path: Path) -> int:
@@ -362,13 +391,13 @@ def shown_address(address: str) -> str:
 
 def remote(name: str, address: str) -> Source:
     """A file at an address that fsspec knows to open."""
+    return Source(name, partial(_open_address, name, address), shared=True)
 
-    @contextmanager
-    def opening() -> Iterator[BinaryIO]:
-        with _opened(name, address) as file:
-            yield file
 
-    return Source(name, opening)
+@contextmanager
+def _open_address(name: str, address: str) -> Iterator[BinaryIO]:
+    with _opened(name, address) as file:
+        yield file
 
 
 def _opened(name: str, address: str) -> BinaryIO:

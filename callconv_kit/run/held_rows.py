@@ -20,7 +20,7 @@ AT_ONCE = 1 << 13
 
 @dataclass(slots=True)
 class HeldFile:
-    """The held rows of one input.
+    """Held rows of one input.
 
     numbers: see `Batch`.
     lines: of the rows, batch by batch.
@@ -36,7 +36,7 @@ class HeldRows:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[int, HeldFile] = {}
+        self._files: dict[int, list[HeldFile]] = {}
         self._writing: tuple[int, pa.RecordBatchStreamWriter] | None = None
 
     def add(self, number: int, batch: Batch) -> None:
@@ -47,13 +47,13 @@ class HeldRows:
         if len(batch.lines):
             record = _record(batch)
             self._writer(number, batch, record.schema).write_batch(record)
-            self._files[number].lines.append(batch.lines)
+            self._files[number][-1].lines.append(batch.lines)
 
     def _writer(self, number: int, batch: Batch, schema: pa.Schema) -> pa.RecordBatchStreamWriter:
         if self._writing is None or self._writing[0] != number:
             self.close()
             path = self._folder / f"held-{number}.arrows"
-            self._files[number] = HeldFile(path, batch.numbers)
+            self._files.setdefault(number, []).append(HeldFile(path, batch.numbers))
             self._writing = number, pa.ipc.new_stream(path, schema)
         return self._writing[1]
 
@@ -63,40 +63,38 @@ class HeldRows:
             self._writing[1].close()
             self._writing = None
 
-    def give(self) -> dict[int, HeldFile]:
+    def give(self) -> dict[int, list[HeldFile]]:
         """The files; another process takes them in."""
         self.close()
         return self._files
 
-    def merge(self, files: dict[int, HeldFile]) -> None:
-        """Hold what another process held."""
-        self._files |= files
+    def merge(self, files: dict[int, list[HeldFile]]) -> None:
+        """Hold what another process held; its rows come behind ours."""
+        for number, theirs in files.items():
+            self._files.setdefault(number, []).extend(theirs)
 
     def drop(self, number: int) -> None:
         """Hold no row of an input any more."""
         self.close()
-        file = self._files.pop(number, None)
-        if file is not None:
+        for file in self._files.pop(number, []):
             file.path.unlink()
 
     def lines(self, number: int) -> Ints:
         """The lines of the held rows of an input."""
-        file = self._files.get(number)
-        return np.concatenate([np.zeros(0, np.int64), *(file.lines if file else [])])
+        lines = [lines for file in self._files.get(number, []) for lines in file.lines]
+        return np.concatenate([np.zeros(0, np.int64), *lines])
 
     def batches(self, number: int) -> Iterator[Batch]:
         """The held rows of an input, gathered into batches that are worth judging."""
         self.close()
-        file = self._files.get(number)
-        if file is None:
-            return
         gathered: list[Batch] = []
-        with pa.OSFile(str(file.path)) as source, pa.ipc.open_stream(source) as records:
-            for record in records:
-                gathered.append(_batch(record, file.numbers))
-                if sum(len(one.lines) for one in gathered) >= AT_ONCE:
-                    yield Batch.of(gathered)
-                    gathered = []
+        for file in self._files.get(number, []):
+            with pa.OSFile(str(file.path)) as source, pa.ipc.open_stream(source) as records:
+                for record in records:
+                    gathered.append(_batch(record, file.numbers))
+                    if sum(len(one.lines) for one in gathered) >= AT_ONCE:
+                        yield Batch.of(gathered)
+                        gathered = []
         if gathered:
             yield Batch.of(gathered)
 

@@ -67,7 +67,7 @@ class Judge:
         """
         self._job = job
         self._asks = asks
-        self._resolved = resolved or Resolved(job, NO_PRESET)
+        self.resolved = resolved or Resolved(job, NO_PRESET)
         self.legs: ChildLegs | None = None
         self.session_key: bytes | None = None
         self._kernels = Kernels(
@@ -144,7 +144,7 @@ class Judge:
             return None if at is None else (batch.cells + legs)[at]
 
         filled = filling.fill(batch.cells + legs, length, plan, job, self._kernels)
-        derived = rules.status_column(job, plan, self._resolved.export)
+        derived = rules.status_column(job, plan, self.resolved.export)
         lacking = self._fill_more(filled, derived, source_column, length)
         cells = {name: fed.cells for name, fed in filled.items()}
         columns = self._kernels.read(cells, length, self._habits.of(table, plan))
@@ -177,9 +177,9 @@ class Judge:
             findings += (
                 [Finding("child_leg", Severity.LEFT_OUT, None, children)] if len(children) else []
             )
-        findings += rules.doubted(columns, self._resolved.export, plan.is_fed_by, source_column)
-        if self._resolved.layout is not None:
-            findings += drift.new_words(self._resolved.layout, plan, batch)
+        findings += rules.doubted(columns, self.resolved.export, plan.is_fed_by, source_column)
+        if self.resolved.layout is not None:
+            findings += drift.new_words(self.resolved.layout, plan, batch)
         findings += leave_out.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
             findings = [_left_out_caller(item) for item in findings]
@@ -194,7 +194,7 @@ class Judge:
 
     @property
     def _fills(self) -> frozenset[str]:
-        return self._resolved.looked_up
+        return self.resolved.looked_up
 
     def _fill_more(
         self,
@@ -204,7 +204,7 @@ class Judge:
         length: int,
     ) -> list[Finding]:
         """Statuses by rules, then what the look-up and the defaults fill."""
-        job, resolved = self._job, self._resolved
+        job, resolved = self._job, self.resolved
         clean = self._kernels.clean
         rules.set_statuses(filled, job, resolved.export, derived, source_column, clean, length)
         lacking: list[Finding] = []
@@ -226,7 +226,7 @@ class Judge:
         self, columns: dict[str, Coerced], source_column: SourceColumn, length: int
     ) -> None:
         """What the export lacks and other columns tell."""
-        job, resolved = self._job, self._resolved
+        job, resolved = self._job, self.resolved
         if self.session_key is not None:
             found = (source_column(name) for name in job.session_id_from)
             sources = [cells for cells in found if cells is not None]

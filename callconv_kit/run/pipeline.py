@@ -8,14 +8,15 @@ are known only at the end; the rows that they concern are then read a second tim
 """
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -28,15 +29,17 @@ from callconv_kit.model import spec
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import Batch
-from callconv_kit.reading import Account, Input, Table, open_tables
-from callconv_kit.reading.inputs import can_be_opened_again
+from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.reading.delimited import DelimitedTable
 from callconv_kit.run import fixes as fixing
-from callconv_kit.run import judge
+from callconv_kit.run import judge as judging
+from callconv_kit.run import parts
 from callconv_kit.run.judge import Judge, SettingNeeded
 from callconv_kit.run.keys import murmur3_128
-from callconv_kit.run.recording import Records, RecordsPart
+from callconv_kit.run.parts import Executor, Lot, Part, Shared
+from callconv_kit.run.recording import Records
 from callconv_kit.run.resolving import needs_source, open_inputs, resolve
-from callconv_kit.run.settling import Calls, CallsPart, SentCalls, input_changed
+from callconv_kit.run.settling import Calls, SentCalls, input_changed
 from callconv_kit.run.streaming import ReadAhead, WriteBehind
 from callconv_kit.writing import output
 from callconv_kit.writing.audit import FindingsLog
@@ -45,36 +48,6 @@ from callconv_kit.writing.tally import Tally
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of rows done so far."""
-
-
-class Future(Protocol):
-    """What an executor gives for a call: its result, once it is there."""
-
-    def cancel(self) -> Any:
-        """Don't begin the call, if it has not begun."""
-        ...
-
-    def result(self) -> Any:
-        """Wait for it; raises what the call raised."""
-        ...
-
-
-class Executor(Protocol):
-    """Calls functions in other processes: one of `concurrent.futures`, or a Dask client."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
-        """Begin a call."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What another process made of one input."""
-
-    account: Account
-    tally: Tally
-    calls: CallsPart
-    records: RecordsPart
 
 
 @dataclass(slots=True)
@@ -136,15 +109,22 @@ class Run:
         log: FindingsLog | None = None,
         executor: Executor | None = None,
         dry_run: bool = False,
+        judge: Judge | None = None,
     ) -> None:
+        """Prepare a run; with the judge of another one, nothing that its job names is read again.
+
+        Raises:
+            UsageError: something is wrong with the job, or with what it names.
+        """
         self._executor = executor
         self._dry_run = dry_run
         self._given = job
         self._now = now
-        self._resolved = resolve(job)
+        self._resolved = judge.resolved if judge else resolve(job)
         self._job = self._resolved.job
-        self._judge = Judge(self._job, now, resolved=self._resolved)
-        self._judge.check_job()
+        self.judge = judge or Judge(self._job, now, resolved=self._resolved)
+        if judge is None:
+            self.judge.check_job()
         self._folder = folder
         self._progress = progress
         self._audit = audit
@@ -153,13 +133,21 @@ class Run:
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._sent = sent
-        self._calls = Calls(self._judge, self._job.on_conflict, folder.work, corrected, sent)
+        self._calls = Calls(self.judge, self._job.on_conflict, folder.work, corrected, sent)
 
     def _prepare_session_ids(self) -> None:
         """Read the key of derived session ids, or make it; a dry run leaves none behind."""
         if self._job.session_id_from:
             beside = self._job.ledger_path
-            self._judge.session_key = session.key_beside(beside, keep=not self._dry_run)
+            self.judge.session_key = session.key_beside(beside, keep=not self._dry_run)
+
+    def table_of(self, source: "Input | DelimitedTable", name: str) -> Table:
+        """The table of a lot, under the name that its input has in the whole run."""
+        if isinstance(source, DelimitedTable):
+            return source.apart()
+        (table,) = open_inputs(self._resolved, [source])
+        table.name = name
+        return table
 
     @property
     def job(self) -> Job:
@@ -194,7 +182,12 @@ class Run:
                 if not fixes and self._can_be_parted(inputs, tables):
                     self._stream_in_parts(inputs, tables, records)
                 else:
-                    self._stream(tables, plans, records)
+                    rows = (
+                        (number, batch)
+                        for number, table in enumerate(tables)
+                        for batch in table.batches()
+                    )
+                    self._stream(rows, tables, plans, records)
                 for table, sha256 in zip(tables, first, strict=False):
                     if table.account.sha256 != sha256:
                         raise input_changed(table.name)
@@ -245,32 +238,30 @@ class Run:
             for batch in table.batches():
                 legs.add(plan, batch)
         legs.settle()
-        self._judge.legs = legs
+        self.judge.legs = legs
         return [table.account.sha256 for table in tables]
 
     def _stream(
         self,
+        rows: Iterator[tuple[int, Batch]],
         tables: Sequence[Table],
         plans: Sequence[Plan],
         records: Records,
         first: int = 0,
     ) -> None:
-        """Read, judge and write all rows; `first` numbers the first of the tables."""
+        """Read, judge and write rows, each batch with the place of its table.
 
-        def batches() -> Iterator[tuple[int, Batch]]:
-            for number, table in enumerate(tables):
-                for batch in table.batches():
-                    yield number, batch
-
+        `first` numbers the first of the tables.
+        """
         done = 0
-        with ReadAhead(batches()) as ahead, WriteBehind() as behind:
+        with ReadAhead(rows) as ahead, WriteBehind() as behind:
             for at, batch in ahead:
                 table, plan, number = tables[at], plans[at], first + at
                 kept = self._without_total_lines(table, batch)
                 try:
-                    judged = self._judge.judge(table, plan, kept)
+                    judged = self.judge.judge(table, plan, kept)
                 except SettingNeeded as needed:
-                    judge.ask_for_setting(needed, table, plan)
+                    judging.ask_for_setting(needed, table, plan)
                 judged, held = self._calls.remember(number, plan, judged)
                 behind(partial(records.add, number, judged, held))
                 done += len(batch.lines)
@@ -278,60 +269,74 @@ class Run:
                     self._progress(done)
 
     def _can_be_parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
-        """Whether each input can be read by a process of its own, apart from the others."""
         settings = (self._job.legs, self._resolved.export.corrections, self._sent, self._log)
         return (
             self._executor is not None
             and not self._dry_run
-            and len(inputs) == len(tables) > 1  # archives are several tables each
-            and all(map(can_be_opened_again, inputs))
             and not self._audit
             and all(setting is None for setting in settings)
+            and parts.can_be_parted(inputs, tables)
         )
 
     def _stream_in_parts(
         self, inputs: Sequence[Input], tables: Sequence[Table], records: Records
     ) -> None:
-        """Let the executor's processes read an input each, and take in what they made of them."""
-        headers = [table.header for table in tables]
-        names = [table.name for table in tables]
+        """Let the executor's processes read an input or a stretch each, and merge their results."""
         assert self._executor is not None  # noqa: S101 # only called where there is one
-        parts = [
-            self._executor.submit(
-                part_of, self._given, self._now, self._folder.work, item, number, headers, names
-            )
-            for number, item in enumerate(inputs)
-        ]
-        done = 0
+        headers, names = [table.header for table in tables], [table.name for table in tables]
+        shared = Shared(uuid4().hex, self._given, self._now, self._folder.work, headers, names)
+        unchanged = [parts.Unchanged(table) for table in tables]
+        begun: list[tuple[Lot, parts.Future]] = []
+        broken: InputError | None = None
         try:
-            for table, future in zip(tables, parts, strict=True):
-                part = future.result()
-                table.account = part.account
-                self._tally.merge(part.tally)
-                records.merge(part.records)
-                self._calls.merge(part.calls)
-                done += part.account.rows
+            try:
+                begun.extend(
+                    (lot, self._executor.submit(part_of, shared, lot))
+                    for lot in parts.lots(inputs, tables)
+                )
+            except InputError as error:  # what is wrong with a row before it comes first
+                broken = error
+            done = 0
+            for lot, future in begun:
+                done += self._merge(lot, future.result(), tables[lot.number], records)
                 if self._progress is not None:
                     self._progress(done)
         except BaseException:
             # Nobody writes to the work folder any more when it is removed.
-            for future in parts:
+            for _, future in begun:
                 future.cancel()
-            for future in parts:
+            for _, future in begun:
                 with contextlib.suppress(Exception, CancelledError):
                     future.result()
             raise
+        if broken is not None:
+            raise broken
+        for watched in unchanged:
+            watched.check()
 
-    def part(self, item: Input, number: int, headers: Sequence[Sequence[str]], name: str) -> "Part":
-        """What this run makes of one of several inputs; another process takes it in."""
+    def _merge(self, lot: Lot, part: Part, table: Table, records: Records) -> int:
+        """Take in what another process made of the rows behind ours; how many there were."""
+        if lot.span is None:
+            table.account = part.account
+        else:
+            table.account.merge(part.account)
+        self._tally.merge(part.tally)
+        records.merge(part.records)
+        self._calls.merge(part.calls)
+        return part.account.rows
+
+    def part(self, lot: Lot, table: Table, headers: Sequence[Sequence[str]]) -> Part:
+        """What this run makes of a lot of another one, which merges it."""
         self._prepare_session_ids()
         with output.writing(self._folder.path):
             self._folder.work.mkdir(parents=True, exist_ok=True)
             records = Records(self._folder.work, headers, self._tally)
+            batches = table.batches()
+            if isinstance(table, DelimitedTable) and lot.span is not None:
+                batches = table.batches_of(lot.span)
             try:
-                (table,) = open_inputs(self._resolved, [item])
-                table.name = name
-                self._stream([table], [self._plan(table)], records, number)
+                rows = ((0, batch) for batch in batches)
+                self._stream(rows, [table], [self._plan(table)], records, lot.number)
                 return Part(table.account, self._tally, self._calls.give(), records.give())
             finally:
                 records.close()
@@ -370,7 +375,7 @@ class Run:
                 )
 
     def _without_total_lines(self, table: Table, batch: Batch) -> Batch:
-        totals = [row for row in batch.ragged if judge.is_total(row.cells, len(table.header))]
+        totals = [row for row in batch.ragged if judging.is_total(row.cells, len(table.header))]
         if not totals:
             return batch
         for row in totals:
@@ -415,26 +420,28 @@ def no_rows(names: str) -> InputError:
     )
 
 
-def part_of(
-    job: Job,
-    now: datetime,
-    work: Path,
-    item: Input,
-    number: int,
-    headers: Sequence[Sequence[str]],
-    names: Sequence[str],
-) -> Part:
-    """What a process of its own makes of one of a run's inputs.
+@dataclass(slots=True)
+class _Kept:
+    """What a worker keeps from part to part of one run: what is read or counted once."""
 
-    Args:
-        job: of the run, as it was given.
-        now: of the run.
-        work: the run's work folder, which both processes reach; the part has one of its own in it.
-        item: the input.
-        number: the input's, among all.
-        headers: of all inputs.
-        names: of all inputs.
-    """
-    return Run(job, now, OutputFolder(work / f"part-{number}")).part(
-        item, number, headers, names[number]
-    )
+    run: str
+    judge: Judge
+    tables: dict[int, Table] = field(default_factory=dict)
+
+
+_worker = threading.local()
+"""Has `kept`, after the first part. A worker may be a thread: a Dask worker has several."""
+
+
+def part_of(shared: Shared, lot: Lot) -> Part:
+    """What a worker makes of one part of a run."""
+    kept: _Kept | None = getattr(_worker, "kept", None)
+    if kept is not None and kept.run != shared.run:
+        kept = None
+    folder = OutputFolder(shared.work / f"part-{lot.at}")
+    run = Run(shared.job, shared.now, folder, judge=kept.judge if kept else None)
+    if kept is None:
+        kept = _worker.kept = _Kept(shared.run, run.judge)
+    if lot.number not in kept.tables:
+        kept.tables[lot.number] = run.table_of(lot.source, shared.names[lot.number])
+    return run.part(lot, kept.tables[lot.number], shared.headers)

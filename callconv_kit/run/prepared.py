@@ -27,7 +27,9 @@ from callconv_kit.model.errors import (
 )
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
-from callconv_kit.run.pipeline import Executor, Progress, Run, RunOutcome
+from callconv_kit.run import parts
+from callconv_kit.run.parts import Executor
+from callconv_kit.run.pipeline import Progress, Run, RunOutcome
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report, workbook
 from callconv_kit.writing import summary as summaries
@@ -61,6 +63,7 @@ def prepare(
     rejected_as: str = "csv",
     progress: Progress | None = None,
     keep_findings: bool | FindingsLog = True,
+    workers: int | None = 1,
     executor: Executor | None = None,
     dry_run: bool = False,
     **settings: Any,
@@ -82,8 +85,11 @@ def prepare(
         progress: called with the number of rows done so far.
         keep_findings: keep each finding in memory for `Prepared.findings`; or a log of one's own
             that takes them.
-        executor: reads several files side by side, if findings are not kept; see
-            `callconv_kit.scale`.
+        workers: processes that read the inputs, large files in stretches; none: one for each
+            256 MiB of input, at most one for each core. The outputs are the same to the byte. One
+            process reads what can't be read apart: see `callconv_kit.scale`. A script that asks for
+            more than one needs `if __name__ == "__main__":`.
+        executor: takes the place of the processes, such as a `dask.distributed.Client`.
         dry_run: leave nothing behind: no file in `out`, and no key of derived session ids.
         **settings: every key of the job file under its name; they win over `job`.
 
@@ -102,7 +108,7 @@ def prepare(
     full_job = Job.from_keywords(job, **given)
     sources = _inputs(inputs, full_job)
     corrected = [] if fixes is None else several(fixes)
-    _refuse_wrong_types(ledger, progress, executor)
+    _refuse_wrong_types(ledger, progress, executor, workers)
     if not isinstance(rejected_as, str) or rejected_as not in REJECTED_AS:
         raise UsageError(
             "rejected_as_unknown",
@@ -133,21 +139,23 @@ def prepare(
     if keep_findings is True:
         log = FindingsLog()
     clock = full_job.clock
+    count = parts.workers_for(sources) if workers is None else workers
     try:
-        run = Run(
-            full_job,
-            clock,
-            folder,
-            sent=ledger,
-            progress=progress,
-            audit=audit,
-            log=log,
-            executor=executor,
-            dry_run=dry_run,
-        )
-        full_job = run.job  # with its preset laid under it
-        folder.begin()
-        ran = run.go(sources, corrected)
+        with parts.processes(count, executor) as chosen:
+            run = Run(
+                full_job,
+                clock,
+                folder,
+                sent=ledger,
+                progress=progress,
+                audit=audit,
+                log=log,
+                executor=chosen,
+                dry_run=dry_run,
+            )
+            full_job = run.job  # with its preset laid under it
+            folder.begin()
+            ran = run.go(sources, corrected)
         summary = _summary(ran, full_job, clock)
         with output.writing(folder.path):
             if rejected_as == "xlsx":
@@ -199,8 +207,18 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
     return chosen
 
 
-def _refuse_wrong_types(ledger: object, progress: object, executor: object) -> None:
+def _refuse_wrong_types(
+    ledger: object, progress: object, executor: object, workers: object
+) -> None:
     """Raise UsageError for an argument that a run could not use."""
+    whole = isinstance(workers, int) and not isinstance(workers, bool) and workers > 0
+    if not (whole or workers is None):
+        raise wrong_type(
+            "workers",
+            workers,
+            "a number of processes, 1 or more",
+            "Correct workers, or leave it out.",
+        )
     for name, value, method, expected in (
         ("ledger", ledger, "sent_status", "a path, or an open Ledger"),
         ("progress", progress, "__call__", "a function that takes a number of rows"),

@@ -46,7 +46,7 @@ class CallsPart(NamedTuple):
     """The ready rows that another process knows."""
 
     keys: duplicates.KeyRows
-    held: dict[int, HeldFile]
+    held: dict[int, list[HeldFile]]
     origins: Origins
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import callconv_kit as ck
-from callconv_kit.run import duplicates
+from callconv_kit.reading import delimited
+from callconv_kit.run import duplicates, parts
 
 from ..right_call import REQUIRED
 
@@ -80,8 +81,14 @@ def check(seed, folder, monkeypatch):
     }
     once = outputs(ck.prepare(paths, out=folder / "once", **settings))
     with ThreadPoolExecutor(2) as pool:
-        parts = outputs(ck.prepare(paths, out=folder / "parts", executor=pool, **settings))
-    assert parts == once
+        apart = outputs(ck.prepare(paths, out=folder / "parts", executor=pool, **settings))
+    assert apart == once
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(parts, "STRETCH", picked.choice([200, 2000]))
+        patch.setattr(delimited, "BLOCK", picked.choice([300, 3000]))
+        patch.setattr(delimited, "HEADER_ROOM", 600)
+        again = ck.prepare(paths, out=folder / "stretches", executor=pool, **settings)
+        assert outputs(again) == once
     with monkeypatch.context() as patch:
         patch.setattr(duplicates, "IN_MEMORY", 16)
         assert outputs(ck.prepare(paths, out=folder / "spilled", **settings)) == once
