@@ -239,10 +239,10 @@ class DeliverStep(ipw.VBox):
             send()
             return
         count = many(min(canary, rows) if canary else rows)
-        user = f" as {connection.user}" if connection.user else ""
+        user = f" as {visible(connection.user)}" if connection.user else ""
         self._asked = send
         self._question.value = tag(
-            "p", tag("b", f"Send {count} to {visible(connection.host)}{visible(user)}?"),
+            "p", tag("b", f"Send {count} to {visible(connection.host)}{user}?"),
             " impact.com processes what it receives; it can't be taken back from here.",
             role="alert",
         )  # fmt: skip

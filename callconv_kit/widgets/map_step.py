@@ -118,7 +118,14 @@ class MapStep(ipw.VBox):
         return answer_in(self._session.settings, key)
 
     def _answered(self, key: str, label: str, box: parts.Checked, change: dict[str, Any]) -> None:
-        self._took(key, label, box.take(lambda: self._session.answer(key, change["new"])))
+        right = box.take(lambda: self._session.answer(key, change["new"]))
+        begun = self._session.begun
+        if right and begun is not None:
+            box.notice.say(
+                tag("code", visible(str(begun))), " is new, with every key of the export. Fill in "
+                "the ids in a spreadsheet, then prepare.",
+            )  # fmt: skip
+        self._took(key, label, right)
 
     def _took(self, key: str, label: str, right: bool) -> None:
         """Remember whether a field is right, and show what follows from it."""

@@ -13,9 +13,12 @@ from callconv_kit.mapping.plan import Plan
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError
-from callconv_kit.profiling import Inspection
+from callconv_kit.profiling import Inspection, draft_of, lookup_file
+from callconv_kit.profiling.ids import IDS
+from callconv_kit.profiling.job_answers import answer_in
 from callconv_kit.run.prepared import prepare
 from callconv_kit.run.resolving import open_inputs, resolve
+from callconv_kit.writing.output import writing
 
 TRIED = 40
 """First rows of the export that are shown, and on which a mapping is tried."""
@@ -199,6 +202,32 @@ def _before(plan: Plan, column: str, first: Preview) -> Pairs:
         row[place] for row in first.rows for place in plan.feeds[column].positions if row[place]
     )
     return tuple((cell, None) for cell in list(cells)[:PAIRS])
+
+
+def begin_lookup(
+    source: Path, seen: Inspection, settings: Mapping[str, Any], folder: Path, answer: str
+) -> Path | None:
+    """Write the look-up file that a job names, where there is none: its keys, and no ids yet.
+
+    Args:
+        source: the export.
+        seen: its inspection.
+        settings: the job's, with its look-up.
+        folder: of the job.
+        answer: the answer that asked for the look-up.
+
+    Returns:
+        The file; None where it is there already.
+    """
+    path = folder / str(settings["lookup"]["file"])
+    if path.exists() or "on_source" not in settings["lookup"]:
+        return None
+    # One file serves for all ids that have no source yet.
+    ids = [key for key in IDS if key != "provider" and not answer_in(settings, key)]
+    draft = draft_of(seen, dict.fromkeys(ids, answer))
+    with writing(path.parent):
+        path.write_text(lookup_file(source, draft, seen), encoding="utf-8", newline="\n")
+    return path
 
 
 def masked(column: str, text: str, *, show: bool) -> str:

@@ -198,8 +198,8 @@ def reasons_by_column(reasons: str) -> dict[str, str]:
     """What is wrong in each column that the reasons of a rejected row name."""
     found: dict[str, str] = {}
     starts = [*_ABOUT.finditer(reasons)]
-    ends = [*(one.start() for one in starts[1:]), len(reasons)]
-    for one, end in zip(starts, ends, strict=True):
+    for at, one in enumerate(starts):
+        end = starts[at + 1].start() if at + 1 < len(starts) else len(reasons)
         reason = reasons[one.start(1) : end].strip()
         found[one[1]] = f"{found[one[1]]}; {reason}" if one[1] in found else reason
     return found

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from callconv_kit.job import Job
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import anchored
+from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.profiling import Inspection, Question, draft_of, inspect, questions
@@ -81,6 +82,7 @@ class Session:
         self.validation: Validation | None = None
         self._personal: frozenset[str] = frozenset()
         self.fixing = Fixing(self)
+        self.begun: Path | None = None
         self._corrected: CorrectedFile | None = None
         self._prepared_with: tuple[Mapping[str, Any], Mapping[Key, list[str]]] = ({}, {})
         self._feeds: tuple[Mapping[str, Any] | None, Mapping[str, list[str]]] = (None, {})
@@ -179,11 +181,18 @@ class Session:
     def answer(self, key: str, text: str) -> None:
         """Answer one of the questions; a blank takes the answer back.
 
+        A look-up file that is not there yet is begun beside the job: `begun` names it.
+
         Raises:
             UsageError: it is no answer; says what would be one.
         """
         seen = self._seen()
-        self.change(with_answer(self.settings, key, text, seen))
+        settings = with_answer(self.settings, key, text, seen)
+        self.begun = None
+        if "lookup" in settings:
+            folder = self.job_file.parent
+            self.begun = mapped.begin_lookup(self._opened(), seen, settings, folder, text)
+        self.change(settings)
         self.answers[key] = text.strip()
 
     def feed(self, column: str, source: str = "", constant: str = "") -> None:
@@ -430,5 +439,8 @@ class Session:
 
 
 def _job_of(settings: Mapping[str, Any], folder: Path) -> Job:
-    """Settings of a job file in that folder, as a job."""
-    return Job.from_keywords(None, **anchored(settings, folder.absolute()))
+    """Settings of a job file in that folder, as a job; its ledger is beside the file."""
+    folder = folder.absolute()
+    return Job.from_keywords(
+        None, **{"ledger": folder / DEFAULT_LEDGER, **anchored(settings, folder)}
+    )

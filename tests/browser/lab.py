@@ -207,6 +207,13 @@ class Person:
             return wait.until(lambda _: self.first(".jp-InputPrompt").text != "[ ]:")
         return False
 
+    def restart(self):
+        """Restart the kernel by the menu."""
+        menu = "//li[contains(@class,'lm-MenuBar-item')][.//*[normalize-space()='Kernel']]"
+        self.driver.find_element(By.XPATH, menu).click()
+        self.first("li[data-command='kernelmenu:restart']").click()
+        self.first(".jp-Dialog button.jp-mod-accept").click()
+
     def widget(self, name):
         return self.first(f".callconv-workbench .callconv-{name}")
 

@@ -296,6 +296,21 @@ def test_bad_input_is_said_in_words_and_the_next_file_is_taken(desk):
     person.reads("results", "pending actions", "Complete")
 
 
+def test_a_page_whose_kernel_was_restarted_says_that_it_is_dead(desk):
+    files = {"calls.csv": export(), "callconv.toml": b"max_rejected_share = 1.0\n"}
+    _, person = desk.opened("restarted", f"'calls.csv', now={HOSTILE_NOW!r}", files=files)
+    script = """
+        const page = document.querySelector('.callconv-workbench');
+        return getComputedStyle(page, '::before').content;
+    """
+    assert person.driver.execute_script(script) in ("none", "normal")
+    person.restart()
+    person.until(lambda: "kernel was restarted" in person.driver.execute_script(script), "dead")
+    person.picture("restarted")
+    steps = person.widget("steps")
+    assert steps.value_of_css_property("pointer-events") == "none"
+
+
 def test_a_password_is_typed_and_never_stored_in_the_notebook(desk):
     set_up(desk.scratch, WIDGETS, '{"saveState": true}')
     files = {"calls.csv": export(), "callconv.toml": b"max_rejected_share = 1.0\n"}

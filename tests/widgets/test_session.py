@@ -90,6 +90,35 @@ def test_a_constant_that_does_not_fit_its_column_is_refused_at_once(
     assert session.settings == before
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'trackers.csv by "Destination Phone Number"',
+        "trackers.csv by Destination Phone Number",
+        "trackers.csv",
+        "lookup:trackers.csv",
+        "lookup:trackers.csv:Destination Phone Number",
+    ],
+)
+def test_a_look_up_is_answered_in_words_as_in_init_and_its_file_is_begun(tmp_path, answer):
+    shutil.copy(sample("export.csv"), tmp_path / "calls.csv")
+    session = Session(tmp_path, now=NOW)
+    session.open(tmp_path / "calls.csv")
+    session.answer("timezone", "UTC")
+    session.answer("date_order", "month-first")
+    session.answer("campaign", "1001")
+    session.answer("tracker", answer)
+    assert session.begun == tmp_path / "trackers.csv"
+    head, *keys = session.begun.read_text().splitlines()
+    assert head == "Destination Phone Number,MediaId,ActionTrackerId,Calls"
+    assert len(keys) > 5
+    session.begun.write_text(session.begun.read_text().replace(",,,", ",20012,30021,"))
+    session.answer("partner", answer)
+    assert session.begun is None
+    assert session.open_points() == []
+    assert session.prepare().summary["rows_ready"] > 100
+
+
 def test_the_mapping_tells_cells_before_and_after_and_what_is_missing(session):
     by_name = {one.column: one for one in session.mapping()}
     assert ("00:05:04", "304") in by_name["TalkDuration"].pairs

@@ -1,0 +1,149 @@
+"""The pages of the workbench without a browser: what they say, and what they ask before they act."""
+
+import re
+import shutil
+
+import pytest
+
+from callconv_kit.demo import sample
+from callconv_kit.widgets import Workbench
+
+NOW = "2026-11-24T12:00:00-05:00"
+JOB = """preset = "invoca"
+timezone = "America/New_York"
+date_order = "month-first"
+constants = {CampaignId = 1001, MediaId = 20012, ActionTrackerId = 30021}
+"""
+
+
+@pytest.fixture
+def workbench(tmp_path):
+    shutil.copy(sample("export.csv"), tmp_path / "calls.csv")
+    (tmp_path / "callconv.toml").write_text(JOB)
+    made = Workbench(tmp_path / "calls.csv", folder=tmp_path, now=NOW)
+    yield made
+    made.close_all()
+
+
+@pytest.fixture
+def prepared(workbench):
+    workbench.preparing.begin()
+    workbench.wait()
+    return workbench
+
+
+def widget(page, name):
+    """The widget with a class, wherever it is on a page."""
+    if f"callconv-{name}" in getattr(page, "_dom_classes", ()):
+        return page
+    found = (widget(child, name) for child in getattr(page, "children", ()))
+    return next((one for one in found if one is not None), None)
+
+
+def text_of(page, name):
+    return re.sub(r"<[^>]+>", "", widget(page, name).value)
+
+
+def states(workbench):
+    buttons = workbench.steps.children[0].children
+    return [button.description for button in buttons]
+
+
+def test_each_step_shows_whether_it_is_done_open_or_blocked(workbench, tmp_path):
+    assert states(Workbench(folder=tmp_path))[:2] == ["1 Open (1 open)", "2 Map"]
+    assert states(workbench) == [
+        "✓ 1 Open", "✓ 2 Map", "3 Prepare (1 open)", "4 Review", "5 Check", "6 Deliver",
+    ]  # fmt: skip
+    workbench.preparing.begin()
+    workbench.wait()
+    assert states(workbench)[2:4] == ["✓ 3 Prepare", "4 Review (66 open)"]
+    row = workbench.session.review.page("Rejected", 0, "status_unknown").rows[0]
+    workbench.session.fix(row, {"Call Result": "ANSWER"})
+    workbench.go_to("Review")
+    assert states(workbench)[2:4] == ["3 Prepare (1 open)", "4 Review (65 open)"]
+
+
+def test_a_wrong_field_is_marked_where_it_is_and_stops_saving(workbench, tmp_path):
+    page = workbench.mapping
+    field = widget(page, "constant-MediaId")
+    for wrong in ("Eastern", "-1", "1.5", "20012x"):
+        field.value = wrong
+        assert states(workbench)[1] == "2 Map (1 open)"
+        widget(page, "save").click()
+        assert "The job is not saved: 1 field is wrong" in page.notice.value
+        assert (tmp_path / "callconv.toml").read_text() == JOB
+    field.value = "20013"
+    widget(page, "save").click()
+    assert "The job is saved" in page.notice.value
+    assert "MediaId = 20013" in (tmp_path / "callconv.toml").read_text().replace('"', "")
+
+
+def test_deliver_shows_what_will_be_sent_and_what_is_held_back(prepared):
+    told = text_of(prepared.delivering, "to-send")
+    rows = prepared.session.prepared.summary["rows_ready"]
+    assert f"{rows} rows" in told
+    assert "20012" in told
+    assert "66 rows rejected; 3 rows left out (duplicate row)" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [("deliver", "Send 135 rows to ftp.example.com as me?"),
+     ("deliver-canary", "Send 5 rows to ftp.example.com as me?")],
+)  # fmt: skip
+def test_a_server_that_is_not_on_this_machine_is_asked_about_first(prepared, name, question):
+    page = prepared.delivering
+    sent = []
+    prepared.deliveries.to = lambda *given, **named: sent.append((given, named))
+    widget(page, "host").value = "ftp.example.com"
+    widget(page, "user").value = "me"
+    widget(page, name).click()
+    assert question in text_of(page, "question")
+    widget(page, "refuse").click()
+    assert text_of(page, "question") == ""
+    widget(page, "confirm").click()
+    prepared.wait()
+    assert sent == []
+    widget(page, name).click()
+    widget(page, "confirm").click()
+    prepared.wait()
+    (((connection, *_), named),) = sent
+    assert (connection.host, named["canary"]) == ("ftp.example.com", 5 if "canary" in name else 0)
+
+
+def test_a_canary_goes_first_and_the_rest_after_it_with_the_field_s_password(prepared, tmp_path):
+    page, server = prepared.delivering, prepared.deliveries.start_mock()
+    for name, value in {"protocol": "ftp", "host": server.host, "port": server.port,
+                        "directory": server.account.name, "user": server.user}.items():  # fmt: skip
+        widget(page, name).value = value
+    widget(page, "deliver-canary").click()
+    prepared.wait()
+    assert "Type the user and the password in the fields above" in page.notice.value
+    assert "export" not in page.notice.value
+    widget(page, "password").value = server.password
+    widget(page, "test-connection").click()
+    prepared.wait()
+    assert "The connection works. Nothing was written." in page.notice.value
+    assert "login" in text_of(page, "connection-steps")
+    widget(page, "deliver-canary").click()
+    prepared.wait()
+    assert len(server.pending_actions()) == 5
+    assert states(prepared)[5] == "6 Deliver (1 open)"
+    widget(page, "deliver").click()
+    prepared.wait()
+    rows = prepared.session.prepared.summary["rows_ready"]
+    assert len(server.pending_actions()) == rows
+    assert states(prepared)[5] == "✓ 6 Deliver"
+    # The ledger is that of the job, whichever folder the notebook runs in.
+    assert (tmp_path / ".callconv" / "ledger.sqlite").exists()
+
+
+def test_a_wrong_password_is_told_of_the_field(prepared):
+    page, server = prepared.delivering, prepared.deliveries.start_mock()
+    for name, value in {"protocol": "ftp", "host": server.host, "port": server.port,
+                        "user": server.user, "password": "wrong"}.items():  # fmt: skip
+        widget(page, name).value = value
+    for name in ("test-connection", "deliver"):
+        widget(page, name).click()
+        prepared.wait()
+        assert "Type the user and the password in the fields above" in page.notice.value
