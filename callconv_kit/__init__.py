@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.check import check as check
     from callconv_kit.run.prepared import Prepared as Prepared
     from callconv_kit.run.prepared import prepare as prepare
-    from callconv_kit.run.raw import read as read
+    from callconv_kit.run.typed import read as read
     from callconv_kit.run.typed import typed as typed
 
 _HOMES = {
@@ -49,7 +49,7 @@ _HOMES = {
     "inspect": "profiling",
     "propose": "profiling",
     "prepare": "run.prepared",
-    "read": "run.raw",
+    "read": "run.typed",
     "typed": "run.typed",
 }
 

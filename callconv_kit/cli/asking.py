@@ -102,7 +102,7 @@ class Dialogue:
 
     def _prompt(self, question: "Question") -> str:
         from callconv_kit.model.errors import UsageError
-        from callconv_kit.writing.visible import visible
+        from callconv_kit.writing.markup import visible
 
         try:
             proposed = f"[{visible(question.proposal)}] " if question.proposal else ""

@@ -265,7 +265,7 @@ def _show_drift(drift: "Drift | None") -> None:
 
 def _show_summary(draft: "Draft") -> None:
     """What the job says, before it is written."""
-    from callconv_kit.writing.visible import visible
+    from callconv_kit.writing.markup import visible
 
     if not draft.taken and not draft.blanks:
         return

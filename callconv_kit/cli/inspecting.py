@@ -60,7 +60,7 @@ def show(seen: "Inspection", *, share: bool = False) -> None:
 
 def show_head(seen: "Inspection", console: "Console", *, share: bool = False) -> None:
     """What the file is, how it is laid out and why, and whose it is."""
-    from callconv_kit.writing.visible import visible
+    from callconv_kit.writing.markup import visible
     from callconv_kit.writing.wording import DELIMITERS, many
 
     rows = f"{'the first ' if seen.more else ''}{many(seen.rows)}, {len(seen.columns)} columns"
@@ -137,7 +137,7 @@ def _goes_to(seen: "Inspection", name: str) -> str:
 
 
 def _show_times(times: "Times | None", console: "Console") -> None:
-    from callconv_kit.writing.visible import visible
+    from callconv_kit.writing.markup import visible
 
     if times is None:
         return

@@ -159,7 +159,7 @@ def _settings(name: str) -> "list[Setting]":
 @shared.now_option("The examples' calls took place the day before.")
 def template_command(file: str | None, example: bool, now: str | None) -> int:
     """Write an empty file with the published header, to FILE or to standard output."""
-    from callconv_kit.run.template import template
+    from callconv_kit.run.typed import template
 
     text = template(example=example, now=now)
     if file is None:

@@ -204,7 +204,7 @@ def progress(silent: bool, inputs: Sequence[str]) -> "Iterator[Progress | None]"
         yield None
         return
     from callconv_kit.cli import terminal
-    from callconv_kit.run.progress import expected_rows
+    from callconv_kit.run.streaming import expected_rows
 
     with terminal.progress(expected=expected_rows(inputs)) as shown:
         yield shown

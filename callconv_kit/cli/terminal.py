@@ -1,7 +1,7 @@
 """What a run looks like in a terminal: a bar while it works, and what it came to at its end.
 
 In a pipe there is no bar, no colour and no line is cut. Texts of cells are never taken for markup
-or for commands to the terminal: what can't be seen is shown as a sign (see `writing.visible`).
+or for commands to the terminal: what can't be seen is shown as a sign (see `writing.markup`).
 rich is imported when something is shown.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from callconv_kit.model.codes import Severity
 from callconv_kit.writing import output, wording
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
 if TYPE_CHECKING:

@@ -3,15 +3,44 @@
 text array ──kernel──▶ Coerced: values, and notes on the cells with something to say
 """
 
+import csv
+import re
 from collections.abc import Callable
+from importlib import resources
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callconv_kit.model import texts
 from callconv_kit.model.notes import Coerced, Note, NoteIds, note_id, note_of
-from callconv_kit.model.texts import Bools, Ints
+from callconv_kit.model.texts import Bools, Bytes, Ints
+
+# Between letters or digits only: the sign of -1 parts nothing.
+SEPARATORS = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The lines of `data/<name>.csv`, by column name."""
+    source = resources.files(__package__) / "data" / f"{name}.csv"
+    return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
+
+
+def word(text: str) -> str:
+    """`text` as word lists are searched: without case, and without what parts its words.
+
+    >>> word("No-Answer") == word("no answer") == word("NoAnswer")
+    True
+    """
+    return SEPARATORS.sub("", text).casefold()
+
+
+def words(name: str, value: str) -> dict[str, str]:
+    """The list `name` as a mapping: from its column `text`, compared as `word`, to `value`."""
+    return {word(row["text"]): row[value] for row in rows(name)}
+
 
 __all__ = [
     "Coerced",
@@ -145,3 +174,36 @@ def of_suspects(suspects: Suspects, asked_of: Kernel) -> Kernel:
         return Coerced(values, positions[answer.positions], answer.notes)
 
     return kernel
+
+
+def lengths(text: pa.StringArray) -> npt.NDArray[np.int32]:
+    """Bytes in each cell."""
+    return texts.view(text).lengths
+
+
+def byte_at(text: pa.StringArray, place: int) -> Bytes:
+    """The byte at `place` of each cell, from its end if negative; 0 where it is shorter."""
+    data, starts, ends = texts.view(text)
+    if not len(data):
+        return np.zeros(len(text), np.uint8)
+    if place >= 0:
+        found = np.take(data, starts + np.int32(place), mode="clip")
+    else:
+        found = np.take(data, ends + np.int32(place), mode="clip")
+    reach = place + 1 if place >= 0 else -place
+    found[ends - starts < reach] = 0
+    return found
+
+
+def extremes(text: pa.StringArray) -> tuple[int, int]:
+    """The smallest and the largest byte of the column; (0, 0) where there is none."""
+    used = np.frombuffer(texts.used_bytes(text), np.uint8)
+    return (int(used.min()), int(used.max())) if len(used) else (0, 0)
+
+
+def digits_only(text: pa.StringArray) -> Bools:
+    """Whether a cell is nothing but digits (0-9); an empty one may be said to be."""
+    low, high = extremes(text)
+    if low >= ord("0") and high <= ord("9"):
+        return np.ones(len(text), np.bool_)
+    return texts.true(pc.ascii_is_decimal(text), null=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import glance
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import (
     Kernel,
     Known,
@@ -150,9 +150,9 @@ def _converted(text: pa.StringArray, unit: Unit) -> Known:
     """
     scale = SECONDS_IN[unit]
     longest = str(int(spec.LONGEST_CALL / scale))
-    length = glance.lengths(text)
-    known = glance.digits_only(text) & (length > 0) & (length <= len(longest))
-    known &= (glance.byte_at(text, 0) != ord("0")) & texts.present(text)
+    length = cells.lengths(text)
+    known = cells.digits_only(text) & (length > 0) & (length <= len(longest))
+    known &= (cells.byte_at(text, 0) != ord("0")) & texts.present(text)
     plain = text if known.all() else texts.where(known, text, "0")
     numbers = texts.numbers(pc.cast(plain, pa.int64()))
     scaled, denominator = numbers * scale.numerator, scale.denominator
@@ -170,10 +170,10 @@ def _converted(text: pa.StringArray, unit: Unit) -> Known:
 
 def _suspects(text: pa.StringArray) -> Ints:
     """All but plain digits without a leading zero that are surely no longer than a day."""
-    first, length = glance.byte_at(text, 0), glance.lengths(text)
+    first, length = cells.byte_at(text, 0), cells.lengths(text)
     return np.flatnonzero(
         ((first == ord("0")) & (length > 1))
         | (length > len("86400"))
         | ((length == len("86400")) & (first >= ord("8")))
-        | ~glance.digits_only(text)
+        | ~cells.digits_only(text)
     )

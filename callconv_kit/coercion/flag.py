@@ -6,15 +6,15 @@ synonyms are in `data/phone_types.csv`, `data/repeat_callers.csv` and `data/flag
 
 from collections.abc import Mapping
 
-from callconv_kit.coercion import vocabulary
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct
 
-FLAGS = vocabulary.words("flags", "value")
-PHONE_TYPES = vocabulary.words("phone_types", "value")
+FLAGS = cells.words("flags", "value")
+PHONE_TYPES = cells.words("phone_types", "value")
 REPEAT_CALLERS = {
     # A bare yes or no answers the question that the column asks: has this caller called before?
     **{word: {"true": "Repeat", "false": "New"}[flag] for word, flag in FLAGS.items()},
-    **vocabulary.words("repeat_callers", "value"),
+    **cells.words("repeat_callers", "value"),
 }
 
 
@@ -24,7 +24,7 @@ def read(text: str, meaning: Mapping[str, str], unknown: str) -> Reading:
     >>> read("Yes", FLAGS, "flag_unknown").value, read("Yes", REPEAT_CALLERS, "flag_unknown").value
     ('true', 'Repeat')
     """
-    value = meaning.get(vocabulary.word(text))
+    value = meaning.get(cells.word(text))
     if value is None:
         return Reading(None, unknown)
     return Reading(value, None, () if value == text else ("flag_mapped",))

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import glance
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
 from callconv_kit.model import spec, texts
 from callconv_kit.model.texts import Ints
@@ -87,7 +87,7 @@ def kernel() -> Kernel:
 def _suspects(text: pa.StringArray) -> Ints:
     """All but plain digits without a leading zero, too few to have been rounded."""
     return np.flatnonzero(
-        (glance.byte_at(text, 0) == ord("0"))
-        | (glance.lengths(text) > EXACT_DIGITS)
-        | ~glance.digits_only(text)
+        (cells.byte_at(text, 0) == ord("0"))
+        | (cells.lengths(text) > EXACT_DIGITS)
+        | ~cells.digits_only(text)
     )

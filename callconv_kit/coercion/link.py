@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import glance
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Ints
@@ -35,10 +35,10 @@ def kernel() -> Kernel:
 
 def _suspects(text: pa.StringArray) -> Ints:
     """All but `https://` with a letter or digit behind it, in ASCII without a space."""
-    low, high = glance.extremes(text)
+    low, high = cells.extremes(text)
     if low < ord(" "):
         return np.flatnonzero(texts.present(text))
-    host = glance.byte_at(text, len("https://"))
+    host = cells.byte_at(text, len("https://"))
     known = np.frombuffer(host.tobytes().translate(_ALPHANUMERIC), np.bool_)
     known = known & texts.true(pc.starts_with(text, "https://"), null=True)
     if low == ord(" "):

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import glance, vocabulary
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Kernel, Reading, where_suspect
 from callconv_kit.model import spec, texts
 from callconv_kit.model.texts import Ints
@@ -24,7 +24,7 @@ DecimalSign: TypeAlias = Literal["point", "comma"]
 
 _CURRENCIES: dict[str, set[str]] = {}
 """Each code or sign, in upper case, and the currencies that it may mean."""
-for _row in vocabulary.rows("currencies"):
+for _row in cells.rows("currencies"):
     for _mark in (_row["code"], *_row["marks"].split()):
         _CURRENCIES.setdefault(_mark.upper(), set()).add(_row["code"])
 
@@ -147,8 +147,8 @@ def _suspects(text: pa.StringArray) -> Ints:
     data, starts, ends = texts.view(text)
     if not len(data) or not len(text):
         return np.zeros(0, np.int64)
-    first, length = glance.byte_at(text, 0), ends - starts
-    pointed = glance.byte_at(text, -1 - _CENTS) == ord(".")
+    first, length = cells.byte_at(text, 0), ends - starts
+    pointed = cells.byte_at(text, -1 - _CENTS) == ord(".")
     known = pointed & (length >= len("0.00")) & (length <= len(spec.LARGEST_SALE))
     known &= (first != ord("0")) | (length == len("0.00"))
     # With these points out of the way, what is no digit makes its cell a suspect.

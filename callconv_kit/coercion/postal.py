@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import glance
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Coerced, Reading, where_suspect
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools, Ints
@@ -90,9 +90,9 @@ def kernel() -> ZipKernel:
 
 
 def _suspects_in_us(text: pa.StringArray) -> Ints:
-    length = glance.lengths(text)
-    return np.flatnonzero(((length != ZIP) & (length > 0)) | ~glance.digits_only(text))
+    length = cells.lengths(text)
+    return np.flatnonzero(((length != ZIP) & (length > 0)) | ~cells.digits_only(text))
 
 
 def _suspects_abroad(text: pa.StringArray) -> Ints:
-    return np.flatnonzero((glance.lengths(text) > LONGEST_FOREIGN) | ~glance.digits_only(text))
+    return np.flatnonzero((cells.lengths(text) > LONGEST_FOREIGN) | ~cells.digits_only(text))

@@ -7,13 +7,13 @@ a menu, so it needs a preset or the job's `[values.CallStatus]`, which are appli
 
 import difflib
 
-from callconv_kit.coercion import vocabulary
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct
 from callconv_kit.model import spec
 
-_OWN = {vocabulary.word(status): status for status in spec.STATUSES}
-_MEANING = {**_OWN, **vocabulary.words("statuses", "status")}
-_WARNING = vocabulary.words("statuses", "warning")
+_OWN = {cells.word(status): status for status in spec.STATUSES}
+_MEANING = {**_OWN, **cells.words("statuses", "status")}
+_WARNING = cells.words("statuses", "warning")
 
 _CLOSE_ENOUGH = 0.75
 """Ratio of matching letters: a slip of the finger or two, not another word."""
@@ -28,7 +28,7 @@ def read(text: str) -> Reading:
     >>> read("no-answer").value, read("ivr dropoff").value, read("completed").code
     ('INCOMPLETE', 'IVR_DROPOFF', 'status_unknown')
     """
-    word = vocabulary.word(text)
+    word = cells.word(text)
     status = _MEANING.get(word)
     if status is None:
         return Reading(None, "status_unknown")
@@ -47,7 +47,7 @@ def nearest(text: str) -> str | None:
     >>> nearest("ANSWRED"), nearest("completed")
     ('ANSWER', None)
     """
-    word = vocabulary.word(text)
+    word = cells.word(text)
     if word.startswith("complete"):  # near INCOMPLETE in letters, and the opposite of it
         return None
     near = difflib.get_close_matches(word, _MEANING, n=1, cutoff=_CLOSE_ENOUGH)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import glance, identifier
+from callconv_kit.coercion import cells, identifier
 from callconv_kit.coercion.cells import Kernel, Reading, once_per_distinct, where_suspect
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Ints
@@ -97,7 +97,7 @@ def reference_kernel() -> Kernel:
     """`read_reference` for whole columns."""
 
     def suspects(text: pa.StringArray) -> Ints:
-        words = np.flatnonzero(~glance.digits_only(text))
+        words = np.flatnonzero(~cells.digits_only(text))
         return _all_of(words, identifier.maybe_rounded(text))
 
     return where_suspect(suspects, read_reference)
@@ -147,10 +147,10 @@ def _all_of(first: Ints, *others: Ints) -> Ints:
 
 def _formulas(text: pa.StringArray) -> Ints:
     """Cells that begin like a formula."""
-    low, high = glance.extremes(text)
+    low, high = cells.extremes(text)
     if _FORMULA_OPENINGS.find(1, low, high + 1) < 0:
         return np.zeros(0, np.int64)
-    first = glance.byte_at(text, 0).tobytes()
+    first = cells.byte_at(text, 0).tobytes()
     return np.flatnonzero(np.frombuffer(first.translate(_FORMULA_OPENINGS), np.bool_))
 
 
@@ -158,4 +158,4 @@ def _longer(text: pa.StringArray, limit: int | None) -> Ints:
     """Cells of more than `limit` bytes, which may be fewer characters."""
     if limit is None:
         return np.zeros(0, np.int64)
-    return np.flatnonzero(glance.lengths(text) > limit)
+    return np.flatnonzero(cells.lengths(text) > limit)

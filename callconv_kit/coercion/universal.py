@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import vocabulary
+from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import (
     Coerced,
     Kernel,
@@ -37,9 +37,9 @@ REPLACEMENT = "\ufffd"
 DELETE = 0x7F
 """The one control character of ASCII that is not below the space."""
 
-EMPTY_MARKS = frozenset(row["text"] for row in vocabulary.rows("marks") if row["means"] == "empty")
+EMPTY_MARKS = frozenset(row["text"] for row in cells.rows("marks") if row["means"] == "empty")
 EXCEL_ERRORS = frozenset(
-    row["text"] for row in vocabulary.rows("marks") if row["means"] == "excel_error"
+    row["text"] for row in cells.rows("marks") if row["means"] == "excel_error"
 )
 
 _BREAKS = re.compile(f"[{BREAKS}]+")

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.job.masks import printable
+from callconv_kit.job.faults import printable
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import nearest
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, JobFault, key_path
-from callconv_kit.job.masks import printable
+from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, JobFault, key_path, printable
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import plain, spec_column

@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, PrivateAttr, StrictBool, ValidationError
 
-from callconv_kit.job.faults import THE_JOB, complaint, faults_of
+from callconv_kit.job.faults import (
+    THE_JOB,
+    complaint,
+    faults_of,
+    masked_settings,
+    printable,
+    without_query,
+)
 from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import (
     anchored,
@@ -20,7 +27,6 @@ from callconv_kit.job.layers import (
     with_paths,
     without,
 )
-from callconv_kit.job.masks import masked_settings, printable, without_query
 from callconv_kit.job.tables import (
     Archive,
     ColumnSource,

@@ -19,8 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from callconv_kit.job.faults import wrong
-from callconv_kit.job.masks import masked, printable
+from callconv_kit.job.faults import masked, printable, wrong
 from callconv_kit.job.values import (
     AS_LIST,
     BlankIsNone,

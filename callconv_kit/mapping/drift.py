@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from callconv_kit.job.masks import masked, printable
+from callconv_kit.job.faults import masked, printable
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.model import texts
 from callconv_kit.model.codes import Severity

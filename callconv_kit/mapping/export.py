@@ -1,6 +1,6 @@
 """What a run knows of an export: the job, and what its preset adds that a job has no words for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,8 @@ from callconv_kit.job import Job, Source
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping.preset import Corrections, Doubt, NoTalk, Otherwise, Preset
 from callconv_kit.model import spec
-from callconv_kit.model.names import plain
+from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest, plain
 
 CALLED = "CalledPhoneNumber"
 BY_COLUMN = ("values", "units", "defaults", "constants")
@@ -187,3 +188,73 @@ def _drop(settings: dict[str, Any], overridden: set[str]) -> None:
         legs = settings["legs"]
         take = {name: v for name, v in legs.get("take", {}).items() if name not in overridden}
         settings["legs"] = {**legs, "take": take}
+
+
+def require_key_columns(
+    name: str, header: Sequence[str], export: Export, places: Callable[[str], Sequence[int]]
+) -> None:
+    """Refuse an export that lacks a key column of its preset, or has only one of two.
+
+    Without its call, a child leg takes the talk away: an answered call would go as one that was
+    never connected. Without its own id, a row that corrects another would be paid as a new call.
+    Without a direction, outbound calls would go as calls of customers.
+
+    Args:
+        name: of the input, for the error.
+        header: of the input.
+        export: what the preset says.
+        places: where the header has a column, under any of its names.
+
+    Raises:
+        InputError: `column_missing`, naming the column and the one that it may be.
+    """
+    title = export.preset.about.title if export.preset else ""
+    for wanted in export.needed:
+        if not places(wanted):
+            raise _missing(
+                f"{name} lacks a column that the preset for {title} needs",
+                "",
+                f"{_spelled(wanted, export)}, which says which rows are calls to you",
+                wanted,
+                header,
+                export,
+                'If every row is a call to you, set outbound = "send".',
+            )
+    for one, other in export.needed_together:
+        if places(one) and not places(other):
+            there = repr(header[places(one)[0]])
+            raise _missing(
+                f"{name} has only one of the two columns that relate the rows of a {title} call",
+                f"{there} without {_spelled(other, export)}",
+                f"both columns: {there} identifies the rows of a call only together with the other",
+                other,
+                header,
+                export,
+            )
+
+
+def _missing(
+    problem: str,
+    found: str,
+    expected: str,
+    wanted: str,
+    header: Sequence[str],
+    export: Export,
+    otherwise: str = "",
+) -> InputError:
+    strange = [cell for cell in header if not export.is_vendors(cell)]
+    likes = (nearest(spelling, strange) for spelling in export.spellings(wanted))
+    like = next((near for near in likes if near), None)
+    return InputError(
+        "column_missing",
+        problem,
+        found or ", ".join(header[:30]),
+        expected,
+        f"Export {_spelled(wanted, export)} as well"
+        + (f", or rename {like!r} if that is the column." if like else ".")
+        + (f" {otherwise}" if otherwise else ""),
+    )
+
+
+def _spelled(name: str, export: Export) -> str:
+    return " or ".join(map(repr, export.spellings(name)))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callconv_kit.job import Job, Source
-from callconv_kit.mapping import direction, key_columns
-from callconv_kit.mapping.export import Export
+from callconv_kit.mapping import direction
+from callconv_kit.mapping.export import Export, require_key_columns
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.names import nearest, plain
@@ -103,7 +103,7 @@ def make(
     Raises:
         InputError: `ambiguous_header` or `column_missing`, naming all of them at once.
     """
-    key_columns.require(name, header, export, lambda wanted: _found(header, wanted, export))
+    require_key_columns(name, header, export, lambda wanted: _found(header, wanted, export))
     header = (*header, *_child_columns(header, job, export))
     sought = _Sought(header, job, export, reimported)
     feeds = {column: feed for column in spec.NAMES if (feed := sought.feed(column))}

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.coercion import moment_text
-from callconv_kit.job.masks import masked
+from callconv_kit.job.faults import masked
 from callconv_kit.model.codes import mask_phone
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 SAMPLES, SHAPES = 3, 3
 DISTINCT = 10_000

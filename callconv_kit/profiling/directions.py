@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from callconv_kit.coercion import vocabulary
+from callconv_kit.coercion import cells
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools
 from callconv_kit.profiling import kinds, words
@@ -48,7 +48,7 @@ _STRONG = {"inbound", "outbound"}
 @cache
 def _listed() -> Mapping[str, str]:
     return {
-        vocabulary.word(words.ascii_of(text)): row["means"]
+        cells.word(words.ascii_of(text)): row["means"]
         for row in words.table("directions")
         for text in row["words"].split("|")
     }
@@ -63,7 +63,7 @@ def meaning(text: str) -> str:
     >>> meaning("outboundPhoneCall"), meaning("user_in"), meaning("Logged in")
     ('outbound', 'inbound', '')
     """
-    listed = _listed().get(vocabulary.word(words.ascii_of(text)))
+    listed = _listed().get(cells.word(words.ascii_of(text)))
     if listed:
         return listed
     if _LEG.fullmatch(text):

@@ -7,7 +7,7 @@ setting it may still need. Nothing here depends on the name of the column.
 import re
 from functools import lru_cache
 
-from callconv_kit.coercion import duration, moment_rule, moment_text, vocabulary, zones
+from callconv_kit.coercion import cells, duration, moment_rule, moment_text, zones
 from callconv_kit.coercion.phone import PhoneSettings
 from callconv_kit.coercion.phone import read as read_phone
 
@@ -31,7 +31,7 @@ _E164 = PhoneSettings(phone_format="e164")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _LINK = re.compile(r"https?://\S+")
 _INTEGER = re.compile(r"-?\d+(?:\.0+)?")
-MARKS = frozenset(row["text"] for row in vocabulary.rows("marks"))
+MARKS = frozenset(row["text"] for row in cells.rows("marks"))
 """Words for an empty cell, as exporters spell them."""
 
 FLAGS = {

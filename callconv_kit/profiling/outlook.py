@@ -25,7 +25,7 @@ from callconv_kit.profiling.questions import all_questions
 from callconv_kit.reading import Input
 from callconv_kit.run.pipeline import Progress
 from callconv_kit.run.prepared import Prepared, prepare
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import code_of, of_severity, remedy_of
 
 FIX = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from callconv_kit.coercion import status, vocabulary
+from callconv_kit.coercion import cells, status
 from callconv_kit.profiling import kinds, words
 
 _CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\D.*)?", re.IGNORECASE)
@@ -66,7 +66,7 @@ UNKNOWN = Guess(None)
 @cache
 def _listed() -> Mapping[str, tuple[str, bool]]:
     return {
-        vocabulary.word(words.ascii_of(text)): (row["status"], row["connected"] == "yes")
+        cells.word(words.ascii_of(text)): (row["status"], row["connected"] == "yes")
         for row in words.table("status_words")
         for text in row["words"].split("|")
     }
@@ -104,7 +104,7 @@ def guess(text: str, role: str) -> Guess:
     read = status.read(text).value
     if read is not None:
         return Guess(read, known=True, because="the word says so in every export")
-    found = _listed().get(vocabulary.word(words.ascii_of(text)))
+    found = _listed().get(cells.word(words.ascii_of(text)))
     if found is None:
         after = _DIRECTION.fullmatch(text)
         if after:

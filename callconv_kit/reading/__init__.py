@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from callconv_kit.model.errors import InputError
-from callconv_kit.reading import archives, contents, inputs
+from callconv_kit.reading import archives, inputs
 from callconv_kit.reading.batches import Account, Table
-from callconv_kit.reading.contents import Content
 from callconv_kit.reading.delimited import DelimitedTable
 from callconv_kit.reading.encoding import not_a_table
+from callconv_kit.reading.inputs import Content
 from callconv_kit.reading.sources import Source
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ def open_tables(
             tables.append(FrameTable(item, name, as_written=as_written))
             continue
         source = next(found)
-        content = contents.look(source)
+        content = inputs.look(source)
         if content is Content.ARCHIVE:
             files = archives.members(source)
-            tables += [table(file, contents.look(file)) for file in files]
+            tables += [table(file, inputs.look(file)) for file in files]
         else:
             tables.append(table(source, content))
     return tables

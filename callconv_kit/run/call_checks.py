@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.model import notes, texts
+from callconv_kit.job import LeaveOut
+from callconv_kit.mapping.rules import SourceColumn, holds, met
+from callconv_kit.model import notes, spec, texts
 from callconv_kit.model.codes import Severity
-from callconv_kit.model.notes import Coerced, note_id
+from callconv_kit.model.notes import Coerced, note_id, note_of
 from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Bools, Ints
 
@@ -143,3 +145,86 @@ def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
 
 def _said(code: str, severity: Severity, column: str | None, rows: Ints) -> list[Finding]:
     return [Finding(code, severity, column, rows)] if len(rows) else []
+
+
+def settle(
+    columns: Mapping[str, Coerced], *, reject_optional: bool
+) -> tuple[dict[str, Coerced], list[Finding]]:
+    """Decide for each cell with a code whether it rejects its row or is emptied.
+
+    Args:
+        columns: spec column to its coerced cells.
+        reject_optional: the job's `optional_cells = "reject"`.
+
+    Returns:
+        The columns, where emptied cells carry the rule `emptied`, and what is to be said.
+    """
+    settled: dict[str, Coerced] = {}
+    findings: list[Finding] = []
+    for name, cells in columns.items():
+        rejects = spec.BY_NAME[name].rejects_row or reject_optional
+        emptied: list[Ints] = []
+        for number in notes.distinct(cells.notes):
+            note = note_of(number)
+            rows = cells.positions[cells.notes == number]
+            findings += [Finding(word, Severity.WARNING, name, rows) for word in note.warnings]
+            if note.code is None:
+                continue
+            severity = Severity.ERROR if rejects else Severity.WARNING
+            findings.append(Finding(note.code, severity, name, rows))
+            if not rejects:
+                emptied.append(rows)
+        settled[name] = _emptied(cells, emptied) if emptied else cells
+    return settled, findings
+
+
+def _emptied(cells: Coerced, emptied: list[Ints]) -> Coerced:
+    rows = np.unique(np.concatenate(emptied))
+    return notes.added(cells, rows, note_id(rules=("emptied",)), cells.values)
+
+
+def missing(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
+    """Required cells that are empty; a cell that is wrong is not empty."""
+    findings = []
+    for name in spec.REQUIRED:
+        cells = columns.get(name)
+        if cells is None:
+            rows = np.arange(length)
+        else:
+            empty = ~texts.present(cells.values)
+            rows = np.flatnonzero(empty & ~notes.coded(cells, length))
+        if len(rows):
+            findings.append(Finding("required_missing", Severity.ERROR, name, rows))
+    return findings
+
+
+def left_out(
+    rules: tuple[LeaveOut, ...],
+    columns: Mapping[str, Coerced],
+    source_column: SourceColumn,
+    length: int,
+) -> list[Finding]:
+    """Apply the rules; a row may fall under several.
+
+    Args:
+        rules: `column` looks at the coerced cell, `source_column` at the cell as it was read. A
+            source column that the input lacks meets no condition.
+        columns: spec column to its coerced cells.
+        source_column: gives the raw cells of a column of the input, or None.
+        length: the number of rows.
+    """
+    findings = []
+    for rule in rules:
+        if rule.column is not None:
+            cells = columns.get(rule.column) or Coerced.silent(texts.nulls(length))
+            text, wrong = cells.values, notes.coded(cells, length)
+        else:
+            raw = source_column(rule.source_column or "")
+            if raw is None:
+                continue
+            text, wrong = raw, np.zeros(length, np.bool_)
+        rows = np.flatnonzero(holds(rule, text) & ~wrong & met(rule.when, source_column, length))
+        if len(rows):
+            details = (rule.text,) * len(rows)
+            findings.append(Finding(rule.code, Severity.LEFT_OUT, rule.column, rows, details))
+    return findings

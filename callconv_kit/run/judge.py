@@ -14,11 +14,10 @@ from callconv_kit.coercion import moment
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job
 from callconv_kit.mapping import direction, drift, filling, lookup, rules, session
-from callconv_kit.mapping.conditions import SourceColumn
 from callconv_kit.mapping.filling import Filled
 from callconv_kit.mapping.plan import NO_PRESET, Plan
 from callconv_kit.mapping.relations import ChildLegs
-from callconv_kit.mapping.rules import StatusColumn
+from callconv_kit.mapping.rules import SourceColumn, StatusColumn
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
@@ -26,8 +25,8 @@ from callconv_kit.model.notes import Coerced, note_of
 from callconv_kit.model.rows import Batch, Fate, Finding, Judged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
-from callconv_kit.run import call_checks, leave_out, lost_digits, suggestions
-from callconv_kit.run import cell_checks as cell_rules
+from callconv_kit.run import call_checks, lost_digits, suggestions
+from callconv_kit.run import call_checks as cell_rules
 from callconv_kit.run.habits import Habits
 from callconv_kit.run.resolving import Resolved
 from callconv_kit.writing.reasons import shown
@@ -180,7 +179,7 @@ class Judge:
         findings += rules.doubted(columns, self.resolved.export, plan.is_fed_by, source_column)
         if self.resolved.layout is not None:
             findings += drift.new_words(self.resolved.layout, plan, batch)
-        findings += leave_out.left_out(job.leave_out, columns, source_column, length)
+        findings += call_checks.left_out(job.leave_out, columns, source_column, length)
         if job.anonymous_callers == "leave_out":
             findings = [_left_out_caller(item) for item in findings]
         before = {name: fed.before for name, fed in filled.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow.compute as pc
 
-from callconv_kit.coercion import glance, postal
+from callconv_kit.coercion import cells, postal
 from callconv_kit.job import Job
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.model import spec, texts
@@ -65,7 +65,7 @@ def lose_short_zips(columns: dict[str, Coerced], plan: Plan, batch: Batch, job: 
         return
     if job.default_country != "US":
         return
-    short = texts.present(zips.values) & (glance.lengths(zips.values) < postal.ZIP)
+    short = texts.present(zips.values) & (cells.lengths(zips.values) < postal.ZIP)
     for name in ("Country", "CallerPhoneNumberCountry"):
         if name in columns:
             short &= ~texts.present(columns[name].values)

@@ -31,7 +31,7 @@ from callconv_kit.run import parts
 from callconv_kit.run.parts import Executor
 from callconv_kit.run.pipeline import Progress, Run, RunOutcome
 from callconv_kit.run.settling import SentCalls
-from callconv_kit.writing import aside, card, output, report, workbook
+from callconv_kit.writing import aside, card, output, report
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
@@ -118,7 +118,7 @@ def prepare(
             'Use rejected_as="xlsx", or leave it out.',
         )
     if rejected_as == "xlsx":
-        workbook.refuse_without_writer()
+        aside.refuse_without_writer()
     if out is not None and not str(out).strip():
         raise UsageError(
             "output_name",
@@ -159,9 +159,7 @@ def prepare(
         summary = _summary(ran, full_job, clock)
         with output.writing(folder.path):
             if rejected_as == "xlsx":
-                workbook.write_copy(
-                    folder.work / output.REJECTED, folder.work / output.REJECTED_XLSX
-                )
+                aside.write_copy(folder.work / output.REJECTED, folder.work / output.REJECTED_XLSX)
             _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
             _write_text(folder.work / output.REPORT, report.page(summary))
         folder.finish(with_ready=ran.problem is None)

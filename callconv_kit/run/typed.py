@@ -15,6 +15,18 @@ from callconv_kit.writing.reasons import shown
 
 if TYPE_CHECKING:
     import pandas as pd
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callconv_kit.job import Job
+from callconv_kit.reading import the_only
+from callconv_kit.run.prepared import clock_of
+from callconv_kit.run.resolving import open_inputs, resolve
+from callconv_kit.writing.lines import line_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ONE_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:?\d\d|Z)"
 """A time that no setting is needed for."""
@@ -141,3 +153,73 @@ def _whole(text: "pd.Series[Any]") -> "pd.Series[Any]":
         return text.astype("Int64")
     except (ValueError, OverflowError):
         return text.astype("UInt64")
+
+
+OTHER_CALL = {
+    "CallSessionId": "00F7-1A2B3C4D5E70",
+    "CallerId": "2125550145",
+    "CallDuration": "14",
+    "TalkDuration": "0",
+    "CallStatus": "CANCEL",
+    "SaleAmount": "",
+    "DispositionName": "",
+    "VendorEventId": "EV-000124",
+}
+"""Where the second example differs: a call that was given up."""
+
+
+def template(*, example: bool = False, now: datetime | str | None = None) -> str:
+    """The header, and on wish two calls of the day before `now`.
+
+    Args:
+        example: with rows.
+        now: the clock; none: the real one.
+    """
+    text = line_of(spec.NAMES)
+    if not example:
+        return text
+    took_place = (clock_of(now) - timedelta(days=1)).replace(microsecond=0).isoformat()
+    first = {column.name: column.example for column in spec.COLUMNS} | {"EventDate": took_place}
+    for call in (first, first | OTHER_CALL):
+        text += line_of([call[name] for name in spec.NAMES])
+    return text
+
+
+def read(
+    source: str | Path, job: "str | Path | Job | None" = None, **settings: Any
+) -> "pd.DataFrame":
+    """Read an export as text, nothing changed: blank lines, titles and repeated headers left out.
+
+    Args:
+        source: a path, or `-` for standard input.
+        job: a job file or a Job, by whose columns the header is known; none: the published names.
+        **settings: every key of the job file under its name; they win over `job`.
+
+    Returns:
+        One text column for each of the input's; the index holds the source line of each row. Rows
+        of another length than the header are cut or filled up.
+
+    Raises:
+        InputError: it can't be read as a table.
+        UsageError: the job is wrong.
+    """
+    import pandas as pd
+
+    resolved = resolve(Job.from_keywords(job, **settings))
+    table = the_only(open_inputs(resolved, [source]))
+    width = len(table.header)
+    lines: list[int] = []
+    columns: list[list[str]] = [[] for _ in range(width)]
+    for batch in table.batches():
+        lines += batch.lines.tolist()
+        for column, cells in zip(columns, batch.cells, strict=True):
+            column += cells.to_pylist()
+        for row in batch.ragged:
+            lines.append(row.line)
+            padded = row.cells[:width] + [""] * (width - len(row.cells))
+            for column, cell in zip(columns, padded, strict=True):
+                column.append(cell)
+    frame = pd.DataFrame(dict(enumerate(columns)), dtype=str)
+    frame.columns = pd.Index(table.header)
+    frame.index = pd.Index(lines, name="source_line")
+    return frame.sort_index(kind="stable")

@@ -9,7 +9,7 @@ Great Expectations is imported when one of these functions needs it, and nowhere
 """
 
 from callconv_kit.suite.data_docs import docs, docs_action
-from callconv_kit.suite.generated import refresh
+from callconv_kit.suite.reference import refresh
 from callconv_kit.suite.running import validate
 from callconv_kit.suite.stored import build, load, save
 from callconv_kit.suite.validation import Outcome, State, Validation

@@ -3,7 +3,7 @@
 import sys
 
 from callconv_kit.model.errors import CallConvError
-from callconv_kit.suite.generated import FOLDER, refresh
+from callconv_kit.suite.reference import FOLDER, refresh
 
 
 def main(arguments: list[str]) -> int:

@@ -1,7 +1,13 @@
 """An expectation as it is judged on a file of certain columns."""
 
+import re
 from collections.abc import Container, Sequence
 
+from callconv_kit.coercion import nanp, phone_text
+from callconv_kit.job import Job
+from callconv_kit.model import spec
+from callconv_kit.model.formats import PHONE_FORMS
+from callconv_kit.model.spec import Column
 from callconv_kit.suite import rules
 from callconv_kit.suite.rules import Expectation
 from callconv_kit.suite.validation import columns_of
@@ -74,3 +80,69 @@ def is_on_text(expectation: Expectation, odd: Container[str]) -> bool:
     kwargs = expectation["kwargs"]
     plain = expectation["type"] in ON_TEXT and "row_condition" not in kwargs
     return plain and kwargs.get("column") in odd
+
+
+DIGITS, DASHES, PARENTHESES, E164 = PHONE_FORMS
+FORMS = {
+    "national": ("", DIGITS, "national digits, such as 2125550123"),
+    "dashes": (DASHES, DIGITS, "a number such as 212-555-0123, or national digits elsewhere"),
+    "parentheses": (PARENTHESES, DIGITS, "a number such as (212) 555 0123, or national digits"),
+    "e164": ("", E164, "a number such as +12125550123"),
+}
+"""phone_format: the form in North America where it differs, the form elsewhere, both in words."""
+
+COUNTRIES = {
+    "CallerId": "CallerPhoneNumberCountry",
+    "CalledPhoneNumber": "CalledPhoneNumberCountry",
+}
+
+
+def expectations(job: Job) -> list[Expectation]:
+    """The expectations of the suite, those on phone numbers as `job` has them written."""
+    kept = [rule for rule in rules.expectations() if not _is_form(rule)]
+    return kept + [rule for name in COUNTRIES for rule in _forms(spec.BY_NAME[name], job)]
+
+
+def _is_form(rule: Expectation) -> bool:
+    kind = "expect_column_values_to_match_regex"
+    return rule["type"] == kind and rule["kwargs"]["column"] in COUNTRIES
+
+
+def _forms(column: Column, job: Job) -> list[Expectation]:
+    in_america, elsewhere, words = FORMS[job.phone_format]
+    withheld = []
+    if column.name == "CallerId" and job.anonymous_callers == "keep":
+        withheld, words = [_withheld()], f"{words}; or a text for a withheld number"
+
+    def rule(forms: list[str], **condition: object) -> Expectation:
+        return rules.about(
+            column,
+            "expect_column_values_to_match_regex",
+            f"must be {words} (phone_format, anonymous_callers).",
+            rules.NUMBERS,
+            regex=f"^(?:{'|'.join([*filter(None, forms), *withheld])})$",
+            **condition,
+        )
+
+    found = [rule([in_america, elsewhere])]
+    if in_america:
+        country = COUNTRIES[column.name]
+        shared = [region for region in nanp.table().regions if region]
+        found += [
+            rule([in_america], row_condition=rules.is_null(country)),
+            rule([in_america], row_condition=rules.is_in(country, shared)),
+        ]
+    return found
+
+
+def _withheld() -> str:
+    """A text with a word, or with the keypad spelling of one, that stands for a withheld number.
+
+    Wider than `phone_text.is_withheld`: what else may be in the text, only `check` can tell.
+    """
+    words, keypad = phone_text.withheld()
+    spelled = "|".join(r"[\W_]+".join(map(re.escape, word.split())) for word in sorted(words))
+    digits = "|".join(
+        r"[\s()\[\]./_\"'-]*".join(number.removeprefix("+")) for number in sorted(keypad)
+    )
+    return rf"(?:[^0-9]*[\W_])?(?i:{spelled})(?:[\W_][^0-9]*)?|[^0-9]*(?:{digits})[^0-9]*"

@@ -11,7 +11,7 @@ payment or attribution hangs on it; warning where the server tolerates the cell.
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeAlias
 
-from callconv_kit.coercion import country, universal, vocabulary
+from callconv_kit.coercion import cells, country, universal
 from callconv_kit.coercion.columns import FREE_TEXT
 from callconv_kit.model import spec, texts
 from callconv_kit.model.formats import FORMATS
@@ -261,7 +261,7 @@ def _word_of(source: str) -> "_Rules":
 
 
 def _country(column: Column) -> list[Expectation]:
-    codes = [row["alpha2"] for row in vocabulary.rows("countries")]
+    codes = [row["alpha2"] for row in cells.rows("countries")]
     kind = "expect_column_values_to_be_in_set"
     words = "must be a country's code of two capitals, such as US."
     return [about(column, kind, words, ISO_3166, value_set=codes)]
@@ -308,7 +308,7 @@ _KINDS: dict[Kind, _Rules] = {
 
 def american() -> list[str]:
     """Spellings of the US in Country: those of the word list, in their usual cases."""
-    (row,) = (row for row in vocabulary.rows("countries") if row["alpha2"] == "US")
+    (row,) = (row for row in cells.rows("countries") if row["alpha2"] == "US")
     words = [row["alpha2"], row["alpha3"], row["name"], *filter(None, row["aliases"].split("|"))]
     spelled = {spelling for word in words for spelling in (word, word.upper(), word.lower())}
     return sorted(word for word in spelled if country.read(word).value == "US")

@@ -20,17 +20,17 @@ from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.texts import Ints
 from callconv_kit.run.pipeline import no_rows
-from callconv_kit.suite import engine, phones
+from callconv_kit.suite import adapting, engine
 from callconv_kit.suite.adapting import OF_SHAPE, adapted, is_on_text, needed, of_columns
 from callconv_kit.suite.engine import Result
 from callconv_kit.suite.inputs import (
     Judgeable,
+    Keys,
     Source,
     is_published_order,
     open_source,
     with_numbers,
 )
-from callconv_kit.suite.keys import Keys
 from callconv_kit.suite.rules import Expectation
 from callconv_kit.suite.stored import Suite, expectations_of
 from callconv_kit.suite.validation import (
@@ -113,7 +113,7 @@ def validate(
     settings, _ = lay_under(Job.from_keywords(job))
     expected = expectations_of(suite)
     if suite is None and job is not None:
-        expected = phones.expectations(settings)
+        expected = adapting.expectations(settings)
     run = _Run(opened, expected, batch_rows, progress)
     validation = run.go(write, mask=settings.mask if mask is None else mask)
     if settings.expect_rows and not validation.row_count:

@@ -11,7 +11,7 @@ from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 
 class CheckStep(ipw.VBox):

@@ -14,7 +14,7 @@ from callconv_kit.widgets.delivering import Deliveries, connection_from, in_the_
 from callconv_kit.widgets.parts import Child, Html, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import clock, many
 
 LOOKS, BETWEEN = 60, 5.0

@@ -11,7 +11,7 @@ from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.pages import ORIGIN, columns_told_of
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
 LATEST = 200

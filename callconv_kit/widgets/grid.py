@@ -18,7 +18,7 @@ from callconv_kit.widgets import rejected_page
 from callconv_kit.widgets.rejected_page import READ_ONLY, Ordered
 from callconv_kit.widgets.review import PAGE
 from callconv_kit.widgets.session import Session
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
 KEYS = (

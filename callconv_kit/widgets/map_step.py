@@ -15,7 +15,7 @@ from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
 CHOOSE = ("choose …", "")

@@ -14,7 +14,7 @@ from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
 ACCEPTED = ".csv,.tsv,.txt,.gz,.zip,.zst,.xlsx,.jsonl,.parquet"

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import ipywidgets as ipw
 
 from callconv_kit.model.errors import CallConvError
-from callconv_kit.writing.markup import Child, Html, put, tag
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import Child, Html, put, tag, visible
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import ipywidgets as ipw
 
 from callconv_kit.run.prepared import Prepared
-from callconv_kit.run.progress import expected_rows
+from callconv_kit.run.streaming import expected_rows
 from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import clock
 
 EVERY = 0.2

@@ -9,7 +9,7 @@ from callconv_kit.model.texts import Ints
 from callconv_kit.widgets.fixing import choices_of
 from callconv_kit.widgets.pages import ORIGIN, Rows, reasons_by_column
 from callconv_kit.widgets.session import Session
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 READ_ONLY = 2
 """Columns of the grid before the export's own: the line, and why the row was rejected."""

@@ -12,7 +12,7 @@ from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.review import LISTS, PAGE, Page
 from callconv_kit.widgets.session import Session
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 ALL = ("all", "")
 LONG = ("reasons", "value", "before", "after")

@@ -35,8 +35,8 @@ from callconv_kit.widgets.mapped import MappedColumn, Preview
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.review import Review
 from callconv_kit.widgets.warnings_file import WarningsFile
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.output import writing
-from callconv_kit.writing.visible import visible
 
 if TYPE_CHECKING:
     from callconv_kit.suite import Validation

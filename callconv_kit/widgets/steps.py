@@ -8,7 +8,7 @@ import ipywidgets as ipw
 
 from callconv_kit.widgets import parts
 from callconv_kit.widgets.parts import tag
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ are not trusted, the words are all still there.
 from collections.abc import Sequence
 
 from callconv_kit.model.codes import Severity
-from callconv_kit.writing import charts, pieces, wording
-from callconv_kit.writing.markup import Child, Html, tag
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing import pieces, wording
+from callconv_kit.writing.markup import Child, Html, tag, visible
 from callconv_kit.writing.wording import Entry, Summary, many
 
 ENTRIES = {Severity.ERROR: 6, Severity.LEFT_OUT: 3, Severity.WARNING: 4}
@@ -48,7 +47,7 @@ def _days(summary: Summary) -> Html | None:
         return None
     most = max(count for _, count in days)
     said = f"Calls by day, {days[0][0]} to {days[-1][0]}, at most {most:,}"
-    return tag("div", tag("small", said), charts.columns(days, said, "columns"))
+    return tag("div", tag("small", said), pieces.columns(days, said, "columns"))
 
 
 def _findings(summary: Summary, severity: Severity) -> Html | None:

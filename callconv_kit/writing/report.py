@@ -10,7 +10,7 @@ from typing import Any
 
 from callconv_kit.model import spec
 from callconv_kit.model.codes import Severity
-from callconv_kit.writing import charts, pieces, wording
+from callconv_kit.writing import pieces, wording
 from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
@@ -110,7 +110,7 @@ def _partners(summary: Summary) -> Html | None:
 
 
 def _partner(partner: Entry) -> list[Child]:
-    split = charts.stacked(
+    split = pieces.stacked(
         [("ready", partner["ready"]), ("rejected", partner["rejected"]),
          ("left-out", partner["left_out"])], "",
     )  # fmt: skip
@@ -238,7 +238,7 @@ def _days(days: Sequence[tuple[str, int]]) -> Html:
     return tag(
         "figure",
         tag("figcaption", "Calls by day", tag("small", f"at most {most:,} a day{quiet}")),
-        charts.columns(
+        pieces.columns(
             days, f"Calls by day, {names[0]} to {names[-1]}, at most {most:,} a day{quiet}"
         ),
         tag("div", [tag("span", day) for day in ticks], class_="ticks", aria_hidden="true"),
@@ -257,7 +257,7 @@ def _bars(caption: str, head: str, points: Sequence[tuple[str, int]]) -> Html:
     most = max((count for _, count in points), default=0)
     whole = sum(count for _, count in points)
     rows = [
-        [pieces.text(word), charts.bar(count, most), f"{count:,}", percent(count, whole)]
+        [pieces.text(word), pieces.bar(count, most), f"{count:,}", percent(count, whole)]
         for word, count in points
     ]
     heads = [head, "", "Calls", "Share"]
@@ -275,7 +275,7 @@ def _fill(summary: Summary) -> Html | None:
         tag(
             "li",
             tag("span", entry["column"], tag("abbr", " *", title="required") if required else None),
-            charts.bar(entry["cells"], ready),
+            pieces.bar(entry["cells"], ready),
             tag("span", percent(entry["cells"], ready), title=many(entry["cells"], "cell")),
         )
         for entry, required in ((entry, _required(entry["column"])) for entry in filled)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 from ..hostile import HOSTILE, prepared
 from .pages import CHROMIUM, CONTRAST, WIDTHS, emulate, requested

@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from callconv_kit import prepare
 from callconv_kit.demo import sample
 from callconv_kit.profiling.columns import shown
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 from ..hostile import HOSTILE, export
 from ..hostile import NOW as HOSTILE_NOW

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from callconv_kit.cli import terminal
 from callconv_kit.model.errors import UsageError
-from callconv_kit.run.progress import expected_rows
-from callconv_kit.writing.visible import visible
+from callconv_kit.run.streaming import expected_rows
+from callconv_kit.writing.markup import visible
 
 from ..hostile import HOSTILE, prepared
 

@@ -229,7 +229,7 @@ def test_each_repeated_call_is_judged_alike(calls):
 
 def test_what_a_suite_cannot_tell_is_named_as_the_kit_names_it_and_listed_for_people():
     assert set(NOT_EXPRESSIBLE) <= {*CODES, *RULES}
-    page = suite.generated.files()["columns.md"]
+    page = suite.reference.files()["columns.md"]
     assert all(f"| {code} | {why} |" in page for code, why in NOT_EXPRESSIBLE.items())
 
 

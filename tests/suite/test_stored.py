@@ -12,7 +12,7 @@ import pytest
 from callconv_kit import suite
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
-from callconv_kit.suite import engine, generated
+from callconv_kit.suite import engine, reference
 
 from .rows import frame, right
 
@@ -117,7 +117,7 @@ def test_a_clean_environment_with_great_expectations_alone_runs_it(tmp_path):
 
 def test_the_generated_files_are_what_the_code_generates():
     """If this fails: python -m callconv_kit.suite."""
-    for name, text in generated.files().items():
+    for name, text in reference.files().items():
         assert (ROOT / "expectations" / name).read_text(encoding="utf-8") == text
 
 
@@ -134,7 +134,7 @@ def test_a_refresh_without_a_change_writes_nothing(tmp_path):
 
 
 def test_both_files_name_the_command_that_refreshes_them():
-    for text in generated.files().values():
+    for text in reference.files().values():
         assert "python -m callconv_kit.suite" in text
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callconv_kit.model import spec
 from callconv_kit.model.codes import CODES, RULES, Severity
 from callconv_kit.writing import report
-from callconv_kit.writing.visible import visible
+from callconv_kit.writing.markup import visible
 
 from ..hostile import HOSTILE, prepared
 
