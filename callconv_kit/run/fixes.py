@@ -251,7 +251,7 @@ def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
         if column in differing and column not in free and spec.BY_NAME[column].rejects_row
     ]
     if hanging:
-        return f"{' and '.join(hanging)} differs, where nothing was rejected"
+        return f"{' and '.join(hanging)} was changed too, but it was not rejected; undo that change"
     return ""
 
 
@@ -296,8 +296,11 @@ def correctable(codes: Iterable[str], reasons: Iterable[str]) -> set[str]:
             free |= {column, *GOES_WITH.get(column, ())}
     for code in codes:
         free.update(CORRECTED_IN.get(code, ()))
+    # A withheld number is rejected or left out, as the job says: it is about its own cell.
+    of_cells = {"caller_unknown"} if "CallerId" in free else set()
     about_rows = not codes or any(
-        code not in CODES or CODES[code].severity is Severity.LEFT_OUT for code in codes
+        code not in CODES or CODES[code].severity is Severity.LEFT_OUT
+        for code in set(codes) - of_cells
     )
     return set(spec.NAMES) if about_rows else free
 

@@ -269,6 +269,29 @@ def test_fixes_that_fit_no_row_are_refused(tmp_path, export, change, told):
         run(tmp_path, export, fixes=saved(tmp_path, change(lines)))
 
 
+WRONG = {
+    "a wrong number": {"CallerId": "2125"},
+    "a withheld number": {"CallerId": "anonymous"},
+    "an unknown status": {"CallStatus": "gone"},
+    "a wrong amount": {"SaleAmount": "12.345"},
+    "an old call": {"EventDate": "2024-09-10T22:55:32-08:00"},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_fix_changes_nothing_that_affects_payout_but_the_rejected_cell(tmp_path, wrong):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([call(1), call(2, **wrong)]))
+    right = {name: call(2)[HEADER.index(name)] for name in wrong}
+    lines = corrected(rejected_of(tmp_path, path), 3, **right, CallDuration="202")
+    with pytest.raises(InputError, match=r"line 3: .*CallDuration") as caught:
+        run(tmp_path, path, fixes=saved(tmp_path, lines))
+    assert caught.value.code == "fix_refused"
+
+    lines = corrected(lines, 3, CallDuration=CALL["CallDuration"])
+    assert sessions(run(tmp_path, path, fixes=saved(tmp_path, lines))) == ["S-1", "S-2"]
+
+
 def test_a_fixes_file_under_an_output_name_is_refused_before_anything_is_touched(tmp_path, export):
     run(tmp_path, export)
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
