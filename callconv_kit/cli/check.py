@@ -24,12 +24,12 @@ DEFAULT_SUITE = "-"
     metavar="FILE",
     help="The job file: its anonymous_callers, phone_format and expect_rows apply.",
 )
-@shared.now_option("The clock of the age rules.")
+@shared.now_option("Judge the age of calls as of this time; default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def check_command(
     file: str, suite: str | None, job: str | None, now: str | None, as_json: bool
 ) -> int:
-    """Judge a file that is meant to be ready; change nothing.
+    """Validate a file that should be ready; change nothing.
 
     Whatever `prepare` would change is an error here. Exit status: 0, or 1 when an error is found.
     """

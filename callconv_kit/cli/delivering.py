@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show what would be sent, under which name, and which rows would not; send nothing.",
 )
-@shared.now_option("The clock that names and the ledger use.")
+@shared.now_option("Use this time for file names and the ledger; default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON, nothing else.")
 def upload_command(
     file: str,
@@ -49,8 +49,10 @@ def upload_command(
 ) -> int:
     """Upload a ready.csv to the import server, once.
 
-    The password comes from where [connection] password_from says. Exit status: 0 delivered, 4 not
-    delivered and safe to run again, 5 nobody can say: `callconv status` helps a person to decide.
+    The password comes from where [connection] password_from says.
+
+    Exit status: 0 delivered, 4 not delivered and safe to run again, 5 it is unknown whether the
+    file arrived: see `callconv status`.
     """
     from callconv_kit.delivery import upload
     from callconv_kit.delivery.attempt import Patience
@@ -137,7 +139,7 @@ def show_receipt(receipt: "Receipt", *, as_json: bool) -> None:
 @click.option(
     "--catch-up",
     is_flag=True,
-    help="Enter into a restored ledger what the archive and the records of runs know.",
+    help="After restoring a ledger from a backup: add the uploads recorded since.",
 )
 @click.option("--new-ledger", is_flag=True, help="Begin a new ledger; the old one is kept aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
@@ -242,7 +244,7 @@ def show_caught_up(found: "CaughtUp") -> None:
 def mark_sent_command(
     file: str, job: str | None, ledger: str | None, name: str, as_json: bool
 ) -> int:
-    """Tell the ledger of a file that was uploaded by hand: its rows never go again."""
+    """Record a file that you uploaded by hand, so that its calls are not sent again."""
     from callconv_kit.delivery import manual_entries
     from callconv_kit.delivery.ledger import Ledger
 

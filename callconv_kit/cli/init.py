@@ -24,7 +24,7 @@ REASONS = 8
     metavar="FILE",
     help=f"The job file to write; else {shared.JOB_FILE} beside the export.",
 )
-@click.option("--preset", metavar="NAME", help="Take it for this vendor's export.")
+@click.option("--preset", metavar="NAME", help="Treat FILE as this vendor's export.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
 @click.option(
     "--answer",
@@ -41,7 +41,7 @@ REASONS = 8
     help="Which proposals are taken without asking.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing; what is open is marked TODO in the file.")
-@shared.now_option("The clock of the age rules.")
+@shared.now_option("Judge the age of calls as of this time; default: now.")
 @click.option("--json", "as_json", is_flag=True, help="With --yes: print JSON, nothing else.")
 def init_command(
     file: str,

@@ -21,7 +21,7 @@ LISTED = 5
 @click.command("inspect", epilog="Example: callconv inspect calls.csv")
 @click.argument("file")
 @click.option("--job", metavar="FILE", help="A job file; what it names counts as known.")
-@click.option("--preset", metavar="NAME", help="Look at it as this vendor's export.")
+@click.option("--preset", metavar="NAME", help="Treat FILE as this vendor's export.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
 @click.option("--share", is_flag=True, help="Headers and shapes of cells only, without data.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")

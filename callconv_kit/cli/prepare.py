@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @shared.job_options
 @click.option("--out", "out", default="callconv-out", show_default=True, help="Folder to write to.")
 @click.option(
-    "--fixes", metavar="FILE", help="A corrected rejected.csv; its rows take the place of theirs."
+    "--fixes", metavar="FILE", help="A corrected rejected.csv; its rows replace the originals."
 )
 @click.option(
     "--audit",
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     default="csv",
     help="xlsx: rejected.xlsx as well, all cells as text.",
 )
-@click.option(
-    "--ledger", is_flag=True, help="Leave out rows that the job's ledger knows as delivered."
-)
+@click.option("--ledger", is_flag=True, help="Leave out calls that were already uploaded.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -63,8 +61,9 @@ def prepare_command(
 ) -> int:
     """Clean and check an export.
 
-    Writes ready.csv (what can be uploaded), rejected.csv (what a person can mend), left_out.csv,
-    summary.json and report.html. INPUTS are files, or - for standard input; none: the job's input.
+    Writes ready.csv (what can be uploaded), rejected.csv (rows to correct), left_out.csv,
+    summary.json and report.html. INPUTS are files, or - for standard input. If you name none, the
+    job's input is read.
 
     Exit status: 0 nothing was rejected, 1 some rows were, 2 wrong usage or job, 3 the input can't
     be used.
@@ -74,6 +73,8 @@ def prepare_command(
 
     settings = shared.settings(options)
     full_job = Job.from_keywords(job, **settings)
+    if not (as_json or quiet):
+        _name_job(job)
     if not (as_json or quiet or fixes):
         _name_preset(full_job, inputs)
     with (
@@ -107,6 +108,16 @@ def prepare_command(
 
 WORKBOOK_LIMIT = 5_000_000
 """Bytes; opening a larger workbook a second time would take seconds."""
+
+
+def _name_job(job: str | None) -> None:
+    """Say that a job is here but was not named: its settings do not apply."""
+    if job is None and Path(shared.JOB_FILE).is_file():
+        click.echo(
+            f"callconv: {shared.JOB_FILE} in this folder is not used. To use it, add "
+            f"--job {shared.JOB_FILE}",
+            err=True,
+        )
 
 
 def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:

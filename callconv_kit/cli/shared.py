@@ -28,24 +28,28 @@ def job_options(command: F) -> F:
     options = (
         click.option("--job", metavar="FILE", help="The job file."),
         click.option("--preset", metavar="NAME", help="A vendor's export; see callconv presets."),
-        click.option("--timezone", metavar="ZONE", help="For times that carry no offset."),
+        click.option(
+            "--timezone",
+            metavar="ZONE",
+            help="Time zone of times that name none, such as America/New_York.",
+        ),
         click.option(
             "--constant",
             "constants",
             multiple=True,
             metavar="COLUMN=VALUE",
-            help="A value for every row; repeatable.",
+            help="One value for every row; repeatable.",
         ),
         click.option(
             "--column",
             "columns",
             multiple=True,
             metavar='COLUMN="SOURCE"',
-            help="Map a source column to a spec column; repeatable.",
+            help='Use one of your columns for one of impact.com\'s: CallerId="From"; repeatable.',
         ),
         click.option("--day-first", is_flag=True, help="03/04 is 3 April."),
         click.option("--month-first", is_flag=True, help="03/04 is March 4."),
-        now_option("The clock of the age rules."),
+        now_option("Judge the age of calls as of this time; default: now."),
     )
     for option in reversed(options):
         command = option(command)
@@ -134,8 +138,9 @@ def connection_of(job: "Job") -> "Connection":
             "no_connection",
             "The job has no [connection]",
             "",
-            "where to upload to",
-            "Add [connection] with host, user and directory to the job.",
+            "the server to upload to",
+            'Add it to the job file: [connection], then host = "…", user = "…", directory = "…", '
+            'password_from = "env:CALLCONV_PASSWORD".',
         )
     return job.connection
 

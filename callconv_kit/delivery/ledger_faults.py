@@ -54,10 +54,10 @@ def missing(path: Path) -> DeliveryError:
     """There is none, and none may be begun."""
     return _error(
         "ledger_missing",
-        "There is no ledger",
+        "Nothing has been uploaded from here yet: there is no ledger",
         path,
-        "nothing",
-        "Check `ledger` in the job; `callconv upload` begins one.",
+        "no such file",
+        "Upload a file with `callconv upload`, or check `ledger` in the job.",
     )
 
 

@@ -100,7 +100,7 @@ class Trace:
             ]
             reasons = f": {', '.join(sending.refusals)}" if sending.refusals else ""
             said.append(f"  outcome: {sending.outcome}{reasons}")
-        return said or [f"No run and no delivery knows a CallSessionId {self.session}."]
+        return said or [f"No call {self.session} was found in earlier runs or uploads."]
 
     def as_dict(self) -> dict[str, Any]:
         """The trace as `--json` shows it."""

@@ -254,8 +254,10 @@ def _preset(value: object) -> str:
         value = os.fspath(value)
     if not isinstance(value, str):
         raise wrong("is of the wrong type", expected="the name of a preset, in quotes")
-    if is_path(value) or value in PRESETS:
+    if is_path(value):
         return value
+    if value.lower() in PRESETS:
+        return value.lower()
     raise wrong(
         "is not a known preset",
         expected=f"{', '.join(PRESETS)}, or the path of one",

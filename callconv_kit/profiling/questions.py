@@ -264,7 +264,7 @@ def _call_id(inspection: Inspection) -> Iterator[Question]:
         yield Question(
             "call_id",
             "The export has no call id. Which columns together identify a call?",
-            hint="column names with commas between; a one-way hash of them becomes the call id",
+            hint="column names with commas between; the kit makes an ID from them",
             samples=tuple(shown_name(name, 40) for name in derived),
             proposal=", ".join(derived),
             confidence="likely" if derived else "none",

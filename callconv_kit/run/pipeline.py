@@ -392,7 +392,8 @@ class Run:
             meant = "" if ran.rows_meant == ran.rows_read else "that you mean to send "
             return InputError(
                 "too_many_rejected",
-                f"{ran.rows_rejected} of {ran.rows_meant} rows {meant}were rejected",
+                f"{ran.rows_rejected} of {ran.rows_meant} rows {meant}were rejected, more than "
+                "the job allows",
                 f"{ran.rejected_share:.0%}",
                 f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
                 "Look at the most frequent reason: one setting often corrects most of these rows. "

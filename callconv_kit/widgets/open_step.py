@@ -179,7 +179,13 @@ class OpenStep(ipw.VBox):
         more = len(seen.skipped) - len(skipped)
         if skipped:
             facts.append(
-                tag("p", "No rows: ", ", ".join(skipped), f", {more} more" if more > 0 else "", ".")
+                tag(
+                    "p",
+                    "Skipped lines: ",
+                    ", ".join(skipped),
+                    f", {more} more" if more > 0 else "",
+                    ".",
+                )
             )
         return facts
 

@@ -148,7 +148,7 @@ HINTS = {
     Severity.ERROR: "A row can have several reasons. rejected.csv holds each of these rows with "
     "its reasons and its own cells: correct them in place and give the file back.",
     Severity.LEFT_OUT: "These rows were not meant to go; left_out.csv holds each with its reason.",
-    Severity.WARNING: "These rows go, unless another reason stops them. Look whether it is meant.",
+    Severity.WARNING: "These rows are sent. Check that this is what you want.",
 }
 
 
@@ -158,7 +158,7 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
         return None
     several = wording.several_files(summary)
     rows = [_finding(entry, several=several) for entry in entries[:FINDINGS]]
-    heads = ["Rows", "Column", "What is said, and what helps", "First examples"]
+    heads = ["Rows", "Column", "Reason and remedy", "First examples"]
     return Html(
         tag("p", HINTS[severity], class_="hint")
         + pieces.folded("findings", heads, rows)
@@ -306,7 +306,7 @@ def _required(name: str) -> bool:
 
 def _inputs(summary: Summary) -> Html | None:
     inputs = summary["inputs"]
-    heads = ["File", "Rows", "Read as", "Header", "No rows", "SHA-256"]
+    heads = ["File", "Rows", "Read as", "Header", "Skipped lines", "SHA-256"]
     rows = [_input(entry) for entry in inputs[:INPUTS]]
     return Html(pieces.table("inputs", heads, rows) + pieces.more(len(inputs) - INPUTS, "file"))
 
@@ -346,7 +346,7 @@ def _footer(summary: Summary) -> Html:
     lines = {
         "Started": summary["started"],
         "Took": f"{summary['seconds']:,.1f} s",
-        "Clock of the age rules": summary["now"],
+        "Ages judged as of": summary["now"],
         "Versions": versions,
         "SHA-256 of ready.csv": summary["ready_sha256"] or "there is none",
         "SHA-256 of the settings": summary["settings_sha256"],

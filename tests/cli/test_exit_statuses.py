@@ -171,6 +171,15 @@ def test_a_header_without_rows_is_0_with_a_warning(folder):
     assert "warning: the input holds a header but not one row" in run.stderr
 
 
+def test_a_job_in_the_folder_that_is_not_named_is_mentioned(folder):
+    (folder / "callconv.toml").write_text('timezone = "UTC"\n')
+    unnamed = callconv(folder, "prepare", "calls.csv", "--now", NOW)
+    assert "callconv.toml in this folder is not used" in unnamed.stderr
+    named = callconv(folder, "prepare", "calls.csv", "--now", NOW, "--job", "callconv.toml")
+    assert "is not used" not in named.stderr
+    assert (unnamed.returncode, named.returncode) == (0, 0)
+
+
 def test_too_many_rejected_is_3_with_everything_but_ready(folder):
     text = (folder / "calls.csv").read_text().splitlines(keepends=True)
     rows = [",".join(["x", *line.split(",")[1:]]) for line in text[1:]]

@@ -421,7 +421,7 @@ def test_a_call_can_be_followed_from_its_source_to_its_outcome(ledger: Ledger, n
     assert f"{name} line 3" in thread
     assert "outcome: refused: CAMPAIGN_NOT_FOUND" in thread
     assert trace("A", ledger).sendings[0].outcome == "unconfirmed"
-    assert trace("nobody", ledger).lines == ["No run and no delivery knows a CallSessionId nobody."]
+    assert trace("nobody", ledger).lines == ["No call nobody was found in earlier runs or uploads."]
 
 
 def test_a_call_that_never_went_is_found_where_it_was_set_aside(tmp_path: Path) -> None:

@@ -173,6 +173,7 @@ GOOD = {
     "an address": ({"input": "s3://calls/a_?.csv"}, "input", ("s3://calls/a_?.csv",)),
     "an input as a path": ({"input": PurePosixPath("/in/a.csv")}, "input", ("/in/a.csv",)),
     "a preset by path": ({"preset": "/presets/own.toml"}, "preset", "/presets/own.toml"),
+    "a preset in capitals": ({"preset": "CallRail"}, "preset", "callrail"),
     "an old zone name": ({"timezone": "EST5EDT"}, "timezone", "EST5EDT"),
     "a blank zone": ({"timezone": ""}, "timezone", None),
     "a zone not given": ({"timezone": None}, "timezone", None),

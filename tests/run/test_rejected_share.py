@@ -88,7 +88,7 @@ def test_a_share_that_is_too_large_stops_and_says_of_how_many_rows(sent):
     ledger = sent(calls(2))
     stopped = prepare(calls(2, 3), ledger=ledger, max_rejected_share=0.5)
     assert stopped.exit_status == 3
-    assert stopped.problem.problem == "3 of 5 rows were rejected"
+    assert stopped.problem.problem == "3 of 5 rows were rejected, more than the job allows"
     assert prepare(calls(2, 3), ledger=ledger, max_rejected_share=0.6).problem is None
 
 
