@@ -11,6 +11,9 @@ class Clock:
     Without `start` it shows the real time. With `start` it stands still there and moves only by
     `advance`, unless `ticking` lets real seconds pass on it; tests hold it, a server on the
     command line lets it tick.
+
+    Attributes:
+        ticking: whether real seconds pass on it.
     """
 
     def __init__(self, start: datetime | None = None, *, ticking: bool | None = None) -> None:
@@ -29,7 +32,7 @@ class Clock:
             return (self._start + self._moved + timedelta(seconds=passed)).astimezone(UTC)
 
     def advance(self, by: timedelta) -> None:
-        """Move the clock on; it never goes back."""
+        """Move the clock on `by` a span; it never goes back."""
         if by < timedelta(0):
             raise ValueError("a clock only goes forward")
         with self._lock:

@@ -207,8 +207,8 @@ FAULTS = (
     _missing("no-epsv", "EPSV"),
     # --- reading results
     Fault("results-429", At.RESULTS, Effect.REPLY, "429 with X-RateLimit-Reset", "429"),
-    Fault("results-500", At.RESULTS, Effect.REPLY, "500", "500"),
-    Fault("results-503", At.RESULTS, Effect.REPLY, "503", "503"),
+    Fault("results-500", At.RESULTS, Effect.REPLY, "500: a failure of the server", "500"),
+    Fault("results-503", At.RESULTS, Effect.REPLY, "503: the API is down for a while", "503"),
     Fault("results-hang", At.RESULTS, Effect.HANG, "no answer"),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -69,6 +69,13 @@ class MockImportServer:
         login_delay: seconds that a refused log-in waits for its answer.
         timeout: seconds after which an idle connection is closed.
 
+    Attributes:
+        clock: the server's `Clock`.
+        store: what it remembers: submissions, pending actions, errors.
+        intake: what judges the uploads.
+        book: the faults that are armed.
+        certificates: its TLS certificates; None without TLS.
+
     Raises:
         CannotListen: a port is in use, or the address is none of this machine's.
     """
@@ -246,28 +253,28 @@ class MockImportServer:
     # --- what came of the uploads
 
     def submissions(self, account: str | None = None) -> list[Submission]:
-        """All submissions, when all that is due has been done."""
+        """All submissions, or those of one `account`, when all that is due has been done."""
         self.intake.settle()
         return self.store.submissions(account)
 
     def pending_actions(self, account: str | None = None) -> list[PendingAction]:
-        """Rows that were taken, when all that is due has been done."""
+        """Rows that were taken, of all accounts or one `account`, when what is due is done."""
         self.intake.settle()
         return self.store.pending_actions(account)
 
     def errors(self, account: str | None = None) -> list[RowError]:
-        """Rows that were refused, when all that is due has been done."""
+        """Rows that were refused, of all accounts or one `account`, when what is due is done."""
         self.intake.settle()
         return self.store.errors(account)
 
     def next_receipt(self, timeout: float = 10.0) -> Receipt:
-        """The next finished upload not yet asked for; TimeoutError if none comes in time."""
+        """The next finished upload not yet asked for; TimeoutError after `timeout` seconds."""
         return self.intake.next_receipt(timeout)
 
     # --- what a test does to it
 
     def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> None:
-        """Do what is due, move the clock on, and do what then is due."""
+        """Do what is due, move the clock on by `days`, `hours` and `seconds`, and do it again."""
         self.intake.settle()
         self.clock.advance(timedelta(days=days, hours=hours, seconds=seconds))
         self.intake.wake()
@@ -281,11 +288,21 @@ class MockImportServer:
         after: int | None = None,
         command: str | None = None,
     ) -> None:
-        """Arm a fault of the book: so many times, or for ever (None)."""
+        """Arm a fault.
+
+        Args:
+            name: a name of the fault book, such as `data-cut`.
+            times: how often it strikes; None: until it is cleared.
+            after: bytes of the upload before it strikes; None: as the book says.
+            command: the FTP verb at which it strikes; None: as the book says.
+
+        Raises:
+            ValueError: an unknown name, with the nearest one; or an option that it does not have.
+        """
         self.book.arm(name, times, after=after, command=command)
 
     def clear_faults(self, name: str | None = None) -> None:
-        """Disarm one fault, or all."""
+        """Disarm the fault `name`, or all."""
         self.book.clear(name)
 
     def faults(self) -> list[Armed]:

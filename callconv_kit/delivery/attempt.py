@@ -59,9 +59,14 @@ class Reply(StrEnum):
 class Patience:
     """How long and how often; `sleep` is handed in by tests.
 
-    attempts, deadline: of connections, and seconds over all of them, while nothing was sent.
-    transfer: seconds that sending one file may take at most, however slowly it moves.
-    looks: how often a file that is still growing on the server is looked at.
+    Attributes:
+        attempts: connections at most, while nothing was sent.
+        deadline: seconds over all of them.
+        first_wait: seconds before the second connection; each wait is longer than the last.
+        longest_wait: seconds that one wait takes at most.
+        transfer: seconds that sending one file may take at most, however slowly it moves.
+        looks: how often a file that is still growing on the server is looked at.
+        sleep: waits so many seconds.
     """
 
     attempts: int = 8

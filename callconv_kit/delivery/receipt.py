@@ -11,16 +11,26 @@ class State(StrEnum):
 
     The first four are on the way: a ledger that holds one of them after a crash says how far the
     run had come. The others are ends.
+
+    Attributes:
+        INTENT: written down; no byte of the file was sent.
+        SENDING: the first byte was about to be sent.
+        SENT: the server said that it has the file; not yet verified.
+        RENAMING: whole under its temporary name; about to get its final one.
+        DELIVERED: the server, the results or a person said so.
+        NOT_DELIVERED: nothing that an importer could take is there.
+        UNKNOWN: bytes went, and the server did not confirm them.
+        RESENT: was unknown; a person had the file sent again since.
     """
 
-    INTENT = "intent"  # written down; no byte of the file was sent
-    SENDING = "sending"  # the first byte was about to be sent
-    SENT = "sent"  # the server said that it has the file; not yet looked
-    RENAMING = "renaming"  # whole under its temporary name; about to get its own
-    DELIVERED = "delivered"  # the server, the results or a person said so
-    NOT_DELIVERED = "not_delivered"  # nothing that an importer could take is there
-    UNKNOWN = "unknown"  # bytes went, and nobody said what became of them
-    RESENT = "resent"  # was unknown; a person had the file sent again since
+    INTENT = "intent"
+    SENDING = "sending"
+    SENT = "sent"
+    RENAMING = "renaming"
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not_delivered"
+    UNKNOWN = "unknown"
+    RESENT = "resent"
 
     @property
     def is_sent(self) -> bool:

@@ -96,10 +96,10 @@ def as_markdown() -> str:
         "`callconv settings NAME` prints the same in a terminal.",
     ]
     for setting in settings().values():
-        table, _, key = setting.name.rpartition(".")
+        table = setting.name.rpartition(".")[0]
         level = "###" if table else "##"
         heading = f"[[{setting.name}]]" if setting.name in SETTING_OF_RULES else f"[{setting.name}]"
-        parts += [f"{level} {heading if setting.is_table else key}", setting.text]
+        parts += [f"{level} {heading if setting.is_table else setting.name}", setting.text]
         if setting.is_table:
             continue
         facts = f"Values: {_code(setting)}."

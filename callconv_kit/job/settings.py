@@ -130,14 +130,14 @@ class Job(Table):
 
     @classmethod
     def load(cls, path: "str | os.PathLike[str]", **overrides: Any) -> Self:
-        """The job of a file; `overrides` win over it, column by column."""
+        """The job of the file at `path`; `overrides` win over it, column by column."""
         return cls.from_keywords(as_path("job", path), **overrides)
 
     @classmethod
     def from_keywords(
         cls, job: "str | os.PathLike[str] | Job | None" = None, **keywords: Any
     ) -> Self:
-        """A job from keywords, laid over `job` where one is given.
+        """A job from `keywords`, laid over `job` where one is given.
 
         Paths in a file are relative to that file, paths in keywords to the working folder. None
         counts as not given.

@@ -108,16 +108,16 @@ class Inspection:
         )
 
     def proposed_for(self, column: str) -> bool:
-        """Whether a source is proposed for a column, and nothing settles it yet."""
+        """Whether a source is proposed for a `column` of the format, and nothing settles it yet."""
         each = self.proposals.mapping[column]
         return bool(each.sources) and not each.settled
 
     def column(self, name: str) -> Profile | None:
-        """The profile of a column."""
+        """The profile of the export's column of this `name`; None where there is none."""
         return next((column for column in self.columns if column.name == name), None)
 
     def goes_to(self, name: str) -> list[str]:
-        """The columns of the format that a column of the export feeds."""
+        """The columns of the format to which the export's column `name` is mapped."""
         return [column for column, names in self.feeds.items() if name in names]
 
     def as_dict(self) -> dict[str, Any]:

@@ -354,7 +354,7 @@ class Prepared:
         return Plots(self.summary)
 
     def write(self, folder: str | Path) -> Path:
-        """Write the files of the run to a folder, ready.csv last; returns the folder.
+        """Write the files of the run to a `folder`, ready.csv last; returns the folder.
 
         Raises:
             UsageError: `input_is_output`: an input of the run lies under one of their names.

@@ -40,12 +40,16 @@ class State(StrEnum):
 class Outcome:
     """One expectation, and what became of it.
 
-    expectation: as stored.
-    state, detail: what became of it; in words, what was found or what went wrong.
-    rows: numbers of the rows that fail it, ascending.
-    labels: where the first of them stand; as many as there are `values`.
-    values: what stands there, phone numbers masked where that was asked for.
-    judged: the rows that it looked at.
+    Attributes:
+        expectation: as stored.
+        state: `passed`, `failed`, `errored` (it could not be judged) or `not judged` (the file
+            lacks its column).
+        detail: in words, what was found or what went wrong.
+        rows: numbers of the rows that fail it, ascending.
+        labels: where the first of them are; as many as there are `values`.
+        values: what is in these cells, phone numbers masked where that was asked for.
+        judged: how many rows it looked at.
+        observed: what Great Expectations observed, such as the names of the columns.
     """
 
     expectation: Expectation
@@ -192,7 +196,7 @@ class Validation:
         return 0 if self.success else 1
 
     def rows(self, outcome: "Outcome | None" = None) -> "pd.DataFrame":
-        """The rows that fail an expectation, or any of them, as they stand in the input.
+        """The rows that fail an `outcome`, or any of them, as they are in the input.
 
         The index says where: `source_line`, or the frame's own. Phone numbers are not masked.
 
@@ -250,7 +254,7 @@ class Validation:
         return f"{shown(None, self.name, mask=False)}, {self.row_count:,} rows: {', '.join(parts)}"
 
     def examples(self, one: Outcome) -> tuple[str, ...]:
-        """Where an expectation fails first and what stands there, such as "line 14: 3:21"."""
+        """Where `one` fails first, and the value there, such as "line 14: 3:21"."""
         place = self.place.replace("source_", "").replace("index", "row")
         return tuple(
             f"{place} {label}: {value}" if value else f"{place} {label}"
