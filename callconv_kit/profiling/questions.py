@@ -18,13 +18,11 @@ from callconv_kit.profiling.columns import shown, shown_name
 from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, ONE_KEY, lookup_key, one_key
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Proposal
+from callconv_kit.profiling.recognition import SURE
 from callconv_kit.profiling.zone_effects import zone_effects
 
 MOST = 15
 """Questions that are asked of a person; open words beyond them are marked in the file."""
-
-SURE = 0.8
-"""A preset that knows so much of a header is not asked about."""
 
 LISTED = 6
 """Values that are listed in a question."""

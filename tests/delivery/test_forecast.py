@@ -56,6 +56,27 @@ CASES: dict[str, tuple[Contract, list[dict[str, str]], dict[str, tuple[int, str]
         ],
         {"CALL_DUPLICATE": (1, "5.00")},
     ),
+    "the same caller after exactly seven days": (
+        Contract(repeat_caller_days=7),
+        [
+            {"EventDate": "2026-11-01T00:00:00+00:00"},
+            {"EventDate": "2026-11-08T00:00:00+00:00"},
+        ],
+        {},
+    ),
+    "the same caller a second before seven days": (
+        Contract(repeat_caller_days=7),
+        [
+            {"EventDate": "2026-11-01T00:00:01+00:00"},
+            {"EventDate": "2026-11-08T00:00:00+00:00"},
+        ],
+        {"CALL_DUPLICATE": (1, "0.00")},
+    ),
+    "exactly as old as the limit, and a second older": (
+        Contract(age_limit_days=30),
+        [{"EventDate": "2026-10-21T00:00:00+00:00"}, {"EventDate": "2026-10-20T23:59:59+00:00"}],
+        {"TOO_OLD": (1, "0.00")},
+    ),
     "a call that does not count starts no period": (
         Contract(repeat_caller_days=7, minimum_duration=60),
         [

@@ -1,5 +1,6 @@
 """One run at a time; where that can't be told, nothing is sent."""
 
+import contextlib
 import errno
 import importlib.util
 import os
@@ -72,6 +73,26 @@ def test_a_lock_that_is_held_names_its_holder_and_ends_with_it(tmp_path: Path) -
     holder.communicate()
     with lock.locked(path):
         assert path.read_text() == str(os.getpid())
+
+
+@pytest.mark.parametrize(("wait", "pauses"), [(0.0, 0), (0.2, 1), (0.5, 2), (1.0, 5)])
+def test_a_held_lock_is_tried_again_until_the_wait_is_over(
+    tmp_path: Path, wait: float, pauses: int
+) -> None:
+    slept: list[float] = []
+    path = tmp_path / "ledger.lock"
+    retried = lock.locked(path, wait=wait, sleep=slept.append)
+    with lock.locked(path), pytest.raises(DeliveryError), retried:
+        pass
+    assert slept == [lock.PAUSE] * pauses
+
+
+def test_a_lock_that_is_given_back_during_the_last_pause_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.lock"
+    with contextlib.ExitStack() as first:
+        first.enter_context(lock.locked(path))
+        with lock.locked(path, wait=lock.PAUSE, sleep=lambda _: first.close()):
+            assert path.read_text() == str(os.getpid())
 
 
 # -- Windows, simulated ----------------------------------------------------------------------------

@@ -188,6 +188,27 @@ def test_an_unusual_share_of_rejected_rows_holds_the_job_back(
     assert (run.state, run.exit_status) == ("delivered", 1)
 
 
+TEN_POINTS_MORE = {
+    "one row of 20": (1, "delivered"),
+    "ten percentage points": (2, "held_back"),
+    "three rows of 20": (3, "held_back"),
+}
+
+
+@pytest.mark.parametrize(("spoiled", "state"), TEN_POINTS_MORE.values(), ids=TEN_POINTS_MORE)
+def test_a_share_of_ten_points_more_than_usual_is_unusual(
+    server: MockImportServer, tmp_path: Path, spoiled: int, state: str
+) -> None:
+    job = write_job(tmp_path, server)
+    export(job, "x.csv", *(f"1-{n}" for n in range(20)))
+    night(job)
+    export(job, "x.csv", *(f"2-{n}" for n in range(20)))
+    path = job.parent / "inbox-brand" / "x.csv"
+    path.write_text(path.read_text().replace("2125550123", "no number", spoiled))
+    (run,) = night(job, now=NOW + timedelta(days=1))
+    assert run.state == state
+
+
 def test_a_lost_ledger_stops_the_job_even_where_its_whole_folder_is_gone(
     server: MockImportServer, tmp_path: Path
 ) -> None:

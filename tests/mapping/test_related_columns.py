@@ -79,6 +79,35 @@ def test_titled_names_of_twilio_are_calls_with_their_legs(tmp_path):
     assert done.left_out["codes"].tolist() == ["child_leg"]
 
 
+TAKEN = {"first": "Ann", "last": "Cy", "longest": "Bo"}
+LEGS = {"Ann": "20", "Bo": "90", "Cy": "50"}
+
+
+@pytest.mark.parametrize(("child", "agent"), TAKEN.items(), ids=TAKEN)
+@pytest.mark.parametrize("batched", [False, True], ids=["in one batch", "in several"])
+def test_a_call_takes_its_cells_from_the_leg_that_the_job_names(tmp_path, child, agent, batched):
+    call = {
+        "Id": "C-1", "Parent": "", "EventDate": "2026-11-20T09:30:00-05:00", "Agent": "",
+        "CallerId": "2125550123", "CalledPhoneNumber": "8005550199", "CallDuration": "201",
+        "TalkDuration": "0", "CallStatus": "ANSWER", "CallSessionId": "C-1",
+    }  # fmt: skip
+    legs = [
+        {**call, "Id": f"L-{name}", "Parent": "C-1", "Agent": name, "TalkDuration": talk}
+        for name, talk in LEGS.items()
+    ]
+    rows = [call, *legs] if not batched else [*legs[:1], call, *legs[1:]]
+    path = written(rows, {}, tmp_path / "calls.csv")
+    take = {"TalkDuration": "TalkDuration", "SubId1": "Agent"}
+    done = ck.prepare(
+        path,
+        constants={**IDS, "CallProvider": "Invoca"},
+        legs={"key": "Id", "parent": "Parent", "take": take, "child": child},
+        now=NOW,
+    )
+    (row,) = done.ready.to_dict("records")
+    assert (row["SubId1"], row["TalkDuration"]) == (agent, LEGS[agent])
+
+
 def test_a_report_without_corrections_needs_no_column_for_them(tmp_path):
     path = written([INVOCA], {"corrects_transaction_id": ""}, tmp_path / "calls.csv")
     assert len(ck.prepare(path, preset="invoca", constants=IDS, now=NOW).ready) == 1

@@ -1,6 +1,7 @@
 """From an export to its job: the questions, what an answer means, the file, and the outlook."""
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from callconv_kit.profiling import draft_of, lookup_file, outlook, questions, re
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.outlook import shared_with
 from callconv_kit.profiling.questions import MOST, all_questions
+from callconv_kit.profiling.recognition import Fit
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 SAMPLES = sorted(path.name for path in VENDORS.iterdir() if path.suffix in {".csv", ".jsonl"})
@@ -235,3 +237,14 @@ def test_a_first_run_is_not_stopped_by_the_share_that_init_wrote(tmp_path):
 def test_every_id_is_asked_for_by_its_own_name(stranger):
     asked = {question.id for question in questions(ck.inspect(stranger))}
     assert set(IDS) <= asked
+
+
+KNOWN_COLUMNS = {"four of five": (4, "sure"), "seven of nine": (7, "likely"), "all": (9, "sure")}
+
+
+@pytest.mark.parametrize(("known", "confidence"), KNOWN_COLUMNS.values(), ids=KNOWN_COLUMNS)
+def test_a_preset_that_knows_four_fifths_of_a_header_is_sure(stranger, known, confidence):
+    fit = Fit("callrail", "CallRail", "", known, 5 if known == 4 else 9, ())
+    seen = replace(ck.inspect(stranger), fits=(fit,), settings={})
+    question = next(asked for asked in all_questions(seen) if asked.id == "preset")
+    assert question.confidence == confidence

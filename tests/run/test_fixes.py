@@ -253,6 +253,38 @@ def test_a_fix_for_a_row_that_is_no_longer_the_same_is_refused(tmp_path, change)
     assert not (tmp_path / "out" / "ready.csv").exists()
 
 
+OTHER = {
+    "CallSessionId": "S-9",
+    "EventDate": "2026-09-10T23:00:00-08:00",
+    "CallerId": "2125550199",
+}
+
+
+READY = {"CallSessionId": 0, "EventDate": 2, "CallerId": 2}
+"""Rows that are ready where only this cell stayed; of one session, the two still conflict."""
+
+
+@pytest.fixture
+def conflict(tmp_path):
+    """Two rows of one call that disagree, so that every cell of them may be corrected."""
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([call(1), call(1, CallDuration="300")]))
+    return path
+
+
+@pytest.mark.parametrize(("same", "ready"), READY.items(), ids=READY)
+def test_a_fix_is_for_a_row_that_shares_one_identifying_cell(tmp_path, conflict, same, ready):
+    other = {name: cell for name, cell in OTHER.items() if name != same}
+    lines = corrected(rejected_of(tmp_path, conflict), 3, **other)
+    assert len(run(tmp_path, conflict, fixes=saved(tmp_path, lines)).ready) == ready
+
+
+def test_a_fix_that_shares_no_identifying_cell_is_refused(tmp_path, conflict):
+    lines = corrected(rejected_of(tmp_path, conflict), 3, **OTHER)
+    with pytest.raises(InputError, match="a different row"):
+        run(tmp_path, conflict, fixes=saved(tmp_path, lines))
+
+
 REFUSED = {
     "another file": (lambda lines: [lines[0], ["b.csv", *lines[1][1:]]], r"no b\.csv line 3"),
     "no line": (lambda lines: [lines[0], ["calls.csv", "x", *lines[1][2:]]], "no calls.csv line x"),
