@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.prepared import Prepared
     from callconv_kit.suite import Validation
     from callconv_kit.suite.stored import Suite
+    from callconv_kit.widgets.explorer import Explore
 
 
 @pd.api.extensions.register_dataframe_accessor("callconv")
@@ -87,3 +88,15 @@ class CallConvAccessor:
         from callconv_kit.suite import validate
 
         return validate(self._frame, suite, **options)
+
+    def explore(self) -> "Explore":
+        """The calls in linked charts, in a notebook: by day, hour, partner, status and more.
+
+        The columns are the format's, as text or typed; those that are missing are left out.
+
+        Raises:
+            UsageError: `nothing_to_explore`, no column is the format's; `not_installed`.
+        """
+        from callconv_kit.widgets import explore_calls
+
+        return explore_calls(self._frame)

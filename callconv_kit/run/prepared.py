@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from callconv_kit.delivery import Receipt
     from callconv_kit.job import Connection
+    from callconv_kit.widgets.explorer import Explore
     from callconv_kit.writing.plots import Plots
 
 Inputs: TypeAlias = "Input | Sequence[Input]"
@@ -129,7 +130,8 @@ def prepare(
         )
     temporary = dry_run or out is None
     folder = OutputFolder(
-        _temporary_folder() if temporary else as_path("out", out), full_job.readable_by
+        Path(tempfile.mkdtemp(prefix="callconv-")) if temporary else as_path("out", out),
+        full_job.readable_by,
     )
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     if full_job.lookup is not None:
@@ -179,10 +181,6 @@ def prepare(
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _temporary_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="callconv-"))
 
 
 def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
@@ -352,6 +350,12 @@ class Prepared:
         from callconv_kit.writing.plots import Plots
 
         return Plots(self.summary)
+
+    def explore(self) -> "Explore":
+        """The ready calls in linked charts, in a notebook; see `df.callconv.explore`."""
+        from callconv_kit.widgets import explore_calls
+
+        return explore_calls(self.ready_file)
 
     def write(self, folder: str | Path) -> Path:
         """Write the files of the run to a `folder`, ready.csv last; returns the folder.

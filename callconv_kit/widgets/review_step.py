@@ -5,8 +5,11 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from callconv_kit.run.prepared import Prepared
 from callconv_kit.widgets import parts, python_snippets
+from callconv_kit.widgets.calls import Calls
 from callconv_kit.widgets.editing import Corrections
+from callconv_kit.widgets.explorer import Explore
 from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
@@ -15,6 +18,9 @@ from callconv_kit.widgets.session import Session
 from callconv_kit.writing.markup import visible
 
 ALL = ("all", "")
+EXPLORE = "Explore"
+"""The list that is charts of the ready rows."""
+
 LONG = ("reasons", "value", "before", "after")
 TEXTS = 300
 """Characters of a reason that are shown."""
@@ -37,7 +43,8 @@ class ReviewStep(ipw.VBox):
         self._quiet = False
         self.notice = parts.Notice()
         self._lists = parts.named(
-            ipw.ToggleButtons(options=[(name, name) for name in LISTS], value=LISTS[0]), "lists"
+            ipw.ToggleButtons(options=[(name, name) for name in (*LISTS, EXPLORE)], value=LISTS[0]),
+            "lists",
         )
         self._code = parts.field(ipw.Dropdown, "Why", "code", options=[ALL])
         self._column = parts.field(ipw.Dropdown, "Column", "column", options=[ALL])
@@ -51,7 +58,13 @@ class ReviewStep(ipw.VBox):
         self._table = parts.named(ipw.HTML(), "page")
         self._grid = Grid(session, self._edited, self._grid_moved)
         self._corrections = Corrections(session, self._grid, self.notice, self._edited, again)
+        self._explorer = Explore()
+        self._explored: Prepared | None = None
         self._twin = parts.Twin()
+        self._paging = (
+            parts.row(self._code, self._column, self._search, self._phones),
+            parts.row(self._before, self._next, self._where),
+        )
         self._lists.observe(lambda _: self._switch(), names="value")
         for filter_ in (self._code, self._column, self._search):
             filter_.observe(lambda _: self._filtered(), names="value")
@@ -61,10 +74,10 @@ class ReviewStep(ipw.VBox):
         super().__init__(
             [
                 self._lists,
-                parts.row(self._code, self._column, self._search, self._phones),
-                parts.row(self._before, self._next, self._where),
+                *self._paging,
                 self._table,
                 self._grid,
+                self._explorer,
                 self.notice,
                 self._corrections,
                 self._twin,
@@ -76,7 +89,8 @@ class ReviewStep(ipw.VBox):
         self._twin.show(python_snippets.reviewed())
         if self._session.review is None:
             self._table.value = self._where.value = ""
-            self._grid.layout.display = self._corrections.layout.display = "none"
+            for widget in (self._grid, self._corrections, self._explorer):
+                widget.layout.display = "none"
             self.notice.say("Nothing was prepared yet: run the step Prepare.")
             return
         self.notice.clear()
@@ -90,6 +104,15 @@ class ReviewStep(ipw.VBox):
         """Show another list, from its beginning and without a filter."""
         review, name = self._session.review, self._lists.value
         if review is None:
+            return
+        explores = name == EXPLORE
+        self._explorer.layout.display = "" if explores else "none"
+        for row in self._paging:
+            row.layout.display = "none" if explores else ""
+        if explores:
+            for widget in (self._grid, self._corrections, self._table):
+                widget.layout.display = "none"
+            self.notice.guarded(self._explore)()
             return
         self._quiet = True
         try:
@@ -105,6 +128,13 @@ class ReviewStep(ipw.VBox):
             widget.layout.display = rejected
         self._table.layout.display = other
         self._turn(0)
+
+    def _explore(self) -> None:
+        """Show the ready rows in charts; they are read once for each run."""
+        path = self._session.ready_file
+        if self._explored is not self._session.prepared:
+            self._explorer.show(Calls.of_file(path))
+            self._explored = self._session.prepared
 
     def _filtered(self) -> None:
         if not self._quiet:

@@ -235,6 +235,17 @@ def test_hostile_cells_names_and_headers_are_text_everywhere_and_legible_in_the_
         person.turn_to(name)
         person.until(lambda column=column: column in person.headings("page"))
         assert person.unreadable(READABLE) == []
+    person.turn_to("Explore")
+    bars = "section[aria-label^='Media partner'] button"
+    person.until(lambda: person.all(bars))
+    person.first(bars).send_keys(Keys.ENTER)
+    person.reads("explorer", "Filtered by Media partner (MediaId): 20012.")
+    person.until(lambda: person.first(bars).get_attribute("aria-pressed") == "true")
+    assert person.driver.execute_script("return document.activeElement.textContent").startswith(
+        "20012"
+    )
+    person.picture("explore_dark")
+    assert person.unreadable(READABLE) == []
     assert person.driver.title != "run"
     assert person.all(".callconv-workbench :is(script, img, h1, a[onmouseover])") == []
 
