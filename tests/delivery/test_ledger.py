@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit.delivery import archive, ledger_file, segments
+from callconv_kit.delivery import archive, ledger_file, segments, sent_status
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ready_file import outgoing
@@ -163,6 +163,52 @@ def words(rows: list[tuple[int, int, int]]) -> np.ndarray:
 
 def payments(rows: list[tuple[int, int, int]]) -> np.ndarray:
     return np.array([row[2] for row in rows], np.uint64)
+
+
+SEGMENTS = {
+    "equal ones are merged": ([1, 1], [2]),
+    "one of twice the size is merged": ([2, 1], [3]),
+    "a larger one is left alone": ([3, 1], [3, 1]),
+    "the small ones before a large one": ([9, 1, 1], [9, 2]),
+    "one after the other": ([5, 2, 1], [5, 3]),
+    "none beyond the largest": ([4, 4], [4, 4]),
+    "up to the largest": ([4, 3], [7]),
+    "a submission of more than one segment": ([9], [7, 2]),
+}
+
+
+@pytest.mark.parametrize(("added", "kept"), SEGMENTS.values(), ids=SEGMENTS)
+def test_a_segment_is_merged_with_those_that_are_not_much_larger(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, added: list[int], kept: list[int]
+) -> None:
+    monkeypatch.setattr(segments, "LARGEST", 7 if sum(added) < 10 else 100)
+    for number, rows in enumerate(added, 1):
+        of = keys(*({"CallSessionId": f"S{number}-{row}"} for row in range(rows)))
+        ledger.row_keys.add(of, number)
+    assert [len(part) for part in ledger.row_keys.stored("session")] == kept
+
+
+SETTLED = {
+    "the same row behind a changed one": ([(1, CHANGED), (1, SENT)], SENT),
+    "the same row before a changed one": ([(1, SENT), (1, CHANGED)], SENT),
+    "a later submission changed it": ([(1, SENT), (2, CHANGED)], CHANGED),
+    "an earlier submission does not decide": ([(2, CHANGED), (1, SENT)], CHANGED),
+    "a later one whose outcome is unknown": ([(1, SENT), (2, UNKNOWN)], UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one segment", "in several"])
+@pytest.mark.parametrize(("found", "expected"), SETTLED.values(), ids=SETTLED)
+def test_the_latest_submission_decides_and_in_it_the_row_that_is_the_same(
+    found: list[tuple[int, SentStatus]], expected: SentStatus, at_once: bool
+) -> None:
+    result, latest = np.zeros(1, np.uint8), np.zeros(1, np.int64)
+    for part in [found] if at_once else [[one] for one in found]:
+        numbers, states = (np.array(side) for side in zip(*part, strict=True))
+        sent_status._settle(
+            result, latest, np.zeros(len(part), np.int64), numbers, states.astype(np.uint8)
+        )
+    assert result.tolist() == [expected]
 
 
 def test_segments_stay_few_however_many_submissions_there_are(

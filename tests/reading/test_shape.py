@@ -183,6 +183,7 @@ UNSEEN = {
     "zero-width space": "\u200b",
     "form feed": "\f",
     "DOS end of file": "\x1a",
+    "delete": "\x7f",
     "NUL": "\0\0",
     "byte-order mark": "\ufeff",
     "direction marks in cells": "\u200e,\u200f,\u202a",

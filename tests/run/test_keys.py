@@ -22,8 +22,8 @@ def test_a_hash_is_murmur3_as_another_maker_computes_it(cells):
     assert murmur3_128(texts.from_list(cells)).tolist() == witness(cells)
 
 
-@pytest.mark.parametrize("rows", [1, FEW, FEW + 1, 200])
-@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 1000])
+@pytest.mark.parametrize("rows", [1, FEW, FEW + 1, 100])
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 70_001])
 def test_every_length_at_every_size_of_a_batch(length, rows):
     cells = [f"{row}".ljust(length, "x")[:length] for row in range(rows)]
     assert murmur3_128(texts.from_list(cells)).tolist() == witness(cells)
@@ -34,3 +34,8 @@ def test_a_slice_and_a_null_are_hashed_as_their_text():
     hashed = murmur3_128(whole.slice(1, 3))
     assert hashed.tolist() == witness(["S-1", "", "S-2"])
     assert hashed.dtype == np.uint64
+
+
+def test_cells_of_very_different_lengths_are_hashed_side_by_side():
+    cells = ["", "x" * 2_000_003, "é" * 7, "abc", "y" * 300]
+    assert murmur3_128(texts.from_list(cells)).tolist() == witness(cells)

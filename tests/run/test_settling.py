@@ -2,14 +2,11 @@
 
 import gzip
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 import callconv_kit as ck
-from callconv_kit.model import texts
-from callconv_kit.run.keys import murmur3_128
 
 HEADER = (
     "CampaignId,MediaId,EventDate,ActionTrackerId,CallProvider,CallSessionId,CallerId,"
@@ -182,52 +179,6 @@ def test_each_row_of_a_conflict_names_the_others(tmp_path):
 
 
 WORD = (1 << 64) - 1
-
-
-def murmur3(data):
-    """MurmurHash3 x64-128 with seed 0 as its author wrote it, a block at a time."""
-
-    def rotate(word, bits):
-        return ((word << bits) | (word >> (64 - bits))) & WORD
-
-    def finish(word):
-        word = (word ^ word >> 33) * 0xFF51AFD7ED558CCD & WORD
-        word = (word ^ word >> 33) * 0xC4CEB9FE1A85EC53 & WORD
-        return word ^ word >> 33
-
-    one, two = 0x87C37B91114253D5, 0x4CF5AD432745937F
-    first = second = 0
-    for at in range(0, len(data), 16):
-        block = data[at : at + 16]
-        low, high = (int.from_bytes(part, "little") for part in (block[:8], block[8:]))
-        first ^= rotate(low * one & WORD, 31) * two & WORD
-        if len(block) == 16:
-            first = ((rotate(first, 27) + second) * 5 + 0x52DCE729) & WORD
-        second ^= rotate(high * two & WORD, 33) * one & WORD
-        if len(block) == 16:
-            second = ((rotate(second, 31) + first) * 5 + 0x38495AB5) & WORD
-    first, second = first ^ len(data), second ^ len(data)
-    first = (first + second) & WORD
-    second = (second + first) & WORD
-    first, second = finish(first), finish(second)
-    first = (first + second) & WORD
-    return first, (second + first) & WORD
-
-
-def test_the_reference_is_the_published_one():
-    # The value that other implementations document for this text.
-    digest = b"".join(word.to_bytes(8, "little") for word in murmur3(b"foo"))
-    assert digest.hex() == "6145f501578671e2877dba2be487af7e"
-
-
-@pytest.mark.parametrize("length", [1, 15, 16, 17, 1000, 70_001, 2_000_003])
-@pytest.mark.parametrize("others", [0, 100])
-def test_a_cell_of_any_length_has_its_hash(length, others):
-    text = "".join(map(chr, np.random.default_rng(length).integers(32, 127, length)))
-    cells = [text, "", "abc", text[: length // 2], text[:300] + "é", None, *["short"] * others]
-    found = murmur3_128(texts.from_list(cells))
-    expected = [murmur3((cell or "").encode()) for cell in cells]
-    assert [tuple(words) for words in found.tolist()] == expected
 
 
 def test_a_key_of_two_megabytes_is_a_key_like_any_other(tmp_path):
