@@ -207,7 +207,7 @@ class ImportSession:
         line = command[:200].decode("utf-8", "backslashreplace")
         verb = line.split(" ")[0]
         self._said = f"{verb} …" if verb.upper() in ("PASS", "ACCT") else line
-        super().found_terminator()  # type: ignore[misc]
+        super().found_terminator()  # type: ignore[misc]  # pyftpdlib has no types
         # Stock leaves a line that is not UTF-8 there, in front of the next one.
         self._in_buffer, self._in_buffer_len = [], 0
 
@@ -223,7 +223,7 @@ class ImportSession:
                 self._said,
                 resp,
             )
-        super().respond(resp)  # type: ignore[misc]
+        super().respond(resp)  # type: ignore[misc]  # pyftpdlib has no types
 
     respond_w_warning = respond
 
@@ -237,7 +237,7 @@ class ImportSession:
         """The greeting, unless a fault stands in the way."""
         fault = self.book.strike(At.CONNECT)
         if fault is None:
-            super().handle()  # type: ignore[misc]
+            super().handle()  # type: ignore[misc]  # pyftpdlib has no types
         elif fault.effect is Effect.REPLY_AND_CLOSE:
             self.respond(fault.reply)
             self.close_when_done()
@@ -288,7 +288,7 @@ class ImportSession:
         elif cmd == "EPSV" and self._lies_about_passive():
             self.respond("500 EPSV not understood.")
         else:
-            super().pre_process_command(line, cmd, arg)  # type: ignore[misc]
+            super().pre_process_command(line, cmd, arg)  # type: ignore[misc]  # pyftpdlib has no types
 
     def _refuse(self, fault: Fault) -> None:
         log.info("%s: fault %s strikes", self.who, fault.name)
@@ -326,7 +326,7 @@ class ImportSession:
             # A socket that listens for both families shows IPv4 clients as ::ffff:…
             self.masquerade_address = self.masquerade_address or str(four)
         try:
-            super()._make_epasv(extmode)  # type: ignore[misc]
+            super()._make_epasv(extmode)  # type: ignore[misc]  # pyftpdlib has no types
         except OSError as error:
             self.respond_w_warning(f"425 Can't open data connection: {error.strerror}.")
 

@@ -306,7 +306,7 @@ class TLSDataChannel(TLS_DTPHandler, DataChannel):  # type: ignore[misc]  # pyft
 
 def _resumed(connection: SSL.Connection) -> bool:
     """Whether this TLS session resumed an earlier one; pyOpenSSL does not offer the question."""
-    return bool(SSL._lib.SSL_session_reused(connection._ssl))  # type: ignore[attr-defined]
+    return bool(SSL._lib.SSL_session_reused(connection._ssl))  # type: ignore[attr-defined]  # private
 
 
 def _storage_reply(number: int | None) -> str:

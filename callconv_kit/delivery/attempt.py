@@ -80,12 +80,16 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """The file that is to go."""
+    """The file that is to go.
+
+    stamp: the `fingerprint` that it had when it was measured; None where no file is sent.
+    """
 
     path: Path
     size: int
     sha256: str
     rows: int
+    stamp: tuple[int, int] | None = None
 
 
 class Journal(Protocol):
@@ -212,6 +216,8 @@ class Delivery:
             name = self._free_name(session, name)
             with self.file.path.open("rb", buffering=0) as file:
                 before = fingerprint(file)
+                if self.file.stamp not in (None, before):
+                    raise ConnectionFailed(BY_CODE["file_replaced"], Step.LOOK, str(self.file.path))
                 reader = self._reader(file, name, mark)
                 try:
                     said = session.store(name, reader, self._drain())

@@ -324,6 +324,13 @@ TABLE: tuple[ConnectionFault, ...] = (
         _AGAIN,
     ),
     ConnectionFault(
+        "file_replaced",
+        (),
+        frozenset({Step.LOOK}),
+        "The file changed on this machine before it was sent as {name}",
+        "Run the same command again: it uploads what the file holds now. Nothing was sent.",
+    ),
+    ConnectionFault(
         "file_changed",
         (),
         frozenset({Step.REPLY}),

@@ -116,7 +116,7 @@ class _Tls(_Client, ftplib.FTP_TLS):
         self, cmd: str, rest: int | str | None = None
     ) -> tuple[socket.socket, int | None]:
         conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - the data is encrypted below
-        if self._prot_p:  # type: ignore[attr-defined]
+        if self._prot_p:  # type: ignore[attr-defined]  # not in typeshed
             session = getattr(self.sock, "session", None)
             try:
                 conn = self.context.wrap_socket(conn, server_hostname=self.host, session=session)

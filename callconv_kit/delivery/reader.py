@@ -33,7 +33,7 @@ class Reader:
         """The next bytes; TimeoutError once the whole transfer takes too long."""
         if time.monotonic() > self._deadline:
             raise TimeoutError("the transfer took longer than it may")
-        length: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        length: int = self._file.readinto(buffer)  # type: ignore[attr-defined]  # unbuffered, so it has one
         if length:
             if not self.sent:
                 self._first_byte()

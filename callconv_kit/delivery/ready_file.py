@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +12,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from callconv_kit.delivery.attempt import Outgoing
+from callconv_kit.delivery.reader import fingerprint
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.texts import Bools
@@ -47,7 +49,8 @@ def outgoing(path: Path) -> Outgoing:
 
 def measured(path: Path, file: BinaryIO) -> Outgoing:
     """Size, digest and rows of an open file, read once from where it stands."""
-    return _measured(path, iter(partial(file.read, BLOCK), b""))
+    stamp = fingerprint(file)
+    return replace(_measured(path, iter(partial(file.read, BLOCK), b"")), stamp=stamp)
 
 
 def measure_rows(source: Path, keep: Bools) -> Outgoing:

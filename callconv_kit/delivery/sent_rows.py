@@ -88,8 +88,8 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data: bytes = self._stream.read(len(view))  # type: ignore[attr-defined]
+        view = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, which 3.11 has no type for
+        data: bytes = self._stream.read(len(view))  # type: ignore[attr-defined]  # pyarrow has no types
         view[: len(data)] = data
         return len(data)
 

@@ -195,7 +195,7 @@ def _mapped(text: pa.StringArray, values: Mapping[str, str]) -> Coerced:
     if not hit.any():
         return Coerced.silent(text)
     replaced = texts.from_list(
-        [cell if to is None else to for cell, to in zip(distinct, targets, strict=True)]
+        [cell if to is None else to or None for cell, to in zip(distinct, targets, strict=True)]
     )
     at = texts.places(encoded)
     rows = np.flatnonzero(hit[at] & texts.present(text))

@@ -14,6 +14,9 @@ from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced
 from callconv_kit.model.texts import Bools, Ints
 
+ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
+"""The first columns of rejected.csv and left_out.csv."""
+
 
 class Ragged(NamedTuple):
     """A row with another number of cells than the header.

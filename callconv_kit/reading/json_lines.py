@@ -5,9 +5,10 @@ have passed through one before, so those of more than 15 digits are marked; see 
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
 from callconv_kit.reading.values import as_text, number_as_text
 from callconv_kit.reading.whole_rows import columns_of
+
+T = TypeVar("T")
 
 LARGEST_LINE = 1 << 24
 """Bytes; a longer line is no record of a call."""
@@ -29,7 +32,7 @@ class JsonLinesTable(RecordTable):
         """Read it once for its keys, in order of appearance.
 
         Raises:
-            InputError: `unreadable` or `not_a_table`, naming the line.
+            InputError: `unreadable`, `not_a_table` or `ambiguous_header`, naming the line.
         """
         self._source = source
         keys: dict[str, None] = {}
@@ -61,11 +64,18 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
         if not text:
             continue
         try:
-            # Numbers as texts, never through a float: 1.50 keeps its zero.
-            record = json.loads(text, parse_int=number_as_text, parse_float=number_as_text)
+            record = _record(text)
+        except _GivenTwice as twice:
+            raise InputError(
+                "ambiguous_header",
+                f"Line {number} of {name} gives one name twice",
+                str(twice),
+                "each name once in an object",
+                f"Correct line {number}, or export the file again.",
+            ) from None
         except (ValueError, RecursionError):
             record = None
-        if not isinstance(record, dict):
+        if record is None:
             raise InputError(
                 "not_a_table",
                 f"Line {number} of {name} is not a JSON object",
@@ -73,7 +83,27 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
                 'one object on each line, such as {"CallerId": "2125550123"}',
                 f"Correct line {number}, or export the file again.",
             )
-        yield dict(_flat(record, ""))
+        yield record
+
+
+def _record(text: str) -> dict[str, str] | None:
+    """A line's object, flattened; None if it is no object. Raises _GivenTwice, ValueError."""
+    # Numbers as texts, never through a float: 1.50 keeps its zero.
+    record = json.loads(
+        text, parse_int=number_as_text, parse_float=number_as_text, object_pairs_hook=_each_once
+    )
+    return _each_once(list(_flat(record, ""))) if isinstance(record, dict) else None
+
+
+class _GivenTwice(Exception):
+    """A name that an object gives twice: which of its values counts is not for us to choose."""
+
+
+def _each_once(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise _GivenTwice(Counter(key for key, _ in pairs).most_common(1)[0][0])
+    return record
 
 
 def _flat(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

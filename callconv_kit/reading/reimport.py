@@ -14,11 +14,10 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import texts
 from callconv_kit.model.names import plain
-from callconv_kit.model.rows import Batch, Ragged
+from callconv_kit.model.rows import ORIGIN_COLUMNS, Batch, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading.whole_rows import with_rows
 
-ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
 FILE, LINE, CODES, REASONS = range(4)
 FIRST_OWN = len(ORIGIN_COLUMNS)
 EXTRA = re.compile(r"extra_[1-9][0-9]*")

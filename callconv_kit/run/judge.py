@@ -98,6 +98,8 @@ class Judge:
         for column, words in self._job.values.items():
             for word, target in words.items():
                 where = f'[values.{column}] "{shown(column, word, mask=True)}"'
+                if not word.strip():
+                    faults.append(f"{where}: write a value for blank cells under [defaults]")
                 faults += [f"{where} = {why}" for _, why in self._wrong({column: target})]
                 if column == "CallStatus" and not target.strip():
                     known = ", ".join(spec.STATUSES)
@@ -121,7 +123,10 @@ class Judge:
             if code is not None and name in given and not self._is_kept(code):
                 entry, value = CODES[code], shown(name, given[name], mask=True)
                 like = suggestions.nearest(code, given[name])
-                hint = f'Did you mean "{like}"?' if like else f"{entry.remedy_for(name)}."
+                remedy = entry.remedy_for(name)
+                if name == "CallStatus":
+                    remedy = f"Write one of {', '.join(spec.STATUSES)}"
+                hint = f'Did you mean "{like}"?' if like else remedy
                 wrong.append((name, f'"{value}": {entry.problem}. {hint}'))
         return wrong
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from callconv_kit.model.errors import UsageError
+from callconv_kit.model.rows import ORIGIN_COLUMNS
 from callconv_kit.reading import open_tables
 from callconv_kit.widgets.pages import ORIGIN, columns_told_of
-from callconv_kit.writing.aside import ORIGIN_COLUMNS
 from callconv_kit.writing.lines import line_of
 from callconv_kit.writing.output import writing
 

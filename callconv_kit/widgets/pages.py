@@ -16,8 +16,9 @@ import numpy as np
 from pyarrow import parquet
 
 from callconv_kit.model import spec
+from callconv_kit.model.rows import ORIGIN_COLUMNS
 from callconv_kit.model.texts import Ints
-from callconv_kit.writing.aside import LONGEST_CELL, ORIGIN_COLUMNS
+from callconv_kit.writing.aside import LONGEST_CELL
 
 STEP = 50
 """Rows between two marks."""

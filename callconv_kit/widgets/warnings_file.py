@@ -9,9 +9,8 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
-from callconv_kit.model.rows import Judged
+from callconv_kit.model.rows import ORIGIN_COLUMNS, Judged
 from callconv_kit.widgets.pages import long_cells
-from callconv_kit.writing.aside import ORIGIN_COLUMNS
 from callconv_kit.writing.audit import Findings, FindingsLog
 from callconv_kit.writing.lines import line_of, lines
 from callconv_kit.writing.reasons import masked

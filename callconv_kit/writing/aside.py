@@ -19,13 +19,13 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.rows import ORIGIN_COLUMNS
 from callconv_kit.model.texts import Ints
 from callconv_kit.writing.lines import line_of, lines, quoted
 
 LONGEST_CELL = 1 << 26
 """Characters, far beyond what reading takes; the csv module's own limit is below that."""
 
-ORIGIN_COLUMNS = ("source_file", "source_line", "codes", "reasons")
 
 AT_ONCE = 1 << 22
 """Bytes of rows that are put in order at once."""

@@ -304,6 +304,28 @@ def test_a_file_that_changes_while_it_is_sent_is_not_taken_for_delivered(
     assert caught.value.code == "file_changed"
 
 
+@pytest.mark.parametrize("size", ["the same", "another"])
+def test_a_file_that_is_replaced_before_a_further_try_is_not_sent(
+    server: MockImportServer, tmp_path: Path, ready: Path, size: str
+) -> None:
+    """What the ledger has noted is what goes: another run may write a new ready.csv meanwhile."""
+    others = ["X", "Y", "Z"] if size == "the same" else ["X", "Y"]
+
+    def replace_it(_: float) -> None:
+        write_ready(tmp_path / "new.csv", *others).replace(ready)
+
+    server.fault("close-connection", 1)
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        patience = Patience(attempts=3, first_wait=0.0, sleep=replace_it)
+        with pytest.raises(DeliveryError) as caught:
+            send(ready, server, patience=patience, ledger=ledger)
+        assert (caught.value.code, caught.value.exit_status) == ("file_replaced", 4)
+        assert sessions_on(server) == []
+
+        send(ready, server, ledger=ledger)
+    assert sessions_on(server) == others
+
+
 def test_a_transfer_that_takes_too_long_is_given_up(server: MockImportServer, ready: Path) -> None:
     with pytest.raises(DeliveryError):
         send(ready, server, patience=Patience(attempts=1, transfer=-1.0, sleep=lambda _: None))

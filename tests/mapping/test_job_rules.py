@@ -433,6 +433,8 @@ TARGETS = {
     "an id of letters": ("MediaId", {"acme": "acme"}, "not a whole number above zero"),
     "a duration of words": ("TalkDuration", {"none": "nothing"}, "not a duration"),
     "a phone that is none": ("CallerId", {"x": "123"}, "not a valid phone number"),
+    "no source word": ("CallStatus", {"": "CANCEL"}, "a value for blank cells under [defaults]"),
+    "a source word of spaces": ("MediaId", {" ": "5"}, "for blank cells under [defaults]"),
 }
 
 
@@ -442,3 +444,12 @@ def test_a_target_that_its_column_does_not_take_is_a_job_error(column, words, fi
         prepare(frame(CallStatus="No"), values={column: words})
     assert f"[values.{column}]" in wrong.value.found
     assert findings in wrong.value.found
+
+
+@pytest.mark.parametrize("column", ["SaleAmount", "Zip", "City", "ClickId", "OptInSms"])
+def test_a_word_that_the_job_maps_to_nothing_leaves_the_cell_blank(column):
+    prepared = prepare(frame({column: "not set"}, {}), values={column: {"not set": ""}})
+    assert prepared.ready[column].tolist() == ["", ""]
+    assert prepared.changes.loc[lambda t: t["column"] == column, "rule"].tolist() == [
+        "value_mapped"
+    ]

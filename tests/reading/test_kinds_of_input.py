@@ -299,6 +299,18 @@ BAD = {
         "not_a_table",
         "Line 2 of c.jsonl",
     ),
+    "a JSON line that gives a name twice": (
+        "c.jsonl",
+        b'{"SaleAmount": "10.00", "CallerId": "1", "SaleAmount": "999.00"}\n',
+        "ambiguous_header",
+        "Line 1 of c.jsonl gives one name twice. Found: SaleAmount",
+    ),
+    "a JSON line that gives a name flat and within": (
+        "c.jsonl",
+        b'{"call": {"id": "N2"}, "call.id": "FLAT2"}\n',
+        "ambiguous_header",
+        "Found: call.id",
+    ),
     "a parquet file cut short": (
         "c.parquet",
         cut_short(parquet_bytes(COLUMNS)),
