@@ -21,6 +21,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 from kinds import KINDS, NOW  # noqa: E402 # a script beside this one
+from preset_and_lookup import lay_out  # noqa: E402 # the same
 from processes import Run, run  # noqa: E402 # the same
 
 SETTINGS = (
@@ -80,10 +81,13 @@ def made(kind: str, rows: int, folder: Path) -> str:
 def commands(source: str, folder: Path, *, peers: bool, pandas: bool) -> dict[str, Sequence[str]]:
     """What is run over a file."""
     python = sys.executable
+    prepare = [python, "-m", "callconv_kit", "prepare", source, "--out", "out", *SETTINGS]
     found = {
-        "callconv": [python, "-m", "callconv_kit", "prepare", source, "--out", "out", *SETTINGS],
+        "callconv": [*prepare, "--workers", "1"],
         "floor": [python, str(HERE / "floor.py"), source, str(folder / "floor.csv")],
     }
+    if peers:
+        found["2 workers"] = [*prepare, "--workers", "2"]
     if peers and importlib.util.find_spec("polars"):
         found["polars"] = [python, str(HERE / "peer_polars.py"), source, str(folder / "peer.csv")]
     if pandas:
@@ -121,9 +125,18 @@ def table(rows: int, runs: int, kinds: Sequence[str], folder: Path) -> list[dict
     some = min(rows, PANDAS_ROWS)
     source = made("typical", some, folder)
     measure(f"typical, {some:,}", commands(source, folder, peers=True, pandas=True), "floor", runs)
+    vendor = lay_out(folder, Path(source))
+    prepare = [sys.executable, "-m", "callconv_kit", "prepare"]
+    what = {
+        "callconv": [*prepare, str(vendor), *SETTINGS[:-2], "--job", "callconv.toml"],
+        "without": [*prepare, source, *SETTINGS],
+    }
+    measure(f"preset and look-up, {some:,}, beside without", what, "without", runs)
     for kind in kinds:
         source = made(kind, rows, folder)
-        what = commands(source, folder, peers=kind in ("typical", "half_rejected"), pandas=False)
+        what = commands(
+            source, folder, peers=kind in ("typical", "half_rejected", "all_changed"), pandas=False
+        )
         measure(f"{kind}, {rows:,}", what, "floor", runs)
         Path(source).unlink()
     return figures

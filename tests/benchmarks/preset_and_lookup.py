@@ -1,16 +1,6 @@
-"""A run with a preset, value maps and a look-up, beside the same rows without.
+"""The rows of `calls.py` under a vendor's names, with a preset, value maps and a look-up."""
 
-    python tests/benchmarks/preset_and_lookup.py [ROWS] [PAIRS]
-
-The rows are those of `calls.py`; for the preset their columns bear a vendor's names.
-"""
-
-import sys
-import tempfile
 from pathlib import Path
-
-from prepare_against_floor import HERE, SETTINGS, pairs
-from processes import run
 
 from callconv_kit.model import spec
 
@@ -61,22 +51,3 @@ def lay_out(folder: Path, plain: Path) -> Path:
     numbers = "".join(f"80055501{n:02},{20_000 + n}\n" for n in range(100))
     (folder / "numbers.csv").write_text("CalledPhoneNumber,MediaId\n" + numbers)
     return vendors
-
-
-def main(rows: int, count: int) -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        plain = folder / "calls.csv"
-        run([sys.executable, str(HERE / "calls.py"), str(plain), str(rows)], folder)
-        vendors = lay_out(folder, plain)
-        prepare = [sys.executable, "-m", "callconv_kit", "prepare"]
-        with_all = [*prepare, str(vendors), "--job", "callconv.toml", "--out", "a", *SETTINGS]
-        without = [*prepare, str(plain), "--out", "b", *SETTINGS]
-        figures = pairs(with_all, without, folder, count)
-        print(f"{rows:,} rows, {count} pairs: {figures}")  # noqa: T201 # the figures
-
-
-if __name__ == "__main__":
-    given = [int(word.replace(",", "").replace("_", "")) for word in sys.argv[1:]]
-    main(*(given + [1_000_000, 5][len(given) :]))
