@@ -124,15 +124,16 @@ def _spelled(text: str) -> Fraction | None:
     """Seconds of a duration that says its units, by words or by colons; None if it is none."""
     clock = _CLOCK.fullmatch(text)
     if clock:
-        parts = {name: Fraction(part) for name, part in clock.groupdict("0").items()}
-        minutes = parts["minutes"] + parts["only_minutes"]
-        return ((parts["days"] * 24 + parts["hours"]) * 60 + minutes) * 60 + parts["seconds"]
+        days, hours, minutes, only_minutes = map(int, clock.groups("0")[:4])
+        whole = ((days * 24 + hours) * 60 + minutes + only_minutes) * 60
+        return whole + Fraction(clock["seconds"])
     named = _IN_WORDS.fullmatch(text) or _ISO.fullmatch(text)
     if not named or not any(named.groups()):
         return None
-    amounts = zip(named.groups("0"), _SCALES, strict=False)
+    amounts = zip(named.groups(), _SCALES, strict=False)
     return sum(
-        (Fraction(amount.replace(",", ".")) * scale for amount, scale in amounts), Fraction()
+        (Fraction(amount.replace(",", ".")) * scale for amount, scale in amounts if amount),
+        Fraction(),
     )
 
 

@@ -191,7 +191,16 @@ def _block(places: Places) -> tuple[Any, ...]:
     """The index of these prefixes in an array of `Prefixes`."""
     if all(digits == _ANY for digits in places[:PREFIX]):
         return (...,)
-    return np.ix_(*(sorted(digits) for digits in places[:PREFIX]))
+    each = [_run(digits) for digits in places[:PREFIX]]
+    if sum(isinstance(digits, list) for digits in each) > 1:
+        return np.ix_(*(sorted(digits) for digits in places[:PREFIX]))
+    return tuple(each)  # a slice is several times as fast as a list
+
+
+def _run(digits: Digits) -> "slice | list[int]":
+    """Digits as a slice where they follow one another."""
+    first, last = min(digits), max(digits)
+    return slice(first, last + 1) if last - first + 1 == len(digits) else sorted(digits)
 
 
 @cache
