@@ -3,11 +3,14 @@
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+
+from callconv_kit.model.names import nearest
 
 if TYPE_CHECKING:
     from callconv_kit.profiling import Inspection, Question
@@ -17,6 +20,9 @@ INDENT = 12
 
 DECLINE = "-"
 """The answer that declines a proposal."""
+
+BACK = "<"
+"""The answer that goes back to the question before."""
 
 Refine = Callable[["Inspection", Mapping[str, str]], "Inspection"]
 """The inspection once more, with what answers tell of the rest."""
@@ -29,34 +35,102 @@ class Dialogue:
     """
 
     def __init__(
-        self, seen: "Inspection", given: Mapping[str, str], refine: Refine, now: datetime
+        self,
+        seen: "Inspection",
+        given: Mapping[str, str],
+        likely: Mapping[str, str],
+        refine: Refine,
+        now: datetime,
     ) -> None:
-        self._seen, self._now = seen, now
-        self._answers = dict(given)
-        self._refine = refine
+        """The export, what is answered already, and proposals that are taken without asking."""
+        self._first, self._now, self._refine = seen, now, refine
+        self._given, self._likely = dict(given), likely
+        self._answers = {**likely, **given}
+        self._seen = seen
+        self._bases = {"": seen}
+        self._done: list[str] = []
         self.asked = 0
 
-    def answers(self) -> "tuple[Inspection, dict[str, str]]":
-        """Ask what is open; gives what the export is after the answers, and all answers."""
+    def result(self) -> "tuple[Inspection, dict[str, str]]":
+        """What the export is after the answers, and all answers."""
+        kept = {
+            key: text
+            for key, text in self._answers.items()
+            if text and (self._likely.get(key) != text or key in self._given)
+        }
+        return self._seen, kept
+
+    def ask_all(self) -> None:
+        """Ask what is open, one question after the other."""
         from callconv_kit.profiling.questions import MOST
 
         click.echo(
             "\nEnter takes the answer in brackets, or leaves a blank where there is none; "
-            f"{DECLINE} declines it."
+            f"{DECLINE} declines it; {BACK} goes back to the question before."
         )
-        done: set[str] = set()
         with Completion([column.name for column in self._seen.columns]):
-            while (question := self._next(done)) is not None and self.asked < MOST:
-                done.add(question.id)
-                self.asked += 1
-                left = min(MOST, self.asked + len(self._open(done)))
-                answer = self._ask(question, self.asked, left)
-                self._answers[question.id] = answer
-                if answer:
-                    self._seen = self._refine(self._seen, {question.id: answer})
-        return self._seen, {key: text for key, text in self._answers.items() if text}
+            while (question := self._next()) is not None and len(self._done) < MOST:
+                number = len(self._done) + 1
+                left = min(MOST, number + len(self._open({*self._done, question.id})))
+                answer = self._ask(question, f"{number} of {left}")
+                if answer is None:
+                    self._go_back()
+                    continue
+                self._done.append(question.id)
+                self._take(question.id, answer)
+        self.asked = len(self._done)
 
-    def _open(self, done: set[str]) -> "Sequence[Question]":
+    def confirm(self, path: Path) -> Literal["yes", "no", "changed"]:
+        """Whether the job is to be written; `changed` after a question was answered once more.
+
+        Without a terminal nobody can look: the job is written.
+        """
+        from callconv_kit.profiling.questions import by_id
+
+        if not sys.stdin.isatty():
+            return "yes"
+        click.echo()
+        click.secho(f"Write {path}?", bold=True)
+        say(
+            "  answer    yes; no to stop; or an ID from the list above to answer it again",
+            indent=INDENT,
+        )
+        while True:
+            answer = str(click.prompt("  [yes] >", "yes", show_default=False, prompt_suffix=" "))
+            answer = answer.strip()
+            if answer.casefold() in ("yes", "y"):
+                return "yes"
+            if answer.casefold() in ("no", "n", "q"):
+                return "no"
+            question = by_id(self._seen).get(answer)
+            if question is not None:
+                with Completion([column.name for column in self._seen.columns]):
+                    again = self._ask(question, "again")
+                if again is not None:
+                    self._take(answer, again)
+                return "changed"
+            near = nearest(answer, by_id(self._seen), cutoff=0.5)
+            click.echo(f"  There is no ID {answer!r}." + (f" Did you mean {near}?" if near else ""))
+
+    def _take(self, key: str, answer: str) -> None:
+        self._answers[key] = answer
+        self._refine_again()
+
+    def _refine_again(self) -> None:
+        told = {key: text for key, text in self._answers.items() if text}
+        preset = told.get("preset", "")
+        if preset not in self._bases:  # a preset takes another look at the file
+            self._bases[preset] = self._refine(self._first, {"preset": preset})
+        self._seen = self._refine(self._bases[preset], told)
+
+    def _go_back(self) -> None:
+        if not self._done:
+            click.echo("  This is the first question.")
+            return
+        del self._answers[self._done.pop()]
+        self._refine_again()
+
+    def _open(self, done: Collection[str]) -> "Sequence[Question]":
         from callconv_kit.profiling import questions
 
         return [
@@ -65,19 +139,19 @@ class Dialogue:
             if question.id not in done and not self._answers.get(question.id)
         ]
 
-    def _next(self, done: set[str]) -> "Question | None":
+    def _next(self) -> "Question | None":
         """The next question: what decides about others comes first, single words last."""
-        waiting = self._open(done)
+        waiting = self._open(self._done)
         words = [question for question in waiting if question.id.startswith("status.")]
         return next(iter([q for q in waiting if q not in words] or words), None)
 
-    def _ask(self, question: "Question", number: int, of: int) -> str:
-        """One question, again until its answer is one."""
+    def _ask(self, question: "Question", number: str) -> str | None:
+        """One question, again until its answer is one; None to go back."""
         from callconv_kit.model.errors import CallConvError
         from callconv_kit.profiling import draft_of
 
         click.echo()
-        click.secho(f"{number} of {of}  {question.text}", bold=True)
+        click.secho(f"{number}  {question.text}", bold=True)
         for word, text in (
             ("such as", f"\n{'':{INDENT}}".join(question.samples)),
             ("effect", f"\n{'':{INDENT}}".join(question.effects)),
@@ -91,6 +165,8 @@ class Dialogue:
                 say(f"  {word:8}  {text}", indent=INDENT, kept=word in ("such as", "effect"))
         while True:
             answer = self._prompt(question)
+            if answer == BACK:
+                return None
             if answer in ("", DECLINE):
                 return ""
             try:

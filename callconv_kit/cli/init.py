@@ -1,5 +1,6 @@
 """`callconv init`."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
+    from callconv_kit.cli.asking import Dialogue
     from callconv_kit.profiling import Draft, Inspection, Outlook
     from callconv_kit.profiling.drift import Drift
 
@@ -58,8 +60,8 @@ def init_command(
 
     Asks what FILE does not say, each question with cells from it and, where the data tell, with a
     proposed answer. A blank answer is left for later, and marked TODO in the file. Shows what
-    `prepare` would say of the whole file. No file is ever overwritten: where a job is there
-    already, what changed since is told, and the new job is written beside it.
+    `prepare` would say of the whole file, before it writes. No file is ever overwritten: where
+    there is a job already, init tells what changed since, and writes the new job beside it.
     """
     from rich.console import Console
 
@@ -81,26 +83,36 @@ def init_command(
         show_head(seen, Console(highlight=False))
         _show_drift(drift)
     seen = refined(file, seen, answers)
-    asked = 0
+    dialogue = None
     clock = clock_of(now)
     if not yes:
-        seen, answers, asked = _dialogue(file, seen, answers, accept, clock)
-    writing = _Writing(file, seen, answers, accept, path, now, quiet=as_json)
-    draft, ahead = writing.draft()
-    if not as_json:
-        _show_summary(draft)
+        dialogue = _dialogue(file, seen, answers, accept, clock)
+    while True:
+        if dialogue is not None:
+            seen, answers = dialogue.result()
+        writing = _Writing(file, seen, answers, accept, path, now, quiet=as_json)
+        draft, ahead = writing.draft()
+        if not as_json:
+            _show_summary(draft)
+            _show_outlook(ahead)
+        decision = "yes" if dialogue is None else dialogue.confirm(path)
+        if decision == "no":
+            click.echo("Nothing was written.")
+            return 0
+        if decision == "yes":
+            break
     written = writing.write(draft)
     if as_json:
         shared.print_json(_document(seen, draft, ahead, written, drift, clock))
         return 0
-    _show_written(written, draft, asked)
-    _show_outlook(ahead)
+    _show_written(written, draft, 0 if dialogue is None else dialogue.asked)
+    _show_next(file, written, draft, ahead)
     return 0
 
 
 def _dialogue(
     file: str, seen: "Inspection", answers: Mapping[str, str], accept: str, now: datetime
-) -> "tuple[Inspection, dict[str, str], int]":
+) -> "Dialogue":
     """Ask; under `--accept likely` only what nothing is proposed for."""
     from callconv_kit.cli.asking import Dialogue
     from callconv_kit.profiling import questions, refined
@@ -111,20 +123,18 @@ def _dialogue(
         if accept == "likely" and question.confidence == "likely" and question.proposal
     }
     dialogue = Dialogue(
-        seen, {**likely, **answers}, lambda before, more: refined(file, before, more), now
+        seen, answers, likely, lambda before, more: refined(file, before, more), now
     )
-    after, told = dialogue.answers()
-    kept = {key: text for key, text in told.items() if likely.get(key) != text or key in answers}
-    return after, kept, dialogue.asked
+    dialogue.ask_all()
+    return dialogue
 
 
 def _job_file(file: str, out: str | None) -> tuple[Path, Path | None]:
     """Where the job goes, and the job that is there already, if any."""
-    if out is not None:
-        shared.fail_if_exists(Path(out))
-        return Path(out), None
     local = file != "-" and "://" not in file
     path = (Path(file).parent if local else Path()) / shared.JOB_FILE
+    if out is not None:
+        path = Path(out)
     if not path.exists():
         return path, None
     number = 2
@@ -136,9 +146,15 @@ def _job_file(file: str, out: str | None) -> tuple[Path, Path | None]:
 def _drift(old: Path | None, seen: "Inspection") -> "Drift | None":
     if old is None:
         return None
+    from callconv_kit.model.errors import UsageError
     from callconv_kit.profiling.drift import drift_of
 
-    return drift_of(old, seen)
+    try:
+        return drift_of(old, seen)
+    except UsageError:
+        if old.name != shared.JOB_FILE:
+            shared.fail_if_exists(old)  # some other file of that name, and not a job
+        raise
 
 
 class _Writing:
@@ -276,7 +292,6 @@ def _show_summary(draft: "Draft") -> None:
         click.echo(f"  {visible(key, 30):30}  {visible(text, 60)}{words[how]}")
     for key in draft.blanks:
         click.echo(f"  {visible(key, 30):30}  TODO")
-    click.echo("To change one, run init again with --answer ID=VALUE.")
     for passed in draft.passed:
         click.echo(f"  {visible(passed.id, 30):30}  not used: {visible(passed.why, 60)}")
 
@@ -303,6 +318,15 @@ def _show_written(written: list[Path], draft: "Draft", asked: int) -> None:
             f"{suite} records what this export looks like. `callconv prepare` warns when the "
             "vendor changes it; it is also a Great Expectations suite."
         )
+
+
+def _show_next(file: str, written: list[Path], draft: "Draft", ahead: "Outlook") -> None:
+    """The command that comes next, and how to change an answer."""
+    click.echo()
+    if not draft.blanks and not draft.looked_up and ahead.stopped is None:
+        command = shlex.join(["callconv", "prepare", file, "--job", str(written[0])])
+        click.echo(f"Next: {command}")
+    click.echo(f"To change an answer, edit {written[0]}, or run init again with --answer ID=VALUE.")
 
 
 def _show_outlook(ahead: "Outlook") -> None:

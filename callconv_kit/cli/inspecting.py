@@ -155,11 +155,12 @@ def _show_times(times: "Times | None", console: "Console") -> None:
         )
     if times.two_readings:
         proof = ", ".join(
-            f"line {line} can only be {order}" if line else f"nothing can only be {order}"
-            for order, line in times.orders.items()
+            f"line {line} can only be {order}" for order, line in times.orders.items() if line
         )
+        proof = proof or "no other date shows which is meant"
         first = visible(times.first_of_two)
-        told = f'{times.two_readings:,} have two readings, such as "{first}" ({proof})'
+        have = "date has" if times.two_readings == 1 else "dates have"
+        told = f'{times.two_readings:,} {have} two readings, such as "{first}" ({proof})'
         _say(console, f"  {told}: set date_order")
 
 
@@ -170,12 +171,17 @@ def _show_open(seen: "Inspection", console: "Console") -> None:
         told = ", ".join(f"{name} = {value}" for name, value in seen.constants.items())
         _say(console, f"\nIn every row: {told}")
     _show_proposals(seen, console)
-    if seen.missing:
+    proposed = {each.column for each in seen.proposed}
+    lacking = [how for column, how in seen.missing.items() if column not in proposed]
+    if lacking:
         _say(console, "\nRequired columns with no source yet", style="bold")
-        for how in seen.missing.values():
+        for how in lacking:
             _say(console, f"  {how}")
-    if seen.unused:
-        _say(console, f"\nNot used: {', '.join(shown_name(name, 40) for name in seen.unused)}")
+    used = {name for each in seen.proposed for name in each.sources}
+    used |= {each.column for each in seen.proposals.direction}
+    unused = [shown_name(name, 40) for name in seen.unused if name not in used]
+    if unused:
+        _say(console, f"\nNot used: {', '.join(unused)}")
     if seen.missing or (seen.times and (seen.times.without_offset or seen.times.two_readings)):
         _say(console, "\n→ `callconv init` asks for what is open, and writes the job.")
 

@@ -44,7 +44,10 @@ class JobFault:
         found = f"found {self.found}" if self.found else ""
         expected = f"expected: {self.expected}" if self.expected else ""
         hint = self.hint[:1].lower() + self.hint[1:].rstrip(".")
-        more = "; ".join(part for part in (found, expected, hint) if part)
+        said = (
+            (hint, found, expected) if hint.startswith("did you mean") else (found, expected, hint)
+        )
+        more = "; ".join(part for part in said if part)
         return f"{self.where} {self.problem}" + (f" ({more})" if more else "")
 
 
@@ -81,8 +84,9 @@ def complaint(
             fault.expected,
             fault.hint or where_to,
         )
+    have = "have" if origin.endswith("s") and options is not None else "has"
     listed = "; ".join(f"({number}) {fault}" for number, fault in enumerate(faults, 1))
-    return UsageError(code, f"{origin} has {len(faults)} faults: {listed}", "", "", where_to)
+    return UsageError(code, f"{origin} {have} {len(faults)} faults: {listed}", "", "", where_to)
 
 
 def _option(where: str, options: Mapping[str, str]) -> str:

@@ -290,7 +290,8 @@ def how_to_feed(
     if wanted:
         hint = f" (did you mean {like!r}?)" if like else ""
         return f"{column}: the file has no column {wanted!r}{hint}"
-    if like:
+    # "utm_campaign" is spelled like CampaignId, and is no ID of impact.com.
+    if like and column not in IDS_OF_IMPACT:
         how = _columns(column, like, frame=True) if frame else f'--column {column}="{like}"'
         return f"{column}: {how}, if that is it"
     if column in HOW_TO_FEED:
@@ -323,11 +324,15 @@ def _missing(
         for column, wanted in missing.items()
     ]
     shown = ", ".join(header[:30]) + (", …" if len(header) > 30 else "")
+    # A slip in a name comes first: the header may be long.
+    slips = [step for step in steps if "did you mean" in step]
+    rest = [step for step in steps if step not in slips]
     return InputError(
         "column_missing",
         f"In {name}, there is no source for {len(missing)} "
-        f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+        f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}"
+        + (f". {'; '.join(slips)}" if slips else ""),
         shown,
         "a source for each required column: a column, a fixed value or a default",
-        "How to add each: " + "; ".join(steps) + ".",
+        "How to add each: " + "; ".join(rest) + "." if rest else "Correct the name in the job.",
     )

@@ -42,6 +42,9 @@ class CallConvError(Exception):
     def __str__(self) -> str:
         found = f" Found: {self.found}." if self.found else ""
         expected = f" Expected: {self.expected}." if self.expected else ""
+        # The name that was probably meant comes first: the list of all names may be long.
+        if self.next_step.startswith("Did you mean"):
+            return f"{self.problem}. {self.next_step}{found}{expected}"
         return f"{self.problem}.{found}{expected} {self.next_step}".strip()
 
     def as_dict(self) -> dict[str, str]:

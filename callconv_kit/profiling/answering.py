@@ -143,7 +143,7 @@ def settled(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
     if key == "preset":
         return _preset(answer)
     if key in ("timezone", "date_order"):
-        Job.from_keywords(**{key: answer})  # says what is wrong, such as the name of a zone
+        _check_setting(key, answer)
         return {key: answer}
     if key == "direction":
         return _direction(answer, inspection)
@@ -165,6 +165,17 @@ def settled(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
     if key.startswith("map."):
         return _mapped(key.removeprefix("map."), answer, inspection, key)
     return _id(key, answer, inspection)
+
+
+def _check_setting(key: str, answer: str) -> None:
+    """Raise the job's own error for a setting, such as an unknown zone, as one of the answer."""
+    try:
+        Job.from_keywords(**{key: answer})
+    except UsageError as error:
+        problem = f"The answer to {titled(key)}{error.problem.partition(key)[2]}"
+        raise UsageError(
+            error.code, problem, error.found, error.expected, error.next_step
+        ) from error
 
 
 def _preset(answer: str) -> dict[str, Any]:
@@ -314,11 +325,29 @@ def _column(key: str, name: str, inspection: Inspection) -> str:
 
 def no_answer(key: str, answer: str, expected: str, near: str | None) -> UsageError:
     """The error that says what would be an answer."""
-    meant = f' Did you mean "{near}"?' if near else ""
+    meant = f'Did you mean "{near}"?' if near else ""
     return UsageError(
         "no_answer",
-        f"I didn't understand that answer to {key}",
+        f"I didn't understand that answer to {titled(key)}",
         repr(answer),
         expected,
-        f"Answer again, or leave it blank for later.{meant}",
+        meant or "Answer again, or leave it blank for later.",
     )
+
+
+TITLES = {
+    "timezone": "the time zone of the export's times",
+    "date_order": "month first or day first",
+    "preset": "whose export it is",
+    "direction": "which rows are calls to you",
+    "call_id": "the ID of a call",
+    "talk_time": "the talk time",
+    "status": "how the calls ended",
+    **{key: f"the {told.called}" for key, told in IDS.items()},
+}
+"""What each question is about."""
+
+
+def titled(key: str) -> str:
+    """The id of a question with what it is about: `tracker (the event type)`."""
+    return f"{key} ({TITLES[key]})" if key in TITLES else key

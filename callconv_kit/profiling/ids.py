@@ -52,8 +52,8 @@ IDS = {
 def one_key(key: Profile) -> str:
     """What to note of a look-up key that covers most rows."""
     return (
-        f"one value of {shown_name(key.name, 40)!r} is in {key.top_share:.0%} of the rows: "
-        "a look-up by it gives nearly all of them the same"
+        f"{key.top_share:.0%} of the rows have the same {shown_name(key.name, 40)!r}, so a look-up "
+        "by it gives them all the same value"
     )
 
 

@@ -261,7 +261,7 @@ def _call_id(inspection: Inspection) -> Iterator[Question]:
     if each.how == "nothing":
         yield Question(
             "call_id",
-            "The export has no call id. Which columns together identify a call?",
+            "The export has no call ID. Which columns together identify a call?",
             hint="column names with commas between; the kit makes an ID from them",
             samples=tuple(shown_name(name, 40) for name in derived),
             proposal=", ".join(derived),
@@ -271,7 +271,7 @@ def _call_id(inspection: Inspection) -> Iterator[Question]:
         return
     yield Question(
         "call_id",
-        "Which column is the id of the call?",
+        "Which column is the ID of the call?",
         hint="a column name, or several with commas between",
         samples=_samples(inspection, each),
         proposal=each.sources[0],
@@ -342,7 +342,12 @@ def _id(inspection: Inspection, key: str) -> Question:
     each = inspection.proposals.mapping[told.column]
     found = inspection.column(each.sources[0]) if each.sources else None
     lookup = lookup_key(inspection)
-    by_file = f", or lookup:{LOOKUP_FILE}:{lookup.name}" if lookup and key != "provider" else ""
+    by_file = (
+        f", or lookup:{LOOKUP_FILE}:{lookup.name} if it depends on {lookup.name}: the file "
+        f"{LOOKUP_FILE} then holds one row for each {lookup.name}, and init writes it to fill in"
+        if lookup and key != "provider"
+        else ""
+    )
     warning = ""
     if key == "partner" and lookup and lookup.top_share >= ONE_KEY and (lookup.distinct or 0) > 1:
         warning = one_key(lookup)

@@ -178,6 +178,21 @@ def _lines_through(record: Record) -> int:
     return record.line + 1 + sum(cell.count("\n") for cell in record.cells)
 
 
+LISTED = 8
+"""Cells of a first line that an error names."""
+
+
+def _columns_of(line: str, delimiters: Mapping[str, int]) -> str:
+    """The cells of a first line that looks like names of columns; "" where it may hold data."""
+    if not delimiters or any(char.isdigit() for char in line):
+        return ""
+    delimiter = max(delimiters, key=line.count)
+    names = [cell.strip(' "\ufeff')[:40] for cell in line.split(delimiter)]
+    cells = [f'"{name}"' for name in names]
+    more = f" and {len(cells) - LISTED} more" if len(cells) > LISTED else ""
+    return f"a first line with {', '.join(cells[:LISTED])}{more}" if line.isprintable() else ""
+
+
 def _no_header(sample: str, name: str) -> InputError:
     first = next((line.strip() for line in sample.split("\n") if line.strip()), "")
     printable = sum(char.isprintable() or char in "\t\r\n" for char in sample)
@@ -194,7 +209,7 @@ def _no_header(sample: str, name: str) -> InputError:
     return InputError(
         "no_header",
         f"No line of {name} holds column names that are known",
-        f"a first line of {len(first)} characters{hint}",
+        _columns_of(first, shapes) or f"a first line of {len(first)} characters{hint}",
         "a header such as CampaignId,MediaId,EventDate, …",
         "Say which column is which under [columns] in the job, or with --column "
         'CallerId="Your Column"; `callconv inspect` shows what the file holds.',

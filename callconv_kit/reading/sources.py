@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from callconv_kit.model.errors import InputError
+from callconv_kit.model.names import nearest
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -225,12 +226,25 @@ def damaged(name: str, error: Exception) -> InputError:
     )
 
 
+def _nearest_beside(path: object) -> str:
+    """The file of the same folder whose name is most like a path's; "" for none."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return ""
+    missing = Path(os.fsdecode(path))
+    try:
+        beside = [each.name for each in missing.parent.iterdir() if each.is_file()]
+    except OSError:
+        return ""
+    near = nearest(missing.name, beside, cutoff=0.6)
+    return shown_name(str(missing.with_name(near))) if near else ""
+
+
 def unreadable(name: str, error: Exception) -> InputError:
     """The error for a file that can't be read, in words."""
     if isinstance(error, FileNotFoundError):
-        return InputError(
-            "unreadable", f"There is no file {name}", "", "", "Check the name and the folder."
-        )
+        near = _nearest_beside(error.filename)
+        next_step = f'Did you mean "{near}"?' if near else "Check the name and the folder."
+        return InputError("unreadable", f"There is no file {name}", "", "", next_step)
     if isinstance(error, IsADirectoryError):
         return InputError(
             "unreadable",

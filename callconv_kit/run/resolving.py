@@ -73,16 +73,40 @@ def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
         InputError: an input is missing, can't be read, or is no table with a known header.
     """
     job = resolved.job
-    return open_tables(
-        inputs,
-        Known(job, resolved.export),
-        encoding=job.encoding,
-        delimiter=job.delimiter,
-        sheet=job.sheet,
-        header_line=job.header_line,
-        skip_lines=job.skip_lines,
-        headerless=resolved.export.headerless,
+    try:
+        return open_tables(
+            inputs,
+            Known(job, resolved.export),
+            encoding=job.encoding,
+            delimiter=job.delimiter,
+            sheet=job.sheet,
+            header_line=job.header_line,
+            skip_lines=job.skip_lines,
+            headerless=resolved.export.headerless,
+        )
+    except InputError as error:
+        if error.code == "no_header" and job.columns:
+            raise _for_another_export(error, job) from error
+        raise
+
+
+def _for_another_export(error: InputError, job: Job) -> InputError:
+    """The error of an export that has none of the columns that the job names."""
+    named = dict.fromkeys(name for source in job.columns.values() for name in source.names)
+    first = ", ".join(f'"{name}"' for name in list(named)[:COLUMNS_NAMED])
+    more = f" and {len(named) - COLUMNS_NAMED} more" if len(named) > COLUMNS_NAMED else ""
+    return InputError(
+        error.code,
+        error.problem,
+        error.found,
+        f"the columns that the job names: {first}{more}",
+        "Is the job made for another export? `callconv init FILE` writes a job for this one, and "
+        "`callconv inspect FILE` shows its columns.",
     )
+
+
+COLUMNS_NAMED = 6
+"""Columns of a job that an error names."""
 
 
 class KeyForm:

@@ -41,7 +41,13 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
         terminal.type("America/New_York")
         question = terminal.wait_for("> ")
         assert "2 of 6" in question
-        assert "call id" in question
+        assert "call ID" in question
+        terminal.type("<")
+        question = terminal.wait_for("> ")
+        assert "1 of 6" in question
+        assert "Which time zone" in question
+        terminal.type("America/Chicago")
+        assert "2 of 6" in terminal.wait_for("> ")
         terminal.type("Recording Url")
         question = terminal.wait_for("> ")
         assert "3 of 6" in question
@@ -57,9 +63,22 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
         question = terminal.wait_for("> ")
         assert "Event Types" in question
         terminal.type("30021")
+        summary = terminal.wait_for("[yes] > ")
+        assert "Write callconv.toml?" in summary
+        assert "America/Chicago" in summary
+        assert "of 57 ready" in summary
+        assert not (folder / "callconv.toml").exists()
+        terminal.type("timezon")
+        assert "Did you mean timezone?" in terminal.wait_for("[yes] > ")
+        terminal.type("timezone")
+        assert "Which time zone" in terminal.wait_for("> ")
+        terminal.type("America/New_York")
+        assert "America/New_York" in terminal.wait_for("[yes] > ")
+        terminal.type("")
         shown, status = terminal.end()
     assert status == 0
     assert "You were asked 6 questions." in shown
+    assert "Next: callconv prepare calls.csv --job callconv.toml" not in shown  # the look-up first
     assert "Wrote callconv.toml" in shown
     assert "Wrote trackers.csv" in shown
     assert "of 57 ready" in shown
@@ -109,7 +128,7 @@ def test_a_stranger_is_asked_at_most_fifteen_questions_in_a_terminal(tmp_path):
             shown = terminal.wait_for(("> ", "Wrote "))
             if shown.endswith("Wrote "):
                 break
-            asked += 1
+            asked += "[yes] > " not in shown
             key = next((k for words, k in wording.items() if words in shown), "")
             key = key or next((k for k in typed if f"{k}, the" in shown), "")
             terminal.type(typed.get(key, ""))  # Enter takes every proposal
@@ -121,6 +140,17 @@ def test_a_stranger_is_asked_at_most_fifteen_questions_in_a_terminal(tmp_path):
     assert job["columns"]["CallDuration"] == {"difference": ["Finish", "Beginning"]}
     assert job["leave_out"][0]["equals"] == "outgoing"
     assert "TODO" not in (tmp_path / "callconv.toml").read_text()
+
+
+def test_a_job_that_is_declined_is_not_written(tmp_path):
+    (tmp_path / "calls.csv").write_text(STRANGER)
+    with Terminal("init", "calls.csv", "--accept", "likely", folder=tmp_path) as terminal:
+        while "[yes] > " not in terminal.wait_for("> "):
+            terminal.type("")
+        terminal.type("no")
+        shown, status = terminal.end()
+    assert (status, "Nothing was written." in shown) == (0, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["calls.csv"]
 
 
 def test_ctrl_c_in_the_dialogue_is_130_and_writes_nothing(folder):
@@ -265,6 +295,10 @@ def test_the_job_lies_beside_the_export_or_where_out_says(folder):
     assert (folder / "sub" / "callconv.toml").exists()
     callconv(folder, "init", "sub/calls.csv", "--yes", "--out", "mine.toml", "--now", NOW)
     assert (folder / "mine.toml").exists()
+    before = (folder / "mine.toml").read_bytes()
+    again = callconv(folder, "init", "calls.csv", "--yes", "--now", NOW, "--out", "mine.toml")
+    assert "Wrote mine-2.toml" in again.stdout
+    assert (folder / "mine.toml").read_bytes() == before
 
 
 def test_answers_may_come_through_a_pipe(folder):
