@@ -1,4 +1,4 @@
-"""`callconv demo`."""
+"""`callconv demo` and `callconv mock-server`: the commands that start the mock."""
 
 from collections import Counter
 from pathlib import Path
@@ -61,3 +61,16 @@ def show(demo: "Demo", console: "Console") -> None:
     refused = f"In all, {told}; refused by the server: {len(demo.errors)}."
     for line in (refused, f"Look at {demo.folder / 'out' / 'report.html'}"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@click.command(
+    "mock-server",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def mock_server_command(arguments: tuple[str, ...]) -> int:
+    """Run the mock of the import server; takes the options of `python -m mock_server`."""
+    from mock_server.__main__ import main
+
+    return main(list(arguments))

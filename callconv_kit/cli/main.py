@@ -27,7 +27,7 @@ COMMANDS = {
     "workbench": ("workbench", "Open the workbench in JupyterLab on this machine."),
     "prepare": ("prepare", "Clean and validate an export; write ready.csv and rejected.csv."),
     "check": ("check", "Validate a file that should be ready; change nothing."),
-    "docs": ("docs", "Write Great Expectations Data Docs that open without a network."),
+    "docs": ("check", "Write Great Expectations Data Docs that open without a network."),
     "connection": ("connection", "Test the connection to the import server; write nothing."),
     "upload": ("delivering", "Upload ready.csv to the import server, once."),
     "run": ("following", "Run the nightly job: prepare, upload, record in the ledger."),
@@ -37,10 +37,10 @@ COMMANDS = {
     "mark-sent": ("delivering", "Record a file that was uploaded by hand."),
     "columns": ("reference", "Show the 51 columns, or compare them with the published page."),
     "settings": ("reference", "Show the settings of a job file."),
-    "explain": ("explain", "Explain a code, a rule or an exit status."),
+    "explain": ("reference", "Explain a code, a rule or an exit status."),
     "presets": ("presets", "List the known vendors, or show one."),
     "template": ("reference", "Write an empty file with the header."),
-    "mock-server": ("serving", "Run the mock import server."),
+    "mock-server": ("demo", "Run the mock import server."),
 }
 """Command → module of this package, and one line of help."""
 

@@ -1,4 +1,4 @@
-"""What a kernel says of its cells, and how a scalar rule becomes a kernel.
+"""The results of a kernel, how a scalar rule becomes a kernel, and the word lists under `data/`.
 
 text array ──kernel──▶ Coerced: values, and notes on the cells with something to say
 """

@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from callconv_kit.delivery import archive, ledger_faults, ledger_file, witnesses
+from callconv_kit.delivery import archive, ledger_faults, ledger_file
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.ledger_reading import LedgerReading
 from callconv_kit.delivery.lock import locked
-from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.receipt import State, Submission, stamp
 from callconv_kit.delivery.row_keys import RowKeys
 from callconv_kit.delivery.sent_status import Found, SentStatus
-from callconv_kit.delivery.submission import Submission, stamp
 from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.errors import UsageError
 from callconv_kit.writing import private
@@ -94,7 +93,7 @@ class Ledger(LedgerReading):
             if not path.exists() and not path.is_symlink():
                 if ledger_file.was_here(path) or any(
                     note.path == str(path)
-                    for note in witnesses.notes(ledger_file.archive_of(path), runs)
+                    for note in archive.notes(ledger_file.archive_of(path), runs)
                 ):
                     raise ledger_faults.lost(path)
                 if not create:
@@ -164,9 +163,9 @@ class Ledger(LedgerReading):
                     f"such as {news[0].submission.name}",
                 )
 
-    def news(self, runs: Path | None) -> list[witnesses.Note]:
+    def news(self, runs: Path | None) -> list[archive.Note]:
         """What the witnesses know and the ledger does not."""
-        return witnesses.missing_from(self.submissions(), witnesses.notes(self.archive, runs))
+        return archive.missing_from(self.submissions(), archive.notes(self.archive, runs))
 
     @classmethod
     def renew(
@@ -328,11 +327,11 @@ class Ledger(LedgerReading):
     def _leave_note(self, number: int) -> None:
         with ledger_faults.in_words(self.path):
             found = self.submission(number)
-            witnesses.write_note(self.archive, found.archived, self.note(found), self.readers)
+            archive.write_note(self.archive, found.archived, self.note(found), self.readers)
 
     def note(self, submission: Submission) -> dict[str, Any]:
         """A submission as witnesses outside the ledger keep it."""
-        return witnesses.as_note(self.identity, self.path, submission)
+        return archive.as_note(self.identity, self.path, submission)
 
     def write_witness(self) -> None:
         """Leave word beside the ledger of how many submissions it has."""
@@ -429,7 +428,7 @@ class Ledger(LedgerReading):
         for found in self.submissions(State.DELIVERED, State.NOT_DELIVERED):
             if found.archived and archive.expired(found.changed, self._clock(), keep_days):
                 archive.discard(self.archive, found.archived)
-                witnesses.discard_note(self.archive, found.archived)
+                archive.discard_note(self.archive, found.archived)
                 with self.writing():
                     self._set(found.id, archived="")
                 removed += 1

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit.delivery import ledger_faults, ledger_file
-from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.submission import COLUMNS, Event, Submission, submission_of
+from callconv_kit.delivery.receipt import COLUMNS, Event, State, Submission, submission_of
 from callconv_kit.model.errors import UsageError
 
 

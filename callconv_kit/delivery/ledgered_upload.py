@@ -21,11 +21,10 @@ from callconv_kit.delivery.forecast_score import Foresee
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
 from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
-from callconv_kit.delivery.receipt import Receipt, State
+from callconv_kit.delivery.receipt import Receipt, State, Submission
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
 from callconv_kit.delivery.sent_status import Found, SentStatus
-from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.transport import ConnectionFailed, Sight
 from callconv_kit.model import interrupts
 from callconv_kit.model.errors import OutcomeUnknown

@@ -10,8 +10,7 @@ from callconv_kit.delivery import archive, ledger_file
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger, not_unknown
 from callconv_kit.delivery.ready_file import keys_of_file, outgoing
-from callconv_kit.delivery.receipt import Receipt, State
-from callconv_kit.delivery.submission import Event, Submission
+from callconv_kit.delivery.receipt import Event, Receipt, State, Submission
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.run.keys import Keys
 from callconv_kit.writing import private

@@ -35,12 +35,11 @@ from callconv_kit.delivery.ledgered_upload import (
     still_unknown,
 )
 from callconv_kit.delivery.lock import locked
-from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.delivery.sending import sender
-from callconv_kit.delivery.submission import Submission
 from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
 from callconv_kit.model import interrupts

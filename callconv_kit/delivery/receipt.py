@@ -1,9 +1,10 @@
-"""What is said of a delivery: its state, and the receipt that a caller gets."""
+"""The states of a delivery, the receipt that a caller gets, and submissions in the ledger."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -90,3 +91,58 @@ class Receipt:
         shown["left_out"] = dict(self.left_out)
         shown["parts"] = [part.as_dict() for part in self.parts]
         return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One file, as the ledger knows it.
+
+    code, said: of the failure that it ended in, if any; refused: the server itself said no.
+    origin: where it came from: the ready.csv or the run's folder.
+    archived: the name of its bytes in the archive; empty once their time was up.
+    """
+
+    id: int
+    account: str
+    name: str
+    temporary: str
+    sha256: str
+    bytes: int
+    rows: int
+    state: State
+    code: str
+    said: str
+    refused: bool
+    origin: str
+    archived: str
+    started: datetime
+    changed: datetime
+
+
+COLUMNS = tuple(field.name for field in fields(Submission))
+"""Of the table `submission`, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a submission's history."""
+
+    at: datetime
+    state: State
+    name: str
+    note: str
+
+
+def submission_of(row: Sequence[Any]) -> Submission:
+    """A row of the table `submission`, its COLUMNS in order."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    values["state"] = State(values["state"])
+    values["refused"] = bool(values["refused"])
+    for name in ("started", "changed"):
+        values[name] = datetime.fromisoformat(values[name])
+    return Submission(**values)
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the ledger keeps it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")  # one zone: texts sort

@@ -18,11 +18,10 @@ from callconv_kit.delivery import forecast_score
 from callconv_kit.delivery.forecast_score import Score
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm
-from callconv_kit.delivery.receipt import State
+from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.results_api import COMPLETE, Batch, ResultsApi, RowError
 from callconv_kit.delivery.results_store import ResultsStore
 from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
-from callconv_kit.delivery.submission import Submission
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import DeliveryError, InputError

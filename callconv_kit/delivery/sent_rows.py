@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from callconv_kit.delivery import archive
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.submission import Submission
+from callconv_kit.delivery.receipt import Submission
 from callconv_kit.model.texts import Bools
 from callconv_kit.writing import private
 from callconv_kit.writing.output import READY_LINES

@@ -1,4 +1,4 @@
-"""What is wrong with a job, in words: pydantic's findings and our own as one `UsageError`.
+"""Errors in a job: pydantic's and our own, gathered in one `UsageError`, with secrets masked.
 
 All faults are gathered before one is raised. Each names the key as it stands in the file
 (`[connection] protocl`), the value, what is allowed and the nearest known word. The values of

@@ -1,4 +1,4 @@
-"""What a run knows of an export: the job, and what its preset adds that a job has no words for."""
+"""The job of a run, and what its preset adds: columns, status rules, required key columns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rules over the columns of an export, as plain data: statuses, values for blanks, doubts.
+"""Rules over the columns of an export, as data: conditions, statuses, values for blanks, doubts.
 
 `when` names source columns and what must hold of their cells as they stand. A column that the
 export lacks meets no condition: what it would have said is not known.

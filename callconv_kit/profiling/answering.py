@@ -10,7 +10,7 @@ from callconv_kit.job import PRESETS, Job
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.names import nearest, plain, spec_column
-from callconv_kit.profiling import readable
+from callconv_kit.profiling import kinds
 from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, lookup_key
 from callconv_kit.profiling.inspection import Inspection, inspect, times
 from callconv_kit.profiling.proposal import CODES, FILLED, REASONS, Direction
@@ -219,7 +219,7 @@ def _mapped(column: str, answer: str, inspection: Inspection, key: str) -> dict[
         parts = [part.strip() for part in answer.split(sign)]
         if len(parts) > 1 and all(inspection.column(part) for part in parts):
             return {"columns": {column: {how: parts}}}
-    if not readable.is_value(column, answer):
+    if not kinds.is_value(column, answer):
         names = [each.name for each in inspection.columns]
         expected = f"a column of the export, or a value that {column} takes"
         raise no_answer(key, answer, expected, nearest(answer, names, cutoff=0.5))

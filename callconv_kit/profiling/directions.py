@@ -20,7 +20,7 @@ from callconv_kit.profiling.naming import Named, known_roles, phone_role, word_r
 from callconv_kit.profiling.numbers import own_numbers
 from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Meaning
 from callconv_kit.profiling.sample import Column, Sample, words_in
-from callconv_kit.profiling.vocabularies import guess
+from callconv_kit.profiling.words import guess
 
 CODED = 4
 """Different values up to which a column may code the direction."""

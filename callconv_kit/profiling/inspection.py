@@ -16,7 +16,7 @@ from callconv_kit.mapping.plan import CHILD, Plan
 from callconv_kit.model import spec
 from callconv_kit.model.names import plain
 from callconv_kit.model.texts import Ints
-from callconv_kit.profiling import evidence
+from callconv_kit.profiling import opening
 from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
 from callconv_kit.profiling.first_rows import first_rows
 from callconv_kit.profiling.opening import known_to_anybody, open_export
@@ -233,7 +233,7 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
         times=times(sample, proposals.mapping["EventDate"], lines_of),
         skip_lines=read.skip_lines,
         others=tuple(other.name for other in tables[1:]),
-        evidence=evidence.of(
+        evidence=opening.of(
             table, given, known=known_to_anybody(given), rows=read.rows, ragged=read.ragged
         ),
         settings={name: value for name, value in settings.items() if name != "now"},

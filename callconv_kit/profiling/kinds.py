@@ -1,15 +1,19 @@
-"""What one cell can be read as: a moment, a date, a duration, a phone number, a zone, a link.
+"""The kinds of value that a cell can hold: moment, date, duration, phone number, zone, link.
 
 The kernels of a run decide: a cell is of a kind if a run would read it as that kind, whatever
 setting it may still need. Nothing here depends on the name of the column.
 """
 
 import re
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 
 from callconv_kit.coercion import cells, duration, moment_rule, moment_text, zones
+from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.coercion.phone import PhoneSettings
 from callconv_kit.coercion.phone import read as read_phone
+from callconv_kit.model import texts
+from callconv_kit.model.notes import note_of
 
 WITHHELD = "withheld"
 """What stands for a number that the caller kept back."""
@@ -171,3 +175,27 @@ _MOMENTS = {
     *("moment_skipped", "moment_repeated", "moment_zone_unknown"),
 }
 """What is said of a text that is a date with a time."""
+
+
+NO_OBJECTION = {
+    *("needs_timezone", "needs_date_order", "event_in_future", "event_too_old"),
+    *("moment_skipped", "moment_repeated", "caller_unknown"),
+}
+"""Codes of values that are of the kind, and only lack a setting or came at a bad time."""
+
+
+def is_value(column: str, text: str) -> bool:
+    """Whether a run would take a text for a value of a column.
+
+    >>> is_value("CallDuration", "201"), is_value("CallDuration", "Length")
+    (True, False)
+    """
+    clean = _kernels().clean(column, texts.from_list([text]))
+    read = _kernels().read({column: clean}, 1)[column]
+    codes = (note_of(int(note)).code for note in read.notes.tolist())
+    return all(code is None or code in NO_OBJECTION for code in codes)
+
+
+@cache
+def _kernels() -> Kernels:
+    return Kernels(CoercionSettings(datetime(2000, 1, 1, tzinfo=UTC)))

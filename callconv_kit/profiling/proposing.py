@@ -17,8 +17,7 @@ from callconv_kit.profiling.directions import (
     says_a_direction,
 )
 from callconv_kit.profiling.durations import durations, is_of_talk
-from callconv_kit.profiling.extras import FITTING, extras
-from callconv_kit.profiling.identity import identity
+from callconv_kit.profiling.identity import FITTING, extras, identity
 from callconv_kit.profiling.moments import event_date, with_zone_column, zone_of
 from callconv_kit.profiling.numbers import numbers
 from callconv_kit.profiling.proposal import Confidence, Direction, Proposal, Proposals, Statuses

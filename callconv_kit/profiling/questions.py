@@ -19,7 +19,7 @@ from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, ONE_KEY, lookup_key, on
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.proposal import CODES, FILLED, Confidence, Direction, Proposal
 from callconv_kit.profiling.recognition import SURE
-from callconv_kit.profiling.zone_effects import zone_effects
+from callconv_kit.profiling.times import zone_effects
 
 MOST = 15
 """Questions that are asked of a person; open words beyond them are marked in the file."""

@@ -19,7 +19,7 @@ from callconv_kit.profiling.moments import FITS, moment_columns
 from callconv_kit.profiling.naming import word_role
 from callconv_kit.profiling.proposal import Confidence, Rule, Statuses, StatusWord
 from callconv_kit.profiling.sample import Column, Sample, Word, words_in
-from callconv_kit.profiling.vocabularies import UNKNOWN, Guess, are_causes, guess
+from callconv_kit.profiling.words import UNKNOWN, Guess, are_causes, guess
 
 Seconds: TypeAlias = npt.NDArray[np.float64]
 """One duration for each row; NaN where there is none."""

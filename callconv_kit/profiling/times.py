@@ -1,17 +1,21 @@
-"""What the column of times tells: what its cells lack, and the evidence for what they mean."""
+"""The column of times: what its cells lack, the evidence, and what a time zone would change."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
 from callconv_kit.coercion import moment, moment_text
-from callconv_kit.model import texts
+from callconv_kit.model import spec, texts
+from callconv_kit.profiling import kinds
+from callconv_kit.profiling.proposal import Proposal
+from callconv_kit.profiling.sample import Sample
 
 MOST = 0.9
 """Of all calls lie within the busy hours."""
@@ -143,3 +147,65 @@ def _written(offset: int) -> str:
     """An offset as ISO 8601 writes it."""
     hours, minutes = divmod(abs(offset) // 60, 60)
     return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+LIKELY = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "UTC")
+"""Zones that are compared: those of most advertisers on impact.com, and that of most systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEffect:
+    """What a zone does to the calls.
+
+    zone: its name.
+    calls: how many were looked at.
+    other_day: how many have another date in UTC than on their own clocks.
+    too_old: how many are older than the window for a warning.
+    """
+
+    zone: str
+    calls: int
+    other_day: int
+    too_old: int
+
+    @property
+    def text(self) -> str:
+        """The effect in words."""
+        told = [f"{self.other_day:,} of {self.calls:,} calls fall on another day in UTC"]
+        if self.too_old:
+            told.append(f"{self.too_old:,} are over {spec.OLD_AFTER_DAYS} days old")
+        return f"{self.zone}: {', '.join(told)}"
+
+
+def zone_effects(
+    sample: Sample, event_date: Proposal, now: datetime | None = None
+) -> tuple[ZoneEffect, ...]:
+    """What each likely zone would do, over rows spread evenly; nothing where all do the same.
+
+    Args:
+        sample: the rows.
+        event_date: where the times are.
+        now: the clock by which calls are old; none: the real one.
+    """
+    columns = [name for name in event_date.sources if sample.column(name) is not None]
+    if not columns or event_date.how not in ("column", "join", "first"):
+        return ()
+    rows = zip(*(sample.aligned(name) for name in columns), strict=True)
+    read = (kinds.instant(" ".join(filter(None, row))) for row in rows)
+    naive = [datetime.fromtimestamp(moment, UTC).replace(tzinfo=None) for moment in read if moment]
+    clock = now or datetime.now(UTC)
+    found = tuple(_effect(zone, naive, clock) for zone in LIKELY)
+    alike = len({(each.other_day, each.too_old) for each in found}) == 1
+    return () if alike else found
+
+
+def _effect(zone: str, naive: list[datetime], now: datetime) -> ZoneEffect:
+    there = ZoneInfo(zone)
+    instants = [moment.replace(tzinfo=there).astimezone(UTC) for moment in naive]
+    oldest = now - timedelta(days=spec.OLD_AFTER_DAYS)
+    return ZoneEffect(
+        zone,
+        len(naive),
+        sum(one.date() != other.date() for one, other in zip(naive, instants, strict=True)),
+        sum(moment < oldest for moment in instants),
+    )

@@ -1,4 +1,4 @@
-"""The files that inputs name: a path, one file of an archive, an address, standard input."""
+"""The files that inputs name, and what kind of file each is: its content decides."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Rules that look at more than one column of a call: talk time, status, duration."""
+"""Checks after coercion: of cells, of several columns of a call, and `[[leave_out]]` rules."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Steps of a stream side by side: one thread reads ahead, one writes behind.
+"""Steps of a stream in threads: one reads ahead, one writes behind; and the progress of a run.
 
 pyarrow and hashlib release the interpreter's lock, so reading, coercing and writing overlap.
 """

@@ -1,4 +1,4 @@
-"""Prepared text in dtypes for analysis."""
+"""DataFrames: an input as text, an empty template, and prepared text in dtypes for analysis."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""An expectation as it is judged on a file of certain columns."""
+"""Expectations adapted to the columns of a file and to the settings of its job."""
 
 import re
 from collections.abc import Container, Sequence

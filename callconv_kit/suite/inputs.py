@@ -1,4 +1,4 @@
-"""What is judged: a frame or a file, as text frames of so many rows, each row with its number.
+"""The input of a validation: a frame or a file in text frames, each row with its number.
 
 The kit's own reader is used for files, so that each row keeps its physical line.
 """

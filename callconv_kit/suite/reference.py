@@ -1,4 +1,4 @@
-"""expectations/columns.md: the columns for people, from the same data as the suite."""
+"""The generated files: expectations/callconv.json, and the column reference columns.md."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""rejected.csv and left_out.csv: rows that do not go, with the reason, their cells untouched.
+"""rejected.csv, rejected.xlsx and left_out.csv: rows that are not sent, with the reason.
 
 `source_file,source_line,codes,reasons` and then the original header; of several inputs the union
 of their headers in order of appearance. The cells of an over-long row go on under `extra_1`,

@@ -1,4 +1,4 @@
-"""HTML that can't be broken into: a tag is a call, and all text in it is escaped.
+"""HTML built from calls, all text in it escaped; and cell text with every character visible.
 
 tag("td", cell, class_="number")  ->  <td class="number">&lt;script&gt;</td>
 """

@@ -1,4 +1,4 @@
-"""Pieces that the report and the notebook's card are put together from."""
+"""Parts shared by the report and the notebook's card, among them the charts as inline SVG."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
