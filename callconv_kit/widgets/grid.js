@@ -59,10 +59,16 @@ class Grid {
     this.table.addEventListener("paste", (event) => this.paste(event));
     this.changed = () => { this.pending.clear(); this.show(); };
     model.on("change:page", this.changed);
+    // A table that is not on screen yet has no width, so nothing in it can be revealed.
+    this.resized = new ResizeObserver(() => this.reveal());
+    this.resized.observe(this.scroll);
     this.show();
   }
 
-  close() { this.model.off("change:page", this.changed); }
+  close() {
+    this.model.off("change:page", this.changed);
+    this.resized.disconnect();
+  }
 
   get page() { return this.model.get("page"); }
 
