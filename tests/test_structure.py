@@ -1,8 +1,10 @@
 """The house: which module may know which, what a quick start loads, and the names that are fixed."""
 
+import ast
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,64 @@ def test_no_path_of_a_machine_and_no_private_address_stands_in_a_file():
             if hits and path.name != "test_structure.py":
                 found[name] = hits[:3]
     assert found == {}
+
+
+ELSEWHERE = {
+    "df",
+    "phonenumbers",
+    "pa",
+    "stat",
+    "concurrent",
+    "render",
+    "outer",
+    "job",
+    "prepared",
+    "connection",
+}
+"""Beginnings of dotted names in backticks that mean no module of ours."""
+
+
+def test_docstrings_name_modules_and_fields_that_exist():
+    """`module.Name` in backticks, and the fields that a class describes."""
+    trees = {path: ast.parse(path.read_text()) for path in sources()}
+    known = {f"{module_of(path)}.{name}" for path in trees for name in names_in(trees[path])}
+    known |= {f"{a}.{b}" for path in trees for a, b in pairwise(path.with_suffix("").parts)}
+    gone = []
+    for path, tree in trees.items():
+        for module, name in re.findall(r"`([a-z_]+)\.([A-Za-z_]+)`", path.read_text()):
+            if module not in ELSEWHERE and name not in SUFFIXES and f"{module}.{name}" not in known:
+                gone.append(f"{path.name}: {module}.{name}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and (fields := names_in(node)):
+                described = re.findall(r"^([a-z_]+): ", ast.get_docstring(node) or "", re.MULTILINE)
+                fields |= {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+                fields |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+                gone += [f"{path.name}: {node.name}.{x}" for x in described if x not in fields]
+    assert gone == []
+
+
+SUFFIXES = {"csv", "toml", "json", "html", "xlsx", "py", "sqlite", "md", "key", "lock"}
+
+
+def sources():
+    root = Path(callconv_kit.__file__).parent
+    return [*root.rglob("*.py"), *(root.parent / "mock_server").rglob("*.py")]
+
+
+def module_of(path):
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
+def names_in(node):
+    """The names that a module or a class binds, those in branches too."""
+    found = set()
+    for part in node.body:
+        if isinstance(part, ast.If | ast.Try):
+            found |= names_in(part)
+        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(part.name)
+        elif isinstance(part, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in part.names}
+        elif isinstance(part, ast.Assign | ast.AnnAssign):
+            found |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+    return found

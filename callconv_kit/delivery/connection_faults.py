@@ -10,7 +10,7 @@ What the rows rest on was measured against pyftpdlib, vsftpd, proftpd and pure-f
 - Before the first byte of the file a failure leaves nothing behind that an importer could take.
 - After it, nothing that the client sees says for certain what the server kept: a server whose
   control channel was lost usually has the whole file, one that answered 4xx or 5xx may have kept
-  it, one that answered 226 may have cut it. Those rows are all `unknown`; see `one.judge`.
+  it, one that answered 226 may have cut it. Those rows are all `unknown`; see `attempt.judge`.
 """
 
 import ftplib
@@ -63,7 +63,7 @@ _TEMPORARY = (ftplib.error_temp,)
 _REFUSED = (ftplib.error_perm,)
 _LATER = "Run the same command again later; nothing was sent."
 _AGAIN = "Run the same command again: nothing was delivered under the final name."
-"""For what may happen after the first byte, where it did no harm; `ending.CHECK` where it may."""
+"""For what may happen after the first byte, where it did no harm; `outcomes.CHECK` where it may."""
 
 TABLE: tuple[ConnectionFault, ...] = (
     # -- reaching the server -------------------------------------------------------------------

@@ -27,7 +27,7 @@ class JobRun:
 
     state: `delivered`, `nothing_to_send`, or the code of the error.
     exit_status: as the command line's.
-    submissions: the ledger's account of what was sent, or begun; see `witnesses.as_note`.
+    submissions: the ledger's account of what was sent, or begun; see `archive.as_note`.
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     warnings: about the rows as a whole, such as ready rows that are outbound calls.
     foretold: what the job's [contract] said of the ready rows, a line each.

@@ -233,7 +233,7 @@ class Ledger(LedgerReading):
     # -- what was sent -------------------------------------------------------------------------
 
     def sent_status(self, keys: "Keys") -> npt.NDArray[np.uint8]:
-        """How each row stands: see `standing.Standing`.
+        """The `SentStatus` of each row.
 
         Both keys of each row are looked up, so that a call is known again when its export has
         gained, or lost, a VendorEventId.

@@ -217,7 +217,7 @@ def unused_name(name: str, taken: Container[str]) -> str:
 
 
 class LedgerJournal:
-    """A submission's journal in the ledger; see `one.Journal`."""
+    """A submission's journal in the ledger; see `attempt.Journal`."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger

@@ -27,7 +27,7 @@ class SentStatus(IntEnum):
 class Found(NamedTuple):
     """What the ledger has of n rows.
 
-    standing: a `Standing` each.
+    sent_status: a `SentStatus` each.
     submission: the number of the submission that decides; 0 where there is none.
     """
 

@@ -210,7 +210,7 @@ def _filled(held: Filled, cells: pa.StringArray, rows: Ints, target: Bools) -> F
     values = texts.put(own.values, at, texts.take(cells, rows[at]))
     # What was said of the cell that is overwritten is no longer of interest.
     kept = ~np.isin(own.positions, at)
-    sent_status = Coerced(values, own.positions[kept], own.notes[kept])
+    overwritten = Coerced(values, own.positions[kept], own.notes[kept])
     return Filled(
-        held.before, notes.added(sent_status, at, note_id(rules=("lookup_filled",)), values)
+        held.before, notes.added(overwritten, at, note_id(rules=("lookup_filled",)), values)
     )

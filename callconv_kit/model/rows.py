@@ -111,9 +111,9 @@ class Fate(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is said of some rows of a batch.
+    """One finding about some rows of a batch.
 
-    code: of `findings.CODES`.
+    code: of `codes.CODES`.
     severity: of this use of it: an error in an optional column may be only a warning.
     column: the spec column that it is about; None: the row as a whole.
     rows: positions in the batch, ascending.
@@ -135,7 +135,7 @@ class Judged:
     file: the input's name.
     columns: spec column to its coerced cells; columns that nothing feeds are missing.
     before: spec column to the text as it stood.
-    said: all findings.
+    findings: all of them.
     fates: n values of `Fate`.
     """
 

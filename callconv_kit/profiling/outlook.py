@@ -75,7 +75,7 @@ WORDS = 4
 class Reason:
     """Why rows are not ready.
 
-    code: of `findings.CODES`; column: the one that it is about, if it is about one.
+    code: of `codes.CODES`; column: the one that it is about, if it is about one.
     rows: how many.
     problem: in words; fix: the lines of a job that would make them ready, or what else does.
     left_out: these rows were not meant to go, and need nobody.

@@ -55,7 +55,7 @@ class Account:
 class Table(Protocol):
     """An input, recognised as a table. It can be read again from its start.
 
-    fed_back: it is a rejected.csv, whose rows are those of other files.
+    reimported: it is a rejected.csv, whose rows are those of other files.
     padded: all rows are equally long, as in a sheet or a frame.
     is_frame: it came from Python, and has neither lines nor options of a command.
     """

@@ -57,7 +57,7 @@ class RunOutcome:
     tally: counts and examples.
     ready_sha256: of ready.csv.
     problem: why there is no ready.csv, where the rows themselves are the reason.
-    mends: corrected rows took the place of rejected ones.
+    has_fixes: corrected rows took the place of rejected ones.
     """
 
     tables: Sequence[Table]

@@ -99,7 +99,7 @@ def shown_masked(column: str, values: pa.StringArray) -> pa.StringArray:
 
 
 def masked(values: pa.StringArray) -> pa.StringArray:
-    """`findings.mask_phone` for a whole column."""
+    """`codes.mask_phone` for a whole column."""
     odd = _odd(values)
     rows = np.flatnonzero(odd)
     encoded = texts.take(values, rows).dictionary_encode()
@@ -122,7 +122,7 @@ def _odd(values: pa.StringArray) -> Bools:
 
 
 def _masked(values: pa.StringArray, odd: Bools) -> pa.StringArray:
-    """`findings.mask_phone` for a whole column; of the odd cells anything."""
+    """`codes.mask_phone` for a whole column; of the odd cells anything."""
     data, starts, ends = texts.view(values)
     if not len(values) or starts[0] == ends[-1]:
         return values
