@@ -30,8 +30,8 @@ def prepare(
     """`callconv_kit.prepare` on several processes.
 
     Some inputs are read by one process: archives, calls split over several rows, rows that correct
-    others, and rows that a ledger is asked about. A large file is read in stretches where it is
-    plain text, not compressed.
+    others, and on a cluster also rows that a ledger is asked about. A large file is read in
+    stretches where it is plain text, not compressed.
 
     Args:
         inputs: paths or addresses; none: the job's `input`.

@@ -87,7 +87,6 @@ def test_a_dask_cluster_makes_the_same_files(months, alone, tmp_path):
 
 APART_IS_NOT_POSSIBLE = {
     "one file": (lambda months: months[:1], {}),
-    "an audit": (lambda months: months, {"audit": True}),
     "a corrected file": (lambda months: months, {"fixes": "fixes"}),
 }
 

@@ -49,7 +49,7 @@ def run_command(
         format="%(asctime)s level=%(levelname)s %(message)s",
     )
     night = Night(
-        partial(prepare, audit=True, keep_findings=False),
+        partial(prepare, audit=True, keep_findings=False, workers=None),
         now=clock_of(now) if now else None,
         wait=wait,
         force=force,

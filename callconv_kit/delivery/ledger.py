@@ -24,7 +24,7 @@ from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.ledger_reading import LedgerReading
 from callconv_kit.delivery.lock import locked
 from callconv_kit.delivery.receipt import State, Submission, stamp
-from callconv_kit.delivery.row_keys import RowKeys
+from callconv_kit.delivery.row_keys import RowKeys, RowsElsewhere
 from callconv_kit.delivery.sent_status import Found, SentStatus
 from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.errors import UsageError
@@ -239,6 +239,10 @@ class Ledger(LedgerReading):
         gained, or lost, a VendorEventId.
         """
         return self.look_up(keys).sent_status
+
+    def elsewhere(self) -> RowsElsewhere:
+        """What another process of this machine asks in its place."""
+        return RowsElsewhere(self.path)
 
     def look_up(self, keys: "Keys") -> Found:
         """How each row stands, and with which submission it went."""

@@ -4,12 +4,15 @@ They stand in sorted segments, which are merged as they grow, so that there are 
 many submissions there were.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from callconv_kit.delivery import segments
+from callconv_kit.delivery import ledger_faults, ledger_file, segments
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.sent_status import Found, Freed, SentStatus, sent_status_of
 from callconv_kit.model.texts import Bools, Ints
@@ -156,3 +159,18 @@ def _by_kind(keys: Keys, rows: Ints) -> Iterator[tuple[str, segments.Words, Ints
     ):
         if len(at):
             yield kind, words, at
+
+
+class RowsElsewhere:
+    """The rows of a ledger for another process, which writes nothing in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sent_status(self, keys: "Keys") -> npt.NDArray[np.uint8]:
+        """As `Ledger.sent_status`; the ledger itself has to be asked of the changed rows again."""
+        with (
+            ledger_faults.in_words(self._path),
+            contextlib.closing(ledger_file.connect(self._path)) as db,
+        ):
+            return RowKeys(db).look_up(keys).sent_status

@@ -5,6 +5,7 @@ Each part is read, judged and written with the functions of a run on one core; w
 rows comes back, and duplicates are settled over all of them. The outputs are the same to the byte.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -21,7 +22,7 @@ from callconv_kit.reading.blocks import Span
 from callconv_kit.reading.delimited import DelimitedTable
 from callconv_kit.reading.inputs import can_be_opened_again
 from callconv_kit.run.recording import RecordsPart
-from callconv_kit.run.settling import CallsPart, input_changed
+from callconv_kit.run.settling import CallsPart, SentCalls, SharedSentCalls, input_changed
 from callconv_kit.writing.tally import Tally
 
 STRETCH = 1 << 25
@@ -60,6 +61,8 @@ class Shared:
     now: the clock of the age rules.
     work: the run's work folder, which all processes reach; each part has one of its own in it.
     headers, names: of all inputs.
+    sent: what was delivered before.
+    audit: whether changed cells are written down one by one.
     """
 
     run: str
@@ -68,6 +71,8 @@ class Shared:
     work: Path
     headers: Sequence[Sequence[str]]
     names: Sequence[str]
+    sent: SentCalls | None
+    audit: bool
 
 
 class Lot(NamedTuple):
@@ -92,6 +97,12 @@ class Part:
     tally: Tally
     calls: CallsPart
     records: RecordsPart
+
+
+def can_ask(executor: Executor, sent: SentCalls | None) -> bool:
+    """Whether its processes can ask what was delivered: it lies on this machine."""
+    here = isinstance(executor, concurrent.futures.Executor)
+    return sent is None or (here and isinstance(sent, SharedSentCalls))
 
 
 def can_be_parted(inputs: Sequence[Input], tables: Sequence[Table]) -> bool:

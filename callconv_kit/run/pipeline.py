@@ -39,7 +39,7 @@ from callconv_kit.run.keys import murmur3_128
 from callconv_kit.run.parts import Executor, Lot, Part, Shared
 from callconv_kit.run.recording import Records
 from callconv_kit.run.resolving import needs_source, open_inputs, resolve
-from callconv_kit.run.settling import Calls, SentCalls, input_changed
+from callconv_kit.run.settling import Calls, SentCalls, SharedSentCalls, input_changed
 from callconv_kit.run.streaming import ReadAhead, WriteBehind
 from callconv_kit.writing import output
 from callconv_kit.writing.audit import FindingsLog
@@ -269,11 +269,11 @@ class Run:
                     self._progress(done)
 
     def _can_be_parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
-        settings = (self._job.legs, self._resolved.export.corrections, self._sent, self._log)
+        settings = (self._job.legs, self._resolved.export.corrections, self._log)
         return (
             self._executor is not None
             and not self._dry_run
-            and not self._audit
+            and parts.can_ask(self._executor, self._sent)
             and all(setting is None for setting in settings)
             and parts.can_be_parted(inputs, tables)
         )
@@ -284,7 +284,17 @@ class Run:
         """Let the executor's processes read an input or a stretch each, and merge their results."""
         assert self._executor is not None  # noqa: S101 # only called where there is one
         headers, names = [table.header for table in tables], [table.name for table in tables]
-        shared = Shared(uuid4().hex, self._given, self._now, self._folder.work, headers, names)
+        sent = self._sent.elsewhere() if isinstance(self._sent, SharedSentCalls) else None
+        shared = Shared(
+            uuid4().hex,
+            self._given,
+            self._now,
+            self._folder.work,
+            headers,
+            names,
+            sent,
+            self._audit,
+        )
         unchanged = [parts.Unchanged(table) for table in tables]
         begun: list[tuple[Lot, parts.Future]] = []
         broken: InputError | None = None
@@ -330,7 +340,7 @@ class Run:
         self._prepare_session_ids()
         with output.writing(self._folder.path):
             self._folder.work.mkdir(parents=True, exist_ok=True)
-            records = Records(self._folder.work, headers, self._tally)
+            records = Records(self._folder.work, headers, self._tally, audit=self._audit)
             batches = table.batches()
             if isinstance(table, DelimitedTable) and lot.span is not None:
                 batches = table.batches_of(lot.span)
@@ -440,7 +450,8 @@ def part_of(shared: Shared, lot: Lot) -> Part:
     if kept is not None and kept.run != shared.run:
         kept = None
     folder = OutputFolder(shared.work / f"part-{lot.at}")
-    run = Run(shared.job, shared.now, folder, judge=kept.judge if kept else None)
+    judge = kept.judge if kept else None
+    run = Run(shared.job, shared.now, folder, sent=shared.sent, audit=shared.audit, judge=judge)
     if kept is None:
         kept = _worker.kept = _Kept(shared.run, run.judge)
     if lot.number not in kept.tables:

@@ -24,11 +24,15 @@ _NO_ROWS = np.zeros(0, np.int64)
 
 
 class RecordsPart(NamedTuple):
-    """What another process wrote down."""
+    """What another process wrote down.
+
+    audit: changes.parquet and ready_lines.parquet, where they are wanted.
+    """
 
     ready: ReadyRows
     rejected: AsideRows
     left_out: AsideRows
+    audit: tuple[Path, Path] | None
 
 
 class Records:
@@ -96,13 +100,22 @@ class Records:
 
     def give(self) -> "RecordsPart":
         """Close the files; another process takes them in."""
-        return RecordsPart(self.ready.give(), self.rejected.give(), self.left_out.give())
+        audit = None
+        if self._audit is not None and self._lines is not None:
+            self._audit.close()
+            self._lines.close()
+            audit = self._audit.path, self._lines.path
+        return RecordsPart(self.ready.give(), self.rejected.give(), self.left_out.give(), audit)
 
     def merge(self, part: "RecordsPart") -> None:
         """Add what another process wrote down of other rows; they come behind ours."""
         self.ready.merge(part.ready)
         self.rejected.merge(part.rejected)
         self.left_out.merge(part.left_out)
+        if part.audit is not None and self._audit is not None and self._lines is not None:
+            changes, lines = part.audit
+            self._audit.merge(changes)
+            self._lines.merge(lines)
 
     def move(
         self, number: int, was: Judged, now: Judged, because: Sequence[Finding]

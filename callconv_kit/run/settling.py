@@ -7,7 +7,7 @@ conflict was not held, so an input with one is read a second time.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -42,12 +42,25 @@ class SentCalls(Protocol):
         ...
 
 
+@runtime_checkable
+class SharedSentCalls(SentCalls, Protocol):
+    """One that other processes of this machine can ask through a copy."""
+
+    def elsewhere(self) -> SentCalls:
+        """The copy. It writes nothing down: changed rows are asked about again at the end."""
+        ...
+
+
 class CallsPart(NamedTuple):
-    """The ready rows that another process knows."""
+    """The ready rows that another process knows.
+
+    changed: keys of the rows that changed since they were sent, batch by batch.
+    """
 
     keys: duplicates.KeyRows
     held: dict[int, list[HeldFile]]
     origins: Origins
+    changed: list[Keys]
 
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -83,6 +96,7 @@ class Calls:
         self._keys = duplicates.KeyStore(folder)
         self._held = HeldRows(folder)
         self._origins = Origins()
+        self._changed: list[Keys] = []
 
     def remember(self, number: int, plan: Plan, judged: Judged) -> tuple[Judged, Ints]:
         """Keep the keys of the ready rows of a batch of an input, and ask the ledger of them.
@@ -98,7 +112,10 @@ class Calls:
             return judged, _NO_ROWS
         keys = keys_of(columns)
         if self._sent is not None:
-            judged = judged.with_more(_sent_before(self._sent.sent_status(keys), rows))
+            status = self._sent.sent_status(keys)
+            if not isinstance(self._sent, SharedSentCalls) and (status == CHANGED_SINCE).any():
+                self._changed.append(Keys(*(words[status == CHANGED_SINCE] for words in keys)))
+            judged = judged.with_more(_sent_before(status, rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
         self._origins.add(places, judged.batch, rows)
@@ -113,13 +130,16 @@ class Calls:
 
     def give(self) -> "CallsPart":
         """What is known of the ready rows; another process takes it in."""
-        return CallsPart(self._keys.give(), self._held.give(), self._origins)
+        return CallsPart(self._keys.give(), self._held.give(), self._origins, self._changed)
 
     def merge(self, part: "CallsPart") -> None:
         """Remember the ready rows of other inputs, which come behind ours."""
         self._keys.merge(part.keys)
         self._held.merge(part.held)
         self._origins.merge(part.origins)
+        for keys in part.changed:
+            assert self._sent is not None  # noqa: S101 # the other process asked in its place
+            self._sent.sent_status(keys)  # it writes down which rows have changed
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Rows that correct a call that was sent already do not go; all of them are remembered."""

@@ -46,6 +46,16 @@ def _writer(path: Path, schema: pa.Schema) -> Any:
     return parquet.ParquetWriter(path, schema)
 
 
+def _append(writer: Any, path: Path) -> None:
+    """Write what another process wrote behind what is there; its file goes."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as source:
+        for number in range(source.num_row_groups):
+            writer.write_table(source.read_row_group(number))
+    path.unlink()
+
+
 class AuditFile:
     """changes.parquet: file, line, column, rule, before, after of every changed cell.
 
@@ -54,6 +64,7 @@ class AuditFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._writer = _writer(path, CHANGES_SCHEMA)
 
     def add(self, judged: Judged) -> None:
@@ -91,6 +102,10 @@ class AuditFile:
         ]
         self._writer.write_batch(pa.record_batch(columns, schema=CHANGES_SCHEMA))
 
+    def merge(self, path: Path) -> None:
+        """Add the changes of rows behind ours, which another process wrote; its file goes."""
+        _append(self._writer, path)
+
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
@@ -100,7 +115,7 @@ class LinesFile:
     """ready_lines.parquet: source_file and source_line of each row of ready.csv, in its order."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._writer = _writer(path, LINES_SCHEMA)
 
     def add(self, judged: Judged, rows: texts.Ints) -> None:
@@ -109,16 +124,20 @@ class LinesFile:
             columns = [judged.source_files(rows), texts.indices(judged.source_lines[rows])]
             self._writer.write_batch(pa.record_batch(columns, schema=LINES_SCHEMA))
 
+    def merge(self, path: Path) -> None:
+        """Add the rows behind ours, which another process wrote; its file goes."""
+        _append(self._writer, path)
+
     def finish(self, dropped: texts.Ints) -> None:
         """Finish the file; drop rows by their ascending numbers, counted from 0."""
         self._writer.close()
         if not len(dropped):
             return
-        old = self._path.rename(self._path.with_name(self._path.name + ".all"))
+        old = self.path.rename(self.path.with_name(self.path.name + ".all"))
         from pyarrow import parquet
 
         start = 0
-        new = _writer(self._path, LINES_SCHEMA)
+        new = _writer(self.path, LINES_SCHEMA)
         with parquet.ParquetFile(old) as source, new:
             for batch in source.iter_batches():
                 first, last = np.searchsorted(dropped, [start, start + len(batch)])

@@ -4,9 +4,13 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pyarrow import parquet
 
 import callconv_kit as ck
 from callconv_kit.cli.main import main
+from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.ready_file import keys_of_file, outgoing
+from callconv_kit.delivery.receipt import State
 from callconv_kit.reading import delimited
 from callconv_kit.run import parts
 
@@ -159,6 +163,57 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run(tmp_path, cut):
         with pytest.raises(ck.InputError) as raised:
             ck.prepare(path, out=tmp_path / "out", executor=pool, **SETTINGS)
     assert raised.value.code == "input_changed"
+
+
+def test_workers_ask_the_ledger_in_its_place(tmp_path, cut):
+    path, month = tmp_path / "calls.csv", tmp_path / "month.csv"
+    month.write_text(HEADER + "\n" + "".join(row(n) for n in range(120)))
+    rows = [row(n).replace("2125550123", "2125550124") if n % 3 else row(n) for n in range(300)]
+    path.write_text(HEADER + "\n" + "".join(rows))
+    file = outgoing(ck.prepare(month, out=tmp_path / "month", **SETTINGS).ready_file)
+    found = {}
+    cut(1000, 5000)
+    for name in ("once", "apart"):
+        with (
+            Ledger.open(tmp_path / name / "ledger.sqlite") as ledger,
+            ThreadPoolExecutor(2) as pool,
+        ):
+            sent = keys_of_file(file.path, file.rows)
+            ledger.enter(
+                ledger.begin(file, sent, account="a", name="m.csv", origin="here"), State.DELIVERED
+            )
+            executor, seen = (pool if name == "apart" else None), []
+            run = ck.prepare(
+                path,
+                out=tmp_path / name / "out",
+                ledger=ledger,
+                executor=executor,
+                progress=seen.append,
+                **SETTINGS,
+            )
+            settings = run.summary.pop("settings"), run.summary.pop("settings_sha256")
+            found[name] = *outputs(run), ledger.row_keys.changed()
+            assert settings
+    assert len(seen) > 5
+    assert found["apart"] == found["once"]
+    assert found["apart"][2] == 80
+    assert found["apart"][1]["rows_left_out"] == 40
+
+
+def test_an_audit_is_the_same(tmp_path, cut):
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + "\n" + "".join(row(n % 250, " Boston ") for n in range(300)))
+    cut(1000, 5000)
+    tables = {}
+    with ThreadPoolExecutor(3) as pool:
+        for name, executor in (("once", None), ("apart", pool)):
+            out = tmp_path / name
+            ck.prepare(path, out=out, audit=True, executor=executor, **SETTINGS)
+            tables[name] = [
+                parquet.read_table(out / f"{file}.parquet") for file in ("changes", "ready_lines")
+            ]
+    assert tables["apart"] == tables["once"]
+    assert [len(table) for table in tables["once"]] == [300, 250]
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "two"])
