@@ -23,6 +23,9 @@ WRONG_USAGE, CANNOT_SERVE = 2, 3
 EXTRA = frozenset({"pyftpdlib", "OpenSSL", "trustme", "starlette", "uvicorn", "jinja2"})
 """What the extra `mock` installs."""
 
+PGP = "pysequoia"
+"""What the extra `pgp` installs."""
+
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)?", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, None: 1.0}
 
@@ -112,6 +115,12 @@ def parser() -> argparse.ArgumentParser:
         "--ca-file", type=Path, metavar="PATH", help="write the certificate authority there"
     )
     options.add_argument(
+        "--pgp-key-file",
+        type=Path,
+        metavar="PATH",
+        help="decrypt uploads with a PGP key made for this server; write its public half there",
+    )
+    options.add_argument(
         "--now", type=_moment, metavar="TIME", help="where the server's clock starts"
     )
     options.add_argument(
@@ -158,7 +167,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         server = _server(given, known)
         if given.ca_file and server.ca_file:
-            _write_authority(server, given.ca_file)
+            _write_for_clients(server, server.ca_file, given.ca_file, "--ca-file")
+        if given.pgp_key_file and server.pgp_public_key:
+            key = server.pgp_public_key
+            _write_for_clients(server, key, given.pgp_key_file, "--pgp-key-file")
     except _CannotServe as error:
         return _fail(str(error), CANNOT_SERVE)
     if not given.quiet:
@@ -167,7 +179,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with server:
-        _greet(server, given.ca_file or server.ca_file, temporary=given.root is None)
+        _greet(
+            server,
+            given.ca_file or server.ca_file,
+            given.pgp_key_file,
+            temporary=given.root is None,
+        )
         while not stop.wait(1.0):  # not for ever: Windows would not see Ctrl-C
             pass
     _say(f"Stopped. {'The uploads are gone.' if given.root is None else 'The uploads stay.'}")
@@ -205,7 +222,14 @@ def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServe
             max_file_size=given.max_file_size,
             takes_unconfirmed=given.take_unconfirmed,
             login_delay=1.0,
+            pgp_key=given.pgp_key_file is not None,
         )
+    except ModuleNotFoundError as error:
+        if error.name != PGP:
+            raise
+        raise _CannotServe(
+            "--pgp-key-file needs a package that is not installed. pip install 'callconv-kit[pgp]'"
+        ) from None
     except CannotListen as error:
         option = "--port" if error.what == "FTP" else "--http"
         raise _CannotServe(
@@ -220,18 +244,20 @@ def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServe
     return server
 
 
-def _write_authority(server: "MockImportServer", path: Path) -> None:
+def _write_for_clients(server: "MockImportServer", kept: Path, path: Path, option: str) -> None:
+    what = "certificate authority" if option == "--ca-file" else "public PGP key"
     try:
-        path.write_bytes(server.ca_file.read_bytes() if server.ca_file else b"")
+        path.write_bytes(kept.read_bytes())
     except OSError as error:
         server.stop()
         raise _CannotServe(
-            f"can't write the certificate authority to {path}: {error.strerror}. "
-            "Choose another --ca-file."
+            f"can't write the {what} to {path}: {error.strerror}. Choose another {option}."
         ) from None
 
 
-def _greet(server: "MockImportServer", ca_file: Path | None, *, temporary: bool) -> None:
+def _greet(
+    server: "MockImportServer", ca_file: Path | None, given_key: Path | None, *, temporary: bool
+) -> None:
     """Where it listens, how to upload, where to look; generated credentials: once."""
     account = server.account
     how = {"off": "plain", "offered": "plain or with TLS", "required": "with TLS only"}[server.tls]
@@ -244,6 +270,8 @@ def _greet(server: "MockImportServer", ca_file: Path | None, *, temporary: bool)
     ]
     if ca_file:
         lines.append(f"  CA       {ca_file}")
+    if given_key:
+        lines.append(f"  PGP key  {given_key}")
     if server.serves_http:
         lines.append(f"  page     {server.http_url}/")
         lines.append(f"  results  {server.http_url}/Advertisers/{account.sid}/FTPFileSubmissions")

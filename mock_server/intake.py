@@ -1,5 +1,6 @@
 """Intake: a finished upload becomes a submission, and in its time pending actions and errors."""
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -8,15 +9,16 @@ import sqlite3
 import threading
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mock_server import judge
 from mock_server.accounts import Account
 from mock_server.clock import Clock
+from mock_server.pgp import CannotDecrypt, PgpKey, is_encrypted, plain_name
 from mock_server.programmes import Call, business_refusal, caller_key, number
 from mock_server.reading import Line, read_lines
 from mock_server.reasons import REASONS, status_of
@@ -59,8 +61,11 @@ class Receipt:
 
 
 def is_call_file(name: str) -> bool:
-    """Whether an upload of this name is picked up: a .csv, neither hidden nor reserved."""
-    lower = name.lower()
+    """Whether an upload of this name is picked up: a .csv, neither hidden nor reserved.
+
+    An encrypted one has the ending of PGP behind it.
+    """
+    lower = plain_name(name).lower()
     return lower.endswith(".csv") and not lower.startswith((".", *RESERVED))
 
 
@@ -81,7 +86,9 @@ class Intake:
         *,
         process_after: timedelta = timedelta(0),
         process_for: timedelta = timedelta(0),
+        pgp_key: PgpKey | None = None,
     ) -> None:
+        self._pgp_key = pgp_key
         self._store = store
         self._clock = clock
         self._accounts = accounts
@@ -196,18 +203,12 @@ class Intake:
         self._store.start(submission.batch_id)
         account = self._accounts.get(submission.account)
         batch = _Batch(submission, account, self._store)
-        with (self._spool / submission.spool).open("rb") as source:
-            lines = read_lines(source)
-            first = next(lines, Line(1, [], "an empty file"))
-            refusal = judge.judge_header(first.cells)
-            if first.problem or refusal:
-                refusal = refusal or judge.Refusal("MALFORMED", "", "a readable header")
-                batch.refuse(first.number, {}, refusal)
-            else:
-                for line, row, found in judge.judge_rows(first.cells, lines, now):
-                    if self._stopping:
-                        return
-                    batch.take(line, row, found)
+        try:
+            with self._plain(self._spool / submission.spool) as source:
+                if not self._judge(source, batch, now):
+                    return
+        except CannotDecrypt as error:
+            batch.refuse(1, {}, judge.Refusal("MALFORMED", "", str(error)))
         batch.flush()
         self._store.complete(submission.batch_id, batch.records, batch.refused, now)
         log.info(
@@ -217,6 +218,38 @@ class Intake:
             batch.records,
             batch.refused,
         )
+
+    @contextlib.contextmanager
+    def _plain(self, path: Path) -> Iterator[BinaryIO]:
+        """An upload as it was before it was encrypted."""
+        if not is_encrypted(path):
+            with path.open("rb") as source:
+                yield source
+            return
+        if self._pgp_key is None:
+            raise CannotDecrypt("a file that is not encrypted: this server has no PGP key")
+        plain = path.with_suffix(".plain")
+        try:
+            self._pgp_key.decrypt(path, plain)
+            with plain.open("rb") as source:
+                yield source
+        finally:
+            plain.unlink(missing_ok=True)
+
+    def _judge(self, source: BinaryIO, batch: "_Batch", now: datetime) -> bool:
+        """Judge every row; False where the server stops meanwhile."""
+        lines = read_lines(source)
+        first = next(lines, Line(1, [], "an empty file"))
+        refusal = judge.judge_header(first.cells)
+        if first.problem or refusal:
+            refusal = refusal or judge.Refusal("MALFORMED", "", "a readable header")
+            batch.refuse(first.number, {}, refusal)
+            return True
+        for line, row, found in judge.judge_rows(first.cells, lines, now):
+            if self._stopping:
+                return False
+            batch.take(line, row, found)
+        return True
 
 
 class _Batch:

@@ -18,6 +18,7 @@ from mock_server.faults import Armed, At, FaultBook
 from mock_server.ftp import Authorizer, PlainSession, TLSSession
 from mock_server.intake import Intake, Receipt
 from mock_server.loop import Loop
+from mock_server.pgp import PgpKey
 from mock_server.store import PendingAction, RowError, Store, Submission
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class MockImportServer:
             Without it such a file stays visible (SIZE shows it) and is never taken in.
         login_delay: seconds that a refused log-in waits for its answer.
         timeout: seconds after which an idle connection is closed.
+        pgp_key: True: decrypt uploads with a PGP key of the server's own, whose public half is
+            `pgp_public_key`; a path: with this private key.
 
     Attributes:
         clock: the server's `Clock`.
@@ -98,6 +101,7 @@ class MockImportServer:
         takes_unconfirmed: bool = False,
         login_delay: float = 0.0,
         timeout: float = 300.0,
+        pgp_key: bool | Path = False,
     ) -> None:
         self._exits = contextlib.ExitStack()
         if root is None:
@@ -120,6 +124,8 @@ class MockImportServer:
                 accounts_.distinct(accounts) or [accounts_.make("demo")]
             )
             self.certificates = Certificates(memory, host) if tls != "off" else None
+            given = pgp_key if isinstance(pgp_key, Path) else None
+            self._pgp_key = PgpKey(memory, given) if pgp_key else None
             self.book = FaultBook(self._faults_changed)
             self.intake = Intake(
                 self.store,
@@ -128,6 +134,7 @@ class MockImportServer:
                 spool,
                 process_after=process_after,
                 process_for=process_for,
+                pgp_key=self._pgp_key,
             )
             settings: dict[str, object] = {
                 "authorizer": Authorizer(self.accounts, root),
@@ -244,6 +251,11 @@ class MockImportServer:
     def ca_file(self) -> Path | None:
         """The certificate authority that clients must trust; None without TLS."""
         return self.certificates.ca_file if self.certificates else None
+
+    @property
+    def pgp_public_key(self) -> Path | None:
+        """The public key that clients may encrypt for; None where the server has none."""
+        return self._pgp_key.public_file if self._pgp_key else None
 
     @property
     def directory(self) -> Path:

@@ -173,6 +173,7 @@ def run_deliveries(shell, clock, server):
     server.fault("late-451")
     other = ("--ledger", "other.sqlite")
     shell("Errors", "upload", "out/ready.csv", *other, *clock)
+    shell("callconv approve", "approve", "out", *other, *clock)
     shell("callconv status", "status", *other, "--json")
 
 
@@ -215,6 +216,7 @@ HEADINGS = [
     "callconv settings",
     "callconv explain",
     "callconv connection --test",
+    "callconv approve",
     "callconv upload",
     "callconv upload --dry-run",
     "callconv mark-sent",

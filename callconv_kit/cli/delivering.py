@@ -14,8 +14,12 @@ from callconv_kit.cli import shared
 
 if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
+    from callconv_kit.delivery.ledger import Ledger
     from callconv_kit.delivery.manual_entries import CaughtUp, Status
     from callconv_kit.writing.private import Readers
+
+SHOWN_APPROVALS = 5
+"""The latest approvals that `status` names; `status --json` has all."""
 
 
 @click.command(
@@ -31,6 +35,11 @@ if TYPE_CHECKING:
     "--resend", is_flag=True, help="Send rows again even though their outcome is unknown."
 )
 @click.option(
+    "--require-approval",
+    is_flag=True,
+    help="Send only what someone approved with callconv approve.",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Show what would be sent, under which name, and which rows would not; send nothing.",
@@ -43,6 +52,7 @@ def upload_command(
     ledger: str | None,
     canary: int | None,
     resend: bool,
+    require_approval: bool,
     dry_run: bool,
     now: str | None,
     as_json: bool,
@@ -55,12 +65,15 @@ def upload_command(
     file arrived: see `callconv status`.
     """
     from callconv_kit.delivery import upload
+    from callconv_kit.delivery.approval import requiring_approval
     from callconv_kit.delivery.attempt import Patience
     from callconv_kit.delivery.dry_run import plan
     from callconv_kit.delivery.ledger import Ledger
 
     full_job = shared.job_of(job, **({"now": now} if now else {}))
     connection = shared.connection_of(full_job)
+    if require_approval:
+        connection = requiring_approval(connection)
     clock = full_job.clock if full_job.now else None
     if dry_run:
         planned = plan(
@@ -93,6 +106,37 @@ def upload_command(
             patience=Patience(sleep=partial(_wait, f"{connection.host} port {connection.port}")),
         )
     show_receipt(receipt, as_json=as_json)
+    return 0
+
+
+@click.command("approve", epilog="Example: callconv approve callconv-out/ --by 'Ada Lovelace'")
+@click.argument("file")
+@click.option("--by", default="", metavar="NAME", help="Who approves; the account is added.")
+@click.option("--job", metavar="FILE", help="The job file; else ./callconv.toml.")
+@click.option("--ledger", metavar="FILE", help="Another ledger than the job's.")
+@shared.now_option("The clock that the ledger uses.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+def approve_command(
+    file: str, by: str, job: str | None, ledger: str | None, now: str | None, as_json: bool
+) -> int:
+    """Approve the exact bytes of a ready.csv, for teams in which two people look.
+
+    FILE is a ready.csv or its folder. Jobs with require_approval = true under [connection] upload
+    only what was approved. The ledger records who approved what, with the sums of each partner.
+    """
+    from callconv_kit.delivery.approval import approve
+    from callconv_kit.delivery.ledger import Ledger
+    from callconv_kit.run.prepared import clock_of
+
+    path, runs, readers = _ledger_of(job, ledger)
+    ready = Path(file) if Path(file).is_dir() else shared.existing(file)
+    clock = clock_of(now) if now else None
+    with Ledger.open(path, now=clock, runs=runs, readers=readers) as opened:
+        approval = approve(ready, opened, by=by)
+    if as_json:
+        shared.print_json(approval.as_dict())
+    for line in () if as_json else approval.lines:
+        click.echo(line)
     return 0
 
 
@@ -142,6 +186,7 @@ def show_receipt(receipt: "Receipt", *, as_json: bool) -> None:
     help="After restoring a ledger from a backup: add the uploads recorded since.",
 )
 @click.option("--new-ledger", is_flag=True, help="Begin a new ledger; the old one is kept aside.")
+@click.option("--html", metavar="FILE", help="Write the status as one HTML page to FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def status_command(
     name: str,
@@ -152,6 +197,7 @@ def status_command(
     accept_changed: bool,
     catch_up: bool,
     new_ledger: bool,
+    html: str | None,
     as_json: bool,
 ) -> int:
     """Show what was delivered; settle unknown outcomes."""
@@ -176,11 +222,22 @@ def status_command(
             count = opened.accept_changed()
             click.echo(f"{count:,} changed calls are not reported again.", err=as_json)
         status = manual_entries.status(opened)
+        if html is not None:
+            _write_page(Path(html), opened, status)
     if as_json:
         shared.print_json(status.as_dict())
     else:
         show_status(status)
     return 0
+
+
+def _write_page(path: Path, ledger: "Ledger", status: "Status") -> None:
+    from callconv_kit.delivery import status_page
+    from callconv_kit.delivery.results import outcome
+
+    text = status_page.page(status, outcome(ledger), now=ledger.now())
+    status_page.write(path, text, ledger.readers)
+    click.echo(f"The page is {path}.", err=True)
 
 
 def _ledger_of(job: str | None, ledger: str | None) -> "tuple[Path, Path | None, Readers]":
@@ -202,6 +259,8 @@ def show_status(status: "Status") -> None:
         )
     if not status.submissions:
         click.echo("Nothing was delivered yet.")
+    for approval in status.approvals[-SHOWN_APPROVALS:]:
+        click.echo(f"{approval.origin}: {approval.note}, {approval.rows:,} rows")
     for submission in status.unknown:
         click.echo(
             f"{submission.name}: unknown. Check on the server, or in impact.com's File "

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 @click.argument("jobs", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line a job, nothing else.")
 @click.option("--force", is_flag=True, help="Send although far more was rejected than usual.")
+@click.option(
+    "--require-approval",
+    is_flag=True,
+    help="Send only what someone approved with callconv approve.",
+)
 @click.option("--wait", type=float, default=0.0, help="Seconds to wait for another run.")
 @shared.now_option("The clock; default: the real one.")
 @click.option(
@@ -31,6 +36,7 @@ def run_command(
     jobs: tuple[str, ...],
     as_json: bool,
     force: bool,
+    require_approval: bool,
     wait: float,
     now: str | None,
     notify_command: str,
@@ -53,6 +59,7 @@ def run_command(
         now=clock_of(now) if now else None,
         wait=wait,
         force=force,
+        require_approval=require_approval,
         notify=notify_command,
         on_done=_print_json if as_json else _print,
     )

@@ -29,6 +29,7 @@ COMMANDS = {
     "check": ("check", "Validate a file that should be ready; change nothing."),
     "docs": ("check", "Write Great Expectations Data Docs that open without a network."),
     "connection": ("connection", "Test the connection to the import server; write nothing."),
+    "approve": ("delivering", "Approve the exact bytes of a ready.csv before it is uploaded."),
     "upload": ("delivering", "Upload ready.csv to the import server, once."),
     "run": ("following", "Run the nightly job: prepare, upload, record in the ledger."),
     "status": ("delivering", "Show what was delivered; settle unknown outcomes."),
@@ -47,7 +48,16 @@ COMMANDS = {
 GROUPS = {
     "Start": ("demo", "inspect", "init", "workbench"),
     "Prepare": ("prepare", "check", "docs"),
-    "Deliver": ("connection", "upload", "run", "status", "results", "trace", "mark-sent"),
+    "Deliver": (
+        "connection",
+        "approve",
+        "upload",
+        "run",
+        "status",
+        "results",
+        "trace",
+        "mark-sent",
+    ),
     "Look up": ("explain", "columns", "settings", "presets", "template"),
     "Test": ("mock-server",),
 }

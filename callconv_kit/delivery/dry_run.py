@@ -17,12 +17,18 @@ import pyarrow.parquet as pq
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.encryption import recipient_of
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import LEFT_OPEN, LEFT_OUT, choose, unused_name
-from callconv_kit.delivery.ready_file import keys_of_file, measure_rows, outgoing, parts
+from callconv_kit.delivery.ready_file import (
+    keys_of_file,
+    measure_rows,
+    nothing_to_send,
+    outgoing,
+    parts,
+)
 from callconv_kit.delivery.sending import account_of
 from callconv_kit.delivery.sent_status import Found
-from callconv_kit.delivery.upload import nothing_to_send
 from callconv_kit.model.errors import DeliveryError
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.writing.output import READY_LINES
@@ -176,10 +182,12 @@ def plan(
     Raises:
         InputError: `not_ready`, `unreadable`, `no_rows`.
         DeliveryError: the ledger can't be used.
+        UsageError: the PGP key can't be used.
     """
     connection = job.connection
     if connection is None:
         raise ValueError("the job has no connection")
+    recipient_of(connection, clock_of(now)())
     file = outgoing(ready)
     if not file.rows:
         raise nothing_to_send(ready)
@@ -214,7 +222,7 @@ def _files(
     for at, piece in enumerate(pieces, 1):
         part = file if piece.all() else measure_rows(file.path, piece)
         which = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
-        name = naming.file_name(connection.file_name, now=clock, sha256=part.sha256, part=which)
+        name = naming.sent_name(connection, now=clock, sha256=part.sha256, part=which)
         name = unused_name(name, taken)
         taken.add(name)
         yield PlannedFile(name, part.rows, part.size, part.sha256)

@@ -10,7 +10,7 @@ from typing import Any
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Receipt
 from callconv_kit.delivery.reconcile import Reconciliation, sign_off
-from callconv_kit.model.errors import CallConvError
+from callconv_kit.model.errors import CallConvError, InputError
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
 
@@ -31,6 +31,7 @@ class JobRun:
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     warnings: about the rows as a whole, such as ready rows that are outbound calls.
     foretold: what the job's [contract] said of the ready rows, a line each.
+    approval: who approved the ready rows; empty where nobody was asked.
     """
 
     job: str
@@ -44,6 +45,7 @@ class JobRun:
     error: CallConvError | None = None
     sums: Reconciliation | None = None
     foretold: tuple[str, ...] = ()
+    approval: str = ""
     submissions: tuple[Mapping[str, Any], ...] = ()
     readers: Readers = "owner"
     interrupted: bool = False
@@ -97,6 +99,7 @@ def record(run: JobRun) -> None:
             "Bytes": receipt.bytes if receipt else "",
             "SHA-256": receipt.sha256 if receipt else "",
             "Attempts": receipt.attempts if receipt else "",
+            "Approval": run.approval,
             "Forecast": run.foretold,
             "Warnings": receipt.warnings if receipt else (),
             "Error": str(run.error) if run.error else "",
@@ -134,3 +137,26 @@ def usual_shares(runs: Path) -> list[float]:
         if len(shares) == REMEMBERED:
             break
     return shares
+
+
+def rows_of(summary: Mapping[str, Any], code: str) -> int:
+    """Rows with a finding of this code."""
+    return sum(
+        int(finding["rows"])
+        for finding in summary.get("findings", ())
+        if finding.get("code") == code
+    )
+
+
+def unusable(summary: Mapping[str, Any], folder: Path) -> CallConvError:
+    """The error for a run that has no ready.csv."""
+    problem = summary.get("problem")
+    if isinstance(problem, Mapping):
+        return InputError(**{str(key): str(value) for key, value in problem.items()})
+    return InputError(
+        "too_many_rejected",
+        "There is no ready.csv",
+        str(folder),
+        "",
+        f"Look at {folder}/rejected.csv.",
+    )

@@ -268,7 +268,13 @@ class Ledger(LedgerReading):
 
     # -- a submission's life -------------------------------------------------------------------
 
-    def begin(self, file: Outgoing, keys: "Keys", *, account: str, name: str, origin: str) -> int:
+    def now(self) -> datetime:
+        """The time with which an entry of this moment is stamped."""
+        return self._clock()
+
+    def begin(
+        self, file: Outgoing, keys: "Keys", *, account: str, name: str, origin: str, note: str = ""
+    ) -> int:
         """Write down that `file` is about to be sent, with the keys of its rows; its number.
 
         The bytes go into the archive first. A file that was not delivered before keeps its number.
@@ -283,7 +289,7 @@ class Ledger(LedgerReading):
             if not (row and row[1] and (self.archive / row[1]).is_file()):
                 archived = archive.keep(file.path, self.archive, number, name, self.readers)
                 self._set(number, archived=archived)
-            self._enter(number, State.INTENT, name, "", code="", said="", refused=0)
+            self._enter(number, State.INTENT, name, note, code="", said="", refused=0)
         self.write_witness()
         self._leave_note(number)
         self._give_back()

@@ -13,7 +13,7 @@ from callconv_kit.writing.private import Readers
 VERSION = 3
 """2: a file that the server accepted and did not show is `delivered` (`accepted_unverified`).
 
-3: forecasts and approvals have tables.
+3: forecasts, encrypted files and approvals have tables.
 """
 
 APPLICATION = 0x43434B31
@@ -70,6 +70,9 @@ CREATE TABLE IF NOT EXISTS forecast (
     submission INTEGER NOT NULL, reason TEXT NOT NULL, lines BLOB NOT NULL,
     PRIMARY KEY (submission, reason)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS encryption (
+    submission INTEGER PRIMARY KEY, bytes INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS approval (
     id INTEGER PRIMARY KEY,
     sha256 TEXT NOT NULL, rows INTEGER NOT NULL, partners TEXT NOT NULL,

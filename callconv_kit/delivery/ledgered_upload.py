@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.delivery import forecast_score, naming
+from callconv_kit.delivery import encryption, forecast_score, naming
+from callconv_kit.delivery.approval import approval_of
 from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Reply
 from callconv_kit.delivery.clock import Clock
 from callconv_kit.delivery.connection_faults import BY_CODE, Step
+from callconv_kit.delivery.encryption import Recipient
 from callconv_kit.delivery.forecast_score import Foresee
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
@@ -58,6 +60,7 @@ class LedgeredUpload:
     confirm: Confirm | None = None
     keep_days: int = 0
     foresee: Foresee | None = None
+    recipient: Recipient | None = None
 
     def upload(self, ready: Path, file: Outgoing, *, resend: bool, canary: int) -> Receipt:
         """Deliver the rows of `file` that were never sent.
@@ -72,6 +75,9 @@ class LedgeredUpload:
         started = self.clock()
         with self.ledger.lock():
             recover(self.ledger, self.sending, self.confirm)
+            note = ""
+            if self.sending.connection.require_approval:
+                note = approval_of(self.ledger, ready, file).note
             keys = keys_of_file(file.path, file.rows)
             found = self.ledger.look_up(keys)
             chosen, left_out = choose(found, resend=resend)
@@ -80,7 +86,9 @@ class LedgeredUpload:
             if canary:
                 chosen[np.flatnonzero(chosen)[canary:]] = False
             superseded = self._superseded(found.submission, chosen)
-            receipts = self._send_parts(ready, file, keys, chosen, "canary" if canary else "")
+            receipts = self._send_parts(
+                ready, file, keys, chosen, label="canary" if canary else "", note=note
+            )
             for number in superseded:
                 self.ledger.enter(number, State.RESENT, note="sent again, as a person asked")
             self.ledger.prune(self.keep_days)
@@ -118,7 +126,7 @@ class LedgeredUpload:
         )
 
     def _send_parts(
-        self, ready: Path, file: Outgoing, keys: Keys, chosen: Bools, label: str
+        self, ready: Path, file: Outgoing, keys: Keys, chosen: Bools, *, label: str, note: str
     ) -> list[Receipt]:
         pieces = parts(file.rows, chosen, self.sending.connection.max_rows_per_file)
         receipts = []
@@ -128,24 +136,41 @@ class LedgeredUpload:
                 if not piece.all():
                     part = write_rows(file.path, folder / f"{at}.csv", piece)
                     its_keys = Keys(*(column[piece] for column in keys))
-                name = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
-                receipts.append(self._send(ready, part, its_keys, name, piece))
+                which = label if len(pieces) == 1 else f"{label}{at}of{len(pieces)}"
+                sent, notes = part, [note] if note else []
+                if self.recipient is not None:
+                    sent = self.recipient.encrypted(part, folder / f"{at}{self.recipient.suffix}")
+                    notes.append(encryption.note(self.recipient, sent))
+                receipts.append(
+                    self._send(ready, part, sent, its_keys, which, piece, "; ".join(notes))
+                )
         return receipts
 
-    def _send(self, ready: Path, file: Outgoing, keys: Keys, label: str, chosen: Bools) -> Receipt:
+    def _send(
+        self,
+        ready: Path,
+        file: Outgoing,
+        sent: Outgoing,
+        keys: Keys,
+        label: str,
+        chosen: Bools,
+        note: str,
+    ) -> Receipt:
+        """Send one file: `sent` is what goes, `file` what the ledger keeps."""
         started = self.clock()
-        template = self.sending.connection.file_name
-        name = naming.file_name(template, now=started, sha256=file.sha256, part=label)
+        connection = self.sending.connection
+        name = naming.sent_name(connection, now=started, sha256=file.sha256, part=label)
         name = unused_name(name, self.ledger.names_used())
         number = 0
         try:
             number = self.ledger.begin(
-                file, keys, account=self.sending.account, name=name, origin=str(ready)
+                file, keys, account=self.sending.account, name=name, origin=str(ready), note=note
             )
+            encryption.keep_size(self.ledger, number, None if sent is file else sent)
             keep_lines(ready, self.ledger, self.ledger.submission(number), chosen)
             self._keep_forecast(number, file.path)
             log.info("step=begin submission=%d name=%s rows=%d", number, name, file.rows)
-            end = self.sending.send(file, name, LedgerJournal(self.ledger, number))
+            end = self.sending.send(sent, name, LedgerJournal(self.ledger, number))
             if end.state is State.UNKNOWN and self._is_confirmed(number, end):
                 end = replace(end, state=State.DELIVERED, failure=None)
             close(self.ledger, number, end)
@@ -154,7 +179,8 @@ class LedgeredUpload:
                 raise
             with interrupts.ignored():
                 raise self._interrupted(number) from None
-        return receipt_of(end, file, started, self.clock(), self.sending.connection)
+        receipt = receipt_of(end, sent, started, self.clock(), connection)
+        return replace(receipt, bytes=file.size)
 
     def _keep_forecast(self, number: int, file: Path) -> None:
         try:
@@ -267,7 +293,8 @@ def _recovered(
     left: Submission, ledger: Ledger, sending: Sender, confirm: Confirm | None
 ) -> End | None:
     """How a delivery ended that nobody saw the end of; None where nothing new is known."""
-    file = Outgoing(Path(left.origin), left.bytes, left.sha256, left.rows)
+    size = encryption.sent_size(ledger, left)
+    file = Outgoing(Path(left.origin), size, left.sha256, left.rows)
     delivery = sending.delivery(file, left.name, LedgerJournal(ledger, left.id))
     try:
         if left.state is State.INTENT:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from callconv_kit.delivery import archive, ledger_file
+from callconv_kit.delivery.approval import Approval, approvals
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger, not_unknown
 from callconv_kit.delivery.ready_file import keys_of_file, outgoing
@@ -27,6 +28,7 @@ class Status:
     path: Path
     submissions: tuple[Submission, ...]
     histories: dict[int, tuple[Event, ...]]
+    approvals: tuple[Approval, ...]
     changed: int
     """Calls that have changed since they were sent, and about which nobody has decided."""
 
@@ -50,6 +52,7 @@ class Status:
                 }
                 for submission in self.submissions
             ],
+            "approvals": [approval.as_dict() for approval in self.approvals],
             "unknown": [submission.name for submission in self.unknown],
             "changed": self.changed,
         }
@@ -66,7 +69,9 @@ def status(ledger: Ledger) -> Status:
     """All submissions of the ledger."""
     found = tuple(ledger.submissions())
     histories = {s.id: tuple(ledger.history(s.id)) for s in found}
-    return Status(ledger.path, found, histories, ledger.row_keys.changed())
+    return Status(
+        ledger.path, found, histories, tuple(approvals(ledger)), ledger.row_keys.changed()
+    )
 
 
 def settle(ledger: Ledger, delivered: bool, which: str = "") -> Submission:

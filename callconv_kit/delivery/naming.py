@@ -2,14 +2,21 @@
 
 import secrets
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from callconv_kit.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from callconv_kit.job import Connection
 
 HASH_DIGITS = 12
 """Of the SHA-256 of the content: two files of one day can't have one name by chance."""
 
 RESERVED = ("receipt_", "result_")
 """impact.com ignores files whose names begin so: they are its own."""
+
+ENCRYPTED = (".pgp", ".gpg", ".asc")
+"""Endings of encrypted files, behind that of the plain file."""
 
 LONGEST = 200
 """Bytes; file systems allow 255, and a temporary name adds to it."""
@@ -39,10 +46,17 @@ def file_name(template: str, *, now: datetime, sha256: str, part: str = "") -> s
     return name
 
 
+def sent_name(connection: "Connection", *, now: datetime, sha256: str, part: str = "") -> str:
+    """`file_name` of a connection's template, with the ending of an encrypted file if it is one."""
+    name = file_name(connection.file_name, now=now, sha256=sha256, part=part)
+    return name + (connection.encrypted_suffix if connection.encrypt_to is not None else "")
+
+
 def with_suffix(name: str, suffix: str) -> str:
-    """`calls.csv` -> `calls_suffix.csv`."""
-    stem, dot, extension = name.rpartition(".")
-    return f"{stem}_{suffix}{dot}{extension}" if dot else f"{name}_{suffix}"
+    """`calls.csv` -> `calls_suffix.csv`, and `calls.csv.pgp` -> `calls_suffix.csv.pgp`."""
+    ending = next((ending for ending in ENCRYPTED if name.endswith(ending)), "")
+    stem, dot, extension = name.removesuffix(ending).rpartition(".")
+    return f"{stem}_{suffix}{dot}{extension}{ending}" if dot else f"{extension}_{suffix}{ending}"
 
 
 def temporary(name: str) -> str:

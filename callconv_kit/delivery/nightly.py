@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from callconv_kit.delivery.approval import approval_of, requiring_approval
 from callconv_kit.delivery.attempt import Patience
 from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.forecast import forecast
@@ -25,6 +26,8 @@ from callconv_kit.delivery.job_run import (
     new_folder,
     notes_of,
     record,
+    rows_of,
+    unusable,
     usual_shares,
 )
 from callconv_kit.delivery.ledger import Ledger
@@ -35,6 +38,7 @@ from callconv_kit.delivery.ledgered_upload import (
     still_unknown,
 )
 from callconv_kit.delivery.lock import locked
+from callconv_kit.delivery.ready_file import outgoing
 from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
@@ -88,6 +92,7 @@ class Night:
     now: the clock; None: the real one.
     wait: seconds to wait for another run of the same job or with the same ledger.
     force: send although the rejected share is unusual.
+    require_approval: send only what someone approved, also where a job does not ask for it.
     notify: a command that gets the JSON line of each job that did not end well on its standard
         input; split as a shell would, run without one.
     """
@@ -96,6 +101,7 @@ class Night:
     now: datetime | None = None
     wait: float = 0.0
     force: bool = False
+    require_approval: bool = False
     notify: str = ""
     patience: Patience = field(default_factory=Patience)
     on_done: Callable[[JobRun], None] = lambda _: None
@@ -181,11 +187,11 @@ class Night:
                 return 0
             raise
         self._take_counts(run, prepared)
-        held_back = _rows_of(prepared.summary, "outcome_unknown")
+        held_back = rows_of(prepared.summary, "outcome_unknown")
         if held_back:
             run.exit_status = OutcomeUnknown.exit_status  # whatever else comes of this run
         if prepared.exit_status == 3 or not (folder / "ready.csv").is_file():
-            raise _unusable(prepared.summary, folder)
+            raise unusable(prepared.summary, folder)
         run.exit_status = max(run.exit_status, prepared.exit_status)
         return held_back
 
@@ -197,6 +203,9 @@ class Night:
         ready = folder / "ready.csv"
         self._foretell(run, job, ready, clock)
         self._hold_back(run, folder.parent)
+        if self.require_approval or connection.require_approval:
+            connection = requiring_approval(connection)
+            run.approval = approval_of(ledger, ready, outgoing(ready)).note
         try:
             with ledger.lock(self.wait):
                 run.receipt = upload(
@@ -321,15 +330,6 @@ def job_now(job: Job, clock: Callable[[], datetime]) -> datetime:
 # -- what a summary says, and failing -------------------------------------------------------------
 
 
-def _rows_of(summary: Mapping[str, Any], code: str) -> int:
-    """Rows with a finding of this code."""
-    return sum(
-        int(finding["rows"])
-        for finding in summary.get("findings", ())
-        if finding.get("code") == code
-    )
-
-
 def _failed(run: JobRun, error: CallConvError) -> None:
     run.error, run.state = error, error.code
     run.exit_status = max(run.exit_status, error.exit_status)
@@ -351,21 +351,6 @@ def _interrupted(run: JobRun, stop: KeyboardInterrupt) -> None:
     )
     _failed(run, error)
     run.exit_status = interrupts.INTERRUPTED
-
-
-def _unusable(summary: Mapping[str, Any], folder: Path) -> CallConvError:
-    from callconv_kit.model.errors import InputError
-
-    problem = summary.get("problem")
-    if isinstance(problem, Mapping):
-        return InputError(**{str(key): str(value) for key, value in problem.items()})
-    return InputError(
-        "too_many_rejected",
-        "There is no ready.csv",
-        str(folder),
-        "",
-        f"Look at {folder}/rejected.csv.",
-    )
 
 
 def _bug(run: JobRun, error: Exception) -> CallConvError:

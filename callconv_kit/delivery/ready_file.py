@@ -47,6 +47,17 @@ def outgoing(path: Path) -> Outgoing:
         ) from error
 
 
+def nothing_to_send(ready: Path) -> InputError:
+    """For a ready.csv without rows."""
+    return InputError(
+        "no_rows",
+        "There is nothing to send",
+        f"{ready.name} holds a header and no rows",
+        "at least one call",
+        "See rejected.csv and left_out.csv beside it for the rows that are not ready.",
+    )
+
+
 def measured(path: Path, file: BinaryIO) -> Outgoing:
     """Size, digest and rows of an open file, read once from where it stands."""
     stamp = fingerprint(file)

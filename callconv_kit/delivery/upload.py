@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import naming
-from callconv_kit.delivery.attempt import Patience
-from callconv_kit.delivery.clock import clock_of
+from callconv_kit.delivery.attempt import Outgoing, Patience
+from callconv_kit.delivery.clock import Clock, clock_of
+from callconv_kit.delivery.encryption import beside, recipient_of
 from callconv_kit.delivery.forecast import expected_lines
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm, LedgeredUpload
 from callconv_kit.delivery.outcomes import interrupted, receipt_of
-from callconv_kit.delivery.ready_file import outgoing
+from callconv_kit.delivery.ready_file import nothing_to_send, outgoing
 from callconv_kit.delivery.receipt import Receipt
-from callconv_kit.delivery.sending import Progress, sender
+from callconv_kit.delivery.sending import Progress, Sender, sender
 from callconv_kit.job.settings import DEFAULT_LEDGER
-from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection, Contract
@@ -83,6 +84,7 @@ def upload(
     ready = Path(ready)
     clock = clock_of(now)
     sending = sender(connection, password, patience, progress)
+    recipient = recipient_of(connection, clock())
     file = outgoing(ready)
     if not file.rows:
         raise nothing_to_send(ready)
@@ -94,13 +96,23 @@ def upload(
         )
         with opening as opened:
             foresee = partial(expected_lines, contract=contract, now=clock()) if contract else None
-            accounted = LedgeredUpload(opened, sending, clock, confirm, keep_days, foresee)
+            accounted = LedgeredUpload(
+                opened, sending, clock, confirm, keep_days, foresee, recipient
+            )
             return accounted.upload(ready, file, resend=resend, canary=canary)
     if canary:
         raise needs_ledger("A canary")
     if 0 < connection.max_rows_per_file < file.rows:
         raise needs_ledger("A file that is sent in parts")
-    name = naming.file_name(connection.file_name, now=clock(), sha256=file.sha256)
+    if connection.require_approval:
+        raise needs_ledger("A file that requires approval")
+    with beside(ready, file, recipient) as sent:
+        receipt = _send_without_ledger(sent, sending, clock)
+    return replace(receipt, bytes=file.size, warnings=(*receipt.warnings, NO_LEDGER))
+
+
+def _send_without_ledger(file: Outgoing, sending: Sender, clock: Clock) -> Receipt:
+    name = naming.sent_name(sending.connection, now=clock(), sha256=file.sha256)
     started = clock()
     log.warning("step=begin name=%s ledger=none", name)
     delivery = sending.delivery(file, name)
@@ -110,19 +122,7 @@ def upload(
         if delivery.begun:
             raise interrupted(delivery.name) from None
         raise
-    receipt = receipt_of(end, file, started, clock(), connection)
-    return replace(receipt, warnings=(*receipt.warnings, NO_LEDGER))
-
-
-def nothing_to_send(ready: Path) -> InputError:
-    """For a ready.csv without rows."""
-    return InputError(
-        "no_rows",
-        "There is nothing to send",
-        f"{ready.name} holds a header and no rows",
-        "at least one call",
-        "See rejected.csv and left_out.csv beside it for the rows that are not ready.",
-    )
+    return receipt_of(end, file, started, clock(), sending.connection)
 
 
 def needs_ledger(what: str) -> UsageError:

@@ -27,6 +27,7 @@ PATHS = (
     ("export_suite",),
     ("lookup", "file"),
     ("connection", "ca_file"),
+    ("connection", "encrypt_to"),
     ("connection", "known_hosts"),
     ("connection", "private_key"),
 )

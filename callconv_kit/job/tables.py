@@ -379,6 +379,9 @@ class Connection(Table):
     verify: Literal["if_possible", "required"] = "if_possible"
     settle_by_size: StrictBool = False
     max_rows_per_file: WholeNumber = 0
+    require_approval: StrictBool = False
+    encrypt_to: OwnFile = None
+    encrypted_suffix: Literal[".pgp", ".gpg", ".asc", ""] = ".pgp"
     ca_file: OwnFile = None
     known_hosts: OwnFile = None
     private_key: OwnFile = None

@@ -116,11 +116,11 @@ def folded(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> 
     return Html(first + tag("details", tag("summary", f"{len(rows) - OPEN} more"), rest))
 
 
-def more(number: int, noun: str) -> Html:
-    """A word on what the page leaves to summary.json."""
+def more(number: int, noun: str, where: str = "summary.json") -> Html:
+    """A word on what the page leaves to summary.json, or to another place."""
     if number <= 0:
         return Html()
-    return tag("p", f"{many(number, f'more {noun}')} in summary.json.", class_="hint")
+    return tag("p", f"{many(number, f'more {noun}')} in {where}.", class_="hint")
 
 
 GAPLESS_FROM = 150

@@ -39,6 +39,21 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
         ("Inputs", _inputs(summary)),
         ("Settings", _settings(summary)),
     ]
+    title = f"{pieces.text(wording.title(summary))} · callconv report"
+    return document(title, _header(summary), sections, _footer(summary))
+
+
+def document(
+    title: str, header: Html, sections: Sequence[tuple[str, Html | None]], footer: Html
+) -> str:
+    """A page in the looks of the report, without network and script.
+
+    Args:
+        title: of the window.
+        header: what stands above the links to the sections.
+        sections: a heading and content each; those without content are not shown.
+        footer: what stands below them.
+    """
     shown = [(name, content) for name, content in sections if content]
     head = tag(
         "head",
@@ -46,18 +61,18 @@ def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{pieces.text(wording.title(summary))} · callconv report"),
+        tag("title", title),
         tag("style", Html(pieces.style("report.css"))),
     )
     body = tag(
         "body",
-        _header(summary),
+        header,
         tag("nav", [tag("a", name, href=f"#{_anchor(name)}") for name, _ in shown],
             aria_label="Sections"),
         tag("main", [
             tag("section", tag("h2", name), content, id=_anchor(name)) for name, content in shown
         ]),
-        _footer(summary),
+        footer,
     )  # fmt: skip
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
