@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,9 @@ from callconv_kit.writing.markup import visible
 SAMPLES, SHAPES = 3, 3
 DISTINCT = 10_000
 """Distinct texts that are counted apart; a column with more has many."""
+
+SHAPED = 1_000
+"""Distinct texts whose shape is looked at; the frequent shapes show among them."""
 
 LONGEST = 200
 """Characters of a text whose shape is looked at."""
@@ -96,7 +100,7 @@ class Gathered:
     def profile(self, name: str, holds: Holds = Holds.ANYTHING) -> Profile:
         """What came by."""
         shapes: Counter[str] = Counter()
-        for text, count in self.counts.items():
+        for text, count in islice(self.counts.items(), SHAPED):
             shapes[shape(text)] += count
         alike: Counter[str] = Counter()
         for text, count in self.counts.items():

@@ -57,11 +57,11 @@ class Column:
     @cached_property
     def clean(self) -> pa.StringArray:
         """The cells without a spreadsheet's armour; empty for a mark of nothing, such as NULL."""
-        cells = pc.fill_null(self.cells, "")
+        cells = texts.without_nulls(self.cells)
         if pc.any(pc.starts_with(cells, '="')).as_py():
             cells = pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, '^="(.*)"$', "\\1"))
         marks = pc.is_in(cells, texts.from_list(list(kinds.MARKS)))
-        return pc.if_else(marks, pa.scalar("", pa.string()), cells)
+        return pc.if_else(marks, texts.scalar(""), cells)
 
     @cached_property
     def present(self) -> Bools:
