@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -107,6 +108,18 @@ def as_markdown() -> str:
         head = f"[[{table}]]\n" if table in SETTING_OF_RULES else f"[{table}]\n" if table else ""
         parts.append(f"```toml\n{head}{setting.example}\n```")
     return "\n\n".join(parts) + "\n"
+
+
+SCHEMA_FILE = Path(__file__).with_name("callconv.schema.json")
+"""The JSON Schema of a job, as it is installed; `python -m callconv_kit.job` writes it anew."""
+
+
+def schema_line() -> str:
+    """The first line of a job by which editors find its schema, as Taplo reads it.
+
+    Source: taplo.tamasfe.dev, directives: `#:schema` and the address of a JSON Schema.
+    """
+    return f"#:schema {SCHEMA_FILE.as_uri()}"
 
 
 def schema() -> dict[str, Any]:

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from callconv_kit.job import reference
 from callconv_kit.model import spec
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
@@ -72,6 +73,7 @@ class _Writing:
     def lines(self) -> Iterator[str]:
         """All lines, but those at the end that are the same in every job."""
         file = one_line(self._seen.file)
+        yield reference.schema_line()
         yield f"# How {file} becomes call conversions; written by `callconv init`."
         yield "# `callconv settings` lists every setting and what it may say."
         if self._blanks:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -161,6 +162,13 @@ def test_ctrl_c_in_the_dialogue_is_130_and_writes_nothing(folder):
     assert status == 130
     assert "interrupted" in shown
     assert [path.name for path in folder.iterdir()] == ["calls.csv"]
+
+
+def test_the_first_line_of_a_job_names_its_schema(folder):
+    callconv(folder, "init", "calls.csv", "--yes", "--now", NOW)
+    first = (folder / "callconv.toml").read_text(encoding="utf-8").splitlines()[0]
+    with urlopen(first.removeprefix("#:schema ")) as schema:  # noqa: S310 # a file
+        assert "timezone" in json.load(schema)["properties"]
 
 
 def test_with_yes_nothing_is_asked_and_blanks_are_marked(folder):

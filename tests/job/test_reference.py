@@ -85,3 +85,8 @@ def test_the_command_shows_a_setting_or_a_table(capsys):
 def test_an_unknown_setting_is_answered_with_the_nearest_one(capsys):
     assert main(["settings", "timezome"]) == 2
     assert 'Did you mean "timezone"?' in capsys.readouterr().err
+
+
+def test_the_installed_schema_is_that_of_the_settings():
+    """`python -m callconv_kit.job` writes it anew."""
+    assert json.loads(reference.SCHEMA_FILE.read_text(encoding="utf-8")) == reference.schema()
