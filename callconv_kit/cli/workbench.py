@@ -30,17 +30,11 @@ def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
     Starts JupyterLab on this machine alone, with a token of its own, on a notebook in this folder
     that opens FILE in the workbench. Ctrl-C ends it; the notebook stays.
     """
-    from callconv_kit.model.errors import UsageError
+    from callconv_kit.model.errors import not_installed
 
     missing = [name for name in ("jupyterlab", "ipywidgets") if not importlib.util.find_spec(name)]
     if missing:
-        raise UsageError(
-            "not_installed",
-            f"The workbench needs {' and '.join(missing)}",
-            "not installed",
-            "the extra for notebooks",
-            "pip install 'callconv-kit[notebooks]'",
-        )
+        raise not_installed("not_installed", "The workbench", " and ".join(missing), "notebooks")
     if file is not None:
         shared.existing(file)
     notebook = _written(json.dumps(_notebook(file), indent=1) + "\n")

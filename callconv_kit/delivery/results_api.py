@@ -17,7 +17,7 @@ from urllib.parse import quote
 import tenacity
 
 from callconv_kit.delivery.credentials import secret_from
-from callconv_kit.model.errors import DeliveryError, UsageError
+from callconv_kit.model.errors import DeliveryError, UsageError, not_installed
 
 if TYPE_CHECKING:
     import httpx
@@ -99,13 +99,13 @@ class ResultsApi:
         """
         try:
             import httpx
-        except ModuleNotFoundError:
-            raise UsageError(
+        except ModuleNotFoundError as error:
+            raise not_installed(
                 "results_missing",
-                "Reading results needs a package that is not installed",
-                "httpx is missing",
-                "callconv-kit with its extra",
-                "pip install 'callconv-kit[results]', or `callconv results --from FILE`.",
+                "Reading results",
+                error,
+                "results",
+                "use `callconv results --from FILE`",
             ) from None
         if not settings.account_sid:
             raise UsageError(

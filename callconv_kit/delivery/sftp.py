@@ -22,7 +22,7 @@ from callconv_kit.delivery.transport import (
     Sight,
     Source,
 )
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, not_installed
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
@@ -92,14 +92,8 @@ def connect(connection: "Connection", credentials: Credentials) -> Connect:
     """
     try:
         import paramiko  # noqa: F401 - so that what is missing is said before connecting
-    except ModuleNotFoundError:
-        raise UsageError(
-            "sftp_missing",
-            "SFTP needs a package that is not installed",
-            "paramiko is missing",
-            "callconv-kit with its extra",
-            "pip install 'callconv-kit[sftp]'.",
-        ) from None
+    except ModuleNotFoundError as error:
+        raise not_installed("sftp_missing", "SFTP", error, "sftp") from None
     hosts = connection.known_hosts or Path("~/.ssh/known_hosts").expanduser()
     if not hosts.is_file():
         raise UsageError(

@@ -107,14 +107,25 @@ def as_path(name: str, value: object) -> Path:
     return Path(text)
 
 
-def not_installed(code: str, feature: str, error: ModuleNotFoundError, extra: str) -> UsageError:
-    """The error for a feature whose packages are in an extra that is not installed."""
+def not_installed(
+    code: str, feature: str, missing: ImportError | str, extra: str, otherwise: str = ""
+) -> UsageError:
+    """The error for a feature whose packages are in an extra that is not installed.
+
+    Args:
+        code: of the error.
+        feature: begins the sentence, such as "Reading results".
+        missing: the failed import, or what is missing.
+        extra: of callconv-kit, which installs it.
+        otherwise: what to do instead, such as "use `callconv results --from FILE`".
+    """
+    name = missing if isinstance(missing, str) else missing.name or str(missing)
     return UsageError(
         code,
         f"{feature} needs packages that are not installed",
-        f"{(error.name or str(error)).partition('.')[0]} is missing",
+        f"{name.partition('.')[0]} is missing",
         f"callconv-kit with its extra {extra}",
-        f"Run pip install 'callconv-kit[{extra}]'.",
+        f"Run pip install 'callconv-kit[{extra}]'{', or ' * bool(otherwise)}{otherwise}.",
     )
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import not_installed
 from callconv_kit.suite.rules import Expectation
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ def gx() -> Any:
         try:
             import great_expectations
         except ModuleNotFoundError as error:
-            raise UsageError(
-                "not_installed",
-                "Great Expectations is not installed",
-                str(error),
-                "the extra `suite`",
-                'Run pip install "callconv-kit[suite]".',
-            ) from None
+            raise not_installed("not_installed", "The suite", error, "suite") from None
     return great_expectations
 
 

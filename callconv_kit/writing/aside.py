@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import texts
-from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.errors import InputError, not_installed
 from callconv_kit.model.rows import ORIGIN_COLUMNS
 from callconv_kit.model.texts import Ints
 from callconv_kit.writing.lines import line_of, lines, quoted
@@ -325,12 +325,8 @@ def refuse_without_writer() -> None:
     try:
         import openpyxl  # noqa: F401 # only whether it is there
     except ImportError as error:
-        raise UsageError(
-            "not_installed",
-            "A workbook can't be written: openpyxl is not installed",
-            "",
-            "openpyxl",
-            "pip install 'callconv-kit[xlsx]', or leave --rejected-as out.",
+        raise not_installed(
+            "not_installed", "--rejected-as xlsx", error, "xlsx", "leave the option out"
         ) from error
 
 

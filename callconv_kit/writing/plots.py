@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from callconv_kit.model import spec
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import not_installed
 from callconv_kit.writing import wording
 from callconv_kit.writing.wording import Summary, many, percent
 
@@ -131,11 +131,5 @@ def _axes(height: float) -> "Axes":
     try:
         from matplotlib import pyplot
     except ImportError as missing:
-        raise UsageError(
-            "extra_missing",
-            "Plots need matplotlib, which is not installed",
-            "",
-            "the extra `plot`",
-            "pip install 'callconv-kit[plot]'.",
-        ) from missing
+        raise not_installed("extra_missing", "A plot", missing, "plot") from missing
     return pyplot.subplots(figsize=(8, height), layout="constrained")[1]
