@@ -19,12 +19,9 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Each docstring and comment of a module, with its line."""
     source = path.read_text("utf-8")
     for node in ast.walk(ast.parse(source)):
-        for child in (
-            getattr(node, "body", []) if isinstance(getattr(node, "body", 0), list) else []
-        ):
-            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
-                if isinstance(child.value.value, str):
-                    yield child.lineno, child.value.value
+        match node:
+            case ast.Expr(ast.Constant(str(text))):
+                yield node.lineno, text
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
