@@ -24,7 +24,7 @@ _MORE_DIGITS = rf"^[^+0-9]*[1-9]\D*(?:\d\D*){{{WHOLE_DIGITS - 2},}}$"
 def coded(text: pa.StringArray, default_country: str) -> tuple[int, int]:
     """How many cells hold a number, and how many of them one with a country's code.
 
-    The code stands behind a `+` or a dialled prefix, or begins the digits of a number that is valid
+    The code follows a `+` or a dialed prefix, or begins the digits of a number that is valid
     with a `+` before it.
     """
     numbers = text.filter(pc.match_substring_regex(text, _FEWEST_DIGITS))

@@ -89,7 +89,7 @@ class Known(NamedTuple):
 Vector: TypeAlias = Callable[[pa.StringArray], Known]
 
 MEMO_LIMIT = 100_000
-"""Distinct texts remembered between blocks; past it the memory starts anew."""
+"""Distinct texts remembered between blocks; past it the memory is cleared."""
 
 
 def once_per_distinct(scalar: Scalar) -> Kernel:

@@ -123,7 +123,7 @@ class Kernels:
     def habit(self, column: str, cells: pa.StringArray) -> tuple[int, int]:
         """Of how many cleaned cells a habit can be seen, and how many have it.
 
-        EventDate: serial days, and those that tell the second. Phones: numbers, and those with a
+        EventDate: serial days, and those precise to the second. Phones: numbers, and those with a
         country's code. What more than half of a column's cells do is its habit.
         """
         if column == "EventDate":
@@ -192,7 +192,7 @@ class Kernels:
             )
         columns = {name: notes.then(numbers, phones.numbers)}
         if country_name in read or phones.countries.values.null_count < length:
-            # A country that was wrong stays so: the number's own does not stand in for it.
+            # A wrong country stays wrong: the country of the number does not replace it.
             wrong = notes.coded(countries, length)
             values = phones.countries.values
             said = phones.countries

@@ -2,7 +2,7 @@
 
     us, USA, U.S., United States  ──▶  US        NA ──▶ NA (Namibia)        N/A ──▶ country_unknown
 
-An empty phone country means US to the server, so a word that stands for "empty" is wrong here
+An empty phone country means US to the server, so a word that means "empty" is wrong here
 rather than empty: it would turn a caller from anywhere into an American.
 
 The names are data: `data/countries.csv` (alpha-2, alpha-3, English name, aliases split by `|`).
@@ -30,7 +30,7 @@ def read(text: str) -> Reading:
         text: not empty, trimmed.
 
     Returns:
-        The code; under the rule `country_mapped` unless it stood there as it is; or the code
+        The code; under the rule `country_mapped` unless the cell was the code itself; or the code
         `country_unknown`.
 
     >>> read("Canada").value, read("u.k.").value, read("N/A").code
@@ -39,7 +39,7 @@ def read(text: str) -> Reading:
     countries = _countries()
     if text in countries.names:
         return Reading(text)
-    # Codes are compared as they stand: without its stroke, N/A would be Namibia.
+    # Codes are compared unchanged: without its stroke, N/A would be Namibia.
     found = countries.by_code.get(text.upper()) or countries.by_name.get(_key(text))
     return Reading(found, rules=("country_mapped",)) if found else _UNKNOWN
 

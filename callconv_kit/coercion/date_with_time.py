@@ -46,10 +46,10 @@ SECONDS_OF_A_DAY = 86_400
 class Halves(NamedTuple):
     """What a cell may be to the other half of a moment.
 
-    date: the date without its midnight; None where the cell is no date, or has a time of its own.
+    date: the date without its midnight; None where the cell is not a date, or has a time.
     clock: the time of day; None where there is none.
-    day: the date that stands beside the clock; "" where there is none that counts.
-    zone: what stands behind the midnight of a date.
+    day: the date beside the clock; "" where there is none that counts.
+    zone: the text after the midnight of a date.
     """
 
     date: str | None = None

@@ -34,10 +34,10 @@ SECONDS_IN: dict[Unit, Fraction] = {
     "days": Fraction(86_400),
 }
 LONGEST_TEXT = 64
-"""Characters; what is longer is no duration, and not worth the arithmetic."""
+"""Characters; a longer text is not a duration, and is not parsed."""
 
 _NUMBER = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?|\.[0-9]+")
-# A comma before three digits may part thousands: it is no decimal sign that is sure.
+# A comma before three digits may separate thousands, so it is not surely a decimal sign.
 _AMOUNT = r"([0-9]+(?:\.[0-9]+|,(?![0-9]{3}(?![0-9]))[0-9]+)?|\.[0-9]+)"
 _CLOCK = re.compile(
     r"(?:(?P<days>[0-9]+) days?,? )?"
@@ -64,7 +64,7 @@ def read(text: str, unit: Unit | None = None) -> Reading:
         unit: what a bare number counts, if the job or its preset says so; else seconds. A
             duration that names its units keeps to them.
 
-    Codes: `duration_invalid` where the text is no duration, or a fraction that may be one of a day
+    Codes: `duration_invalid` where it is not a duration, or a fraction that may be one of a day
     (see `may_be_of_a_day`); `duration_out_of_range` where it is negative or longer than a day. Two
     numbers parted by one colon are minutes and seconds; a fraction of a second is rounded half up.
 
@@ -98,7 +98,7 @@ def exactly(text: str, unit: Unit | None = None) -> Fraction | None:
 def may_be_of_a_day(text: str) -> bool:
     """Whether a bare number lies between 0 and 1: a sheet holds durations as fractions of a day.
 
-    201 seconds are 0.00232638888888889 there. Only a named unit tells it from a part of a second.
+    201 seconds are 0.00232638888888889 there. Only a named unit makes it clear.
     """
     return bool(_NUMBER.fullmatch(text)) and len(text) <= LONGEST_TEXT and 0 < Fraction(text) < 1
 
@@ -116,7 +116,7 @@ def _rules(text: str, value: str, unit: Unit | None, seconds: Fraction) -> tuple
         rules.append("decimal_zero_removed")
     if seconds.denominator > 1:
         rules.append("duration_rounded")
-    # What is left to say of: zeros before the number.
+    # The remaining case: zeros before the number.
     return tuple(rules) or ("duration_read",)
 
 
@@ -145,7 +145,7 @@ def kernel(unit: Unit | None = None) -> Kernel:
 
 
 def _converted(text: pa.StringArray, unit: Unit) -> Known:
-    """Knows plain digits without a leading zero that are no longer than a day.
+    """Reads plain digits without a leading zero, up to a day.
 
     Milliseconds hardly repeat, so the rule would be asked of nearly every cell.
     """

@@ -39,7 +39,7 @@ SERIAL_DAYS = range(36526, 73051)
 """2000-01-01 to 2100-01-01."""
 
 SERIAL_DECIMALS = 5
-"""Decimals of a serial day that tell the second; four of them tell it to nine seconds."""
+"""Decimals that a serial day needs for the exact second; four give it within nine seconds."""
 
 EIGHTHS = frozenset({"125", "25", "375", "5", "625", "75", "875"})
 """Decimals of the times that are exact with fewer: every three hours."""
@@ -60,7 +60,7 @@ class MomentSettings:
         that one of the two instants that it may mean. (A skipped 02:30 means 01:30, had the
         clocks been changed already, or 03:30, had they not been: both are real local times.)
     date_order: "month-first" or "day-first", for numeric dates and two-digit years.
-    serials_in_full: most serial days of the column tell the second, so that one with few decimals
+    serials_in_full: most serial days of the column are precise, so that one with few decimals
         lost zeros, and no digits.
     """
 
@@ -72,7 +72,7 @@ class MomentSettings:
 
 
 class Ages(NamedTuple):
-    """Epoch seconds: what is later than `latest` or before the other two is out of bounds."""
+    """Epoch seconds: a moment later than `latest` or before the other two is out of bounds."""
 
     latest: int
     old_before: int
@@ -168,7 +168,7 @@ def _stamped(
 def exactly(text: str, settings: MomentSettings) -> Fraction | str:
     """The epoch seconds of one moment with their fraction, whatever its age; or a code.
 
-    A number is an epoch, or a serial day that tells the second: other numbers of five digits may
+    A number is an epoch, or a serial day exact to the second: other numbers of five digits may
     be anything.
     """
     number = NUMBER.fullmatch(text)
@@ -230,7 +230,7 @@ def _serial_place(day: int, decimals: str, settings: MomentSettings) -> "Placed 
 
 
 def too_few(decimals: str) -> bool:
-    """Whether the decimals of a serial day do not tell the second."""
+    """Whether a serial day has too few decimals for the exact second."""
     return len(decimals) < SERIAL_DECIMALS and decimals.rstrip("0") not in EIGHTHS
 
 
@@ -241,7 +241,7 @@ def seconds_of(decimals: str) -> int:
 
 
 def is_coarse(text: str) -> bool:
-    """Whether a text is a serial day whose decimals do not tell the second.
+    """Whether a text is a serial day with too few decimals for the exact second.
 
     >>> is_coarse("46346.4"), is_coarse("46346.375"), is_coarse("46346.39589")
     (True, False, False)

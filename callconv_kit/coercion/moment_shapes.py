@@ -1,9 +1,9 @@
 """Fixed-width ways of writing a moment, as templates, and their numbers read on arrays of bytes.
 
-A template is as long as the text. `y o d` stand for the digits of year, month and day, `p q` for
+A template is as long as the text. `y o d` mean the digits of year, month and day, `p q` for
 the first and the second number of a date in either order, `h i s f` for hour, minute, second and
 fraction, `a m` for AM or PM in either case, `±` for a sign, `x n` for the hours and minutes of an
-offset, `#` for the digits of an epoch. Anything else stands for itself.
+offset, `#` for the digits of an epoch. Any other character means itself.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ CASE = 0x20
 """The bit that makes an ASCII letter a small one."""
 
 NO_NUMBER = 10_000
-"""Stands for what is not all digits: larger than any field, so that a bound excludes it."""
+"""The number of a field that is not all digits: larger than any bound, so it is excluded."""
 
 Numbers: TypeAlias = npt.NDArray[np.int32]
 
@@ -42,7 +42,7 @@ class Shape:
 
     @property
     def naive(self) -> bool:
-        """States no zone, and is no epoch, which needs none."""
+        """States no zone, and is not an epoch, which needs none."""
         return not self.has("±") and not self.template.endswith(("Z", "UTC", "#"))
 
     @property
@@ -151,7 +151,7 @@ class Cells:
         return fits
 
     def number(self, shape: Shape, field: str) -> Numbers:
-        """The field, of one, two or four digits; NO_NUMBER or more where a byte is no digit."""
+        """The field, of one, two or four digits; NO_NUMBER or more where a byte is not a digit."""
         place, count = shape.span(field)
         if count == 1:
             ones = self.rows[:, place] - np.uint8(ord("0"))

@@ -15,7 +15,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 LONGEST = 80
-"""Characters; longer texts are no moment, and are not searched for one."""
+"""Characters; longer texts are not searched for a moment."""
 
 _MONTH = (
     r"(?P<month_name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -67,12 +67,12 @@ _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
 class Stamp(NamedTuple):
     """A moment as a text states it.
 
-    month_first, day_first: the date in either reading, None where that reading is no date; the
+    month_first, day_first: the date in either reading, None where that reading is not a date; the
         same where the order makes no difference. One of them is a date.
     short_year: the year was written with two digits, and taken for 20xx.
     seconds: seconds after midnight; None for a date alone.
     offset: seconds east of UTC, where one is written.
-    zone: what is, or was meant as, a zone's name, where no offset is written.
+    zone: the name of a zone, right or wrong, where no offset is written.
     fraction: a fraction of a second as written, with its mark, or "".
     whole: the text without that fraction.
     """
@@ -96,7 +96,7 @@ def tidy(text: str) -> str:
 
 
 def parse(text: str) -> Stamp | None:
-    """What a tidy text states; None where it is no moment, or a part of it can't be.
+    """What a tidy text states; None where it is not a moment, or a part is impossible.
 
     >>> parse("20 November 2026 9:30 PM").seconds
     77400
@@ -173,7 +173,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _seconds(parts: Parts) -> int | None:
-    """Seconds after midnight; None where no time is written, WRONG where there is no such time."""
+    """Seconds after midnight; None where no time is written, WRONG for an impossible time."""
     if parts["hour"] is None:
         return None
     hour = int(parts["hour"])

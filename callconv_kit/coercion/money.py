@@ -107,7 +107,7 @@ def _split(amount: str, decimal: DecimalSign, currency: str) -> tuple[str, str, 
     """Units and cents of an unsigned amount, or the code that says why there are none."""
     indian = currency.upper() == "INR" and _INDIAN_GROUPS.fullmatch(amount)
     if _GROUPS.fullmatch(amount) or indian:
-        # 1.234 is a thousand and some, or one and some that is no whole number of cents.
+        # 1.234 is either 1234, or an amount that is not a whole number of cents.
         if re.sub("[0-9]", "", amount) == _SIGN[decimal]:
             return "", "", "money_ambiguous"
         return re.sub("[^0-9]", "", amount), "00", None
@@ -143,7 +143,7 @@ def kernel(decimal: DecimalSign = "point", currency: str = "USD") -> Kernel:
 
 
 def _suspects(text: pa.StringArray) -> Ints:
-    """All but 1 to 6 digits without a leading zero (`0` may stand alone), a point, two digits."""
+    """All but 1 to 6 digits without a leading zero (`0` alone is allowed), a point, two digits."""
     data, starts, ends = texts.view(text)
     if not len(data) or not len(text):
         return np.zeros(0, np.int64)
@@ -151,7 +151,7 @@ def _suspects(text: pa.StringArray) -> Ints:
     pointed = cells.byte_at(text, -1 - _CENTS) == ord(".")
     known = pointed & (length >= len("0.00")) & (length <= len(spec.LARGEST_SALE))
     known &= (first != ord("0")) | (length == len("0.00"))
-    # With these points out of the way, what is no digit makes its cell a suspect.
+    # Apart from these points, any byte that is not a digit makes its cell a suspect.
     used = data[starts[0] : ends[-1]].copy()
     used[ends[pointed] - 1 - _CENTS - starts[0]] = ord("0")
     odd = np.flatnonzero(used - np.uint8(ord("0")) > np.uint8(9)).astype(np.int32) + starts[0]

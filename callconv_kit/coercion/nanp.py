@@ -1,6 +1,6 @@
 """The North American numbering plan (calling code 1) as one table of prefixes.
 
-Whether a ten-digit number is valid, and whose it is, follows almost always from its first six
+Whether a ten-digit number is valid, and its country, follows almost always from its first six
 digits. So a million bytes answer for ten thousand million numbers, and whole columns are judged
 by one look-up each. The table is expanded exactly from the patterns of the installed phonenumbers
 library, and says `ASK` where six digits don't settle it: there the library itself must be asked.
@@ -40,7 +40,7 @@ Prefixes: TypeAlias = npt.NDArray[np.bool_]
 """A flag for each six-digit prefix, as an array of 10 x 10 x 10 x 10 x 10 x 10."""
 
 Digits: TypeAlias = frozenset[int]
-"""What may stand at one place of a number."""
+"""The digits allowed at one position of a number."""
 
 Places: TypeAlias = tuple[Digits, ...]
 """Numbers of one length, place by place."""
@@ -133,7 +133,7 @@ class _Matches(NamedTuple):
 
 
 def _mark_valid(metadata: "PhoneMetadata", territory: Iterable[Places], matches: _Matches) -> None:
-    """Mark in `matches` (cleared first) what is valid in a region, within its territory.
+    """Mark in `matches` (cleared first) the prefixes valid in a region, within its territory.
 
     Several patterns may cover the tails of one prefix between them; that is not seen, and such a
     prefix is only `maybe`.

@@ -40,9 +40,9 @@ class PhoneSettings:
     phone_format: "national" (2125550123), "dashes" (212-555-0123), "parentheses"
         ((212) 555 0123) or "e164" (+12125550123). Numbers outside the North American plan are
         written as national digits, or E.164.
-    anonymous_callers: "keep" keeps the words that stand for a withheld number; under "reject" and
+    anonymous_callers: "keep" keeps the words for a withheld number; under "reject" and
         "leave_out" they are `caller_unknown`, and the pipeline decides what that does.
-    is_caller: False for the called number, which nobody can withhold.
+    is_caller: False for the called number, which can't be withheld.
     coded: most numbers of the column carry a country's code, so that eleven digits may be a whole
         international number that lost its `+`.
     """
@@ -136,7 +136,7 @@ FEW = 1_000
 
 
 def kernel(settings: PhoneSettings) -> PhoneKernel:
-    """`read` over two text arrays of one length; what is equal in both is read once.
+    """`read` over two text arrays of one length; equal pairs are read once.
 
     A null number says nothing: it stays null, and its country as it is.
     """
@@ -219,7 +219,7 @@ def _merged(
 class _Found:
     """A valid number.
 
-    region: the alpha-2 that it says of itself.
+    region: the alpha-2 code that the number itself implies.
     rows_own: valid in the row's country as well.
     restored: its `+` was missing.
     """
@@ -269,7 +269,7 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     if country is not None and code != calling_code(country):
         return "country_contradicts_number"
     # The file has no way to write a number of no country. And 310-1234 is a whole number in
-    # Canada, but one without its area code where nobody said Canada.
+    # Canada, but not one without its area code where the row does not say Canada.
     local = code == NANP and len(national) != NANP_DIGITS and region != home
     if region is None or region == regions.NO_COUNTRY or local:
         return "phone_invalid"
@@ -322,7 +322,7 @@ def has_no_country(text: str) -> bool:
 
 
 def _dialable(digits: str) -> tuple[str, ...]:
-    """`digits` as they stand, and with a dialled international prefix read as `+`.
+    """`digits` unchanged, and with a dialed international prefix read as `+`.
 
     The prefix of the row's own country is known to libphonenumber; 00 and 011 occur everywhere.
     """
@@ -370,7 +370,7 @@ def _stripped_once(digits: str, number: "PhoneNumber") -> bool:
 
 @cache
 def calling_code(country: str) -> int:
-    """The calling code of a country; 0 if it has none of its own."""
+    """The calling code of a country; 0 if it has none."""
     import phonenumbers
 
     return phonenumbers.country_code_for_region(country)

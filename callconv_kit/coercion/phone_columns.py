@@ -111,7 +111,7 @@ class _Dialled:
     """The digits of a number column.
 
     known: n flags: the cell holds a number in a form that this module takes.
-    canonical: n flags: it stands there as it is to be written (anything where not known).
+    canonical: n flags: the cell already has the form to be written (any value where not known).
     prefixes: n first six digits of the national number as an integer; 0 where not known.
     digits: the digits (0 to 9) of all cells; those of cell i's national number begin at begins[i].
     """
@@ -160,7 +160,7 @@ def _dialled(numbers: pa.StringArray, layout: str) -> _Dialled:
         inside[starts[plus]] = False
         known &= ~_holding(inside, starts, ends)
     if (data == _DOT).any():
-        # One dot may be a decimal point: 212555012.3 is no phone number.
+        # One dot may be a decimal point: 212555012.3 is not a phone number.
         np.cumsum(data == _DOT, out=before[1:])
         known &= before[ends] - before[starts] != 1
 

@@ -32,9 +32,9 @@ class PhoneFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """A number as it stood in a cell.
+    """A number as the cell had it.
 
-    digits: the digits, after a `+` where one stood.
+    digits: the digits, after a `+` where there was one.
     plain: nothing but these digits was left in the text once extension and letters were read.
     extension: there was one.
     letters: some digits were letters of a keypad.
@@ -47,10 +47,10 @@ class Dialled:
 
 
 LONGEST = 250
-"""Characters; a longer text is no phone number (the bound that libphonenumber draws, too)."""
+"""Characters; a longer text is not a phone number (libphonenumber has the same limit)."""
 
 FEWEST_DIGITS = 7
-"""Digits that make a number of its own, where several may stand in one cell."""
+"""Digits that make a separate number, where a cell may hold several."""
 
 FULL_DIGITS = 10
 """Digits of a whole number where only a space divides two of them."""
@@ -82,7 +82,7 @@ _LOOKALIKES = re.compile(r"[^OIL]|[OIL]{2}")
 
 
 def read(text: str) -> Dialled | PhoneFault:
-    """The one number that stands in `text`, or why there is none.
+    """The one number in `text`, or the code why there is none.
 
     Args:
         text: not empty, trimmed, without invisible characters.
@@ -106,7 +106,7 @@ def read(text: str) -> Dialled | PhoneFault:
 
 
 def is_withheld(text: str) -> bool:
-    """Whether `text` is a word or keypad spelling that stands for a withheld number.
+    """Whether `text` is a word or keypad spelling for a withheld number.
 
     Keypad spellings are known without their `+` too, but for the one that is a number of Texas.
 
@@ -149,7 +149,7 @@ def _plain_char(char: str) -> str:
 
 
 def _content(text: str) -> str | None:
-    """What stands for the number in a name with angle brackets or in an address.
+    """The part for the number in a name with angle brackets or in an address.
 
     None where the brackets hold one number and the name before them is another.
     """
@@ -196,7 +196,7 @@ def _number(text: str) -> Dialled | PhoneFault:
 
 
 def _is_several(text: str) -> bool:
-    """Whether two or more parts of `text` are numbers of their own."""
+    """Whether two or more parts of `text` are separate numbers."""
     for parts, fewest in (
         (_DIVIDERS.split(text), FEWEST_DIGITS),
         (text.split(), FULL_DIGITS),
@@ -215,7 +215,7 @@ def _is_masked(text: str) -> bool:
         return False
     hidden = text.upper().count("X")
     run = re.search(r"(?i)x[\s().-]*x", text)
-    # One X may begin an extension; where it stands for the digit that is missing, it hides it.
+    # One X may begin an extension; where it replaces a missing digit, it is a mask.
     return bool(run) or _count(text) + hidden == FULL_DIGITS
 
 
@@ -223,7 +223,7 @@ def _split(text: str) -> tuple[str, bool]:
     """`text` up to its extension, and whether there was one.
 
     The X of 1-800-GO-FEDEX begins no extension: a number that is whole with its letters stays. Nor
-    does the last letter of 1-800-FLOWERSX: a word without digits behind it must stand apart.
+    does the last letter of 1-800-FLOWERSX: a word without digits after it must be written apart.
     """
     words = set(re.findall(r"[A-Z]+", text.upper()))
     if words and not words & _EXTENSION_WORDS and _keyed(_PUNCTUATION.sub("", text)):

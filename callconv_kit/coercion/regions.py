@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 NO_COUNTRY = "001"
-"""The library's name for what is of no country, such as +800."""
+"""The library's name for numbers of no country, such as +800."""
 
 KINDS = (
     *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip"),
@@ -34,7 +34,7 @@ class _Pattern(NamedTuple):
 class _Rules(NamedTuple):
     """The numbers of a region.
 
-    general: what they have in common.
+    general: their common pattern.
     kinds: of which they must be one.
     leading: what the numbers begin with that are surely the region's, where that is said.
     """

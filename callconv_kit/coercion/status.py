@@ -1,7 +1,7 @@
 """CallStatus: one of the eight words that the format knows.
 
 Source: the published list; `data/statuses.csv` holds the words of vendors that have one meaning
-everywhere. `completed` is no such word: in some exports it is also true of a call that only heard
+everywhere. `completed` is not such a word: in some exports it also means a call that only heard
 a menu, so it needs a preset or the job's `[values.CallStatus]`, which are applied before.
 """
 
@@ -22,7 +22,7 @@ _CLOSE_ENOUGH = 0.75
 def read(text: str) -> Reading:
     """One status in the format's words; spaces, hyphens, underscores and case do not matter.
 
-    Code: `status_unknown`. A voicemail is no answered call, which the vendor may see otherwise:
+    Code: `status_unknown`. A voicemail is not an answered call, though the vendor may count it so:
     it gets a warning.
 
     >>> read("no-answer").value, read("ivr dropoff").value, read("completed").code

@@ -77,7 +77,7 @@ class Sums:
 
         Returns:
             n texts. A sum of which a part is missing or none is wrong; a difference of which a
-            part is missing is empty, as the moment of an answer is where nobody answered.
+            part is missing is empty, as the moment of an answer is where the call was not answered.
         """
         sign, rule = (" - ", "columns_subtracted") if subtract else (" + ", "columns_added")
         present = [texts.present(part) for part in parts]
@@ -206,7 +206,7 @@ def _microseconds(seconds: Fraction) -> int:
 
 
 def _time_of_day(text: str) -> Fraction | None:
-    """Seconds since midnight of `9:30 AM`, which is no duration by itself."""
+    """Seconds since midnight of `9:30 AM`, which is not a duration by itself."""
     stamp = moment_text.parse(moment_text.tidy(f"2000-01-01 {text}"))
     if stamp is None or stamp.seconds is None or stamp.zone or stamp.offset is not None:
         return None

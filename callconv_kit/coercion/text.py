@@ -25,7 +25,7 @@ _SINGLE_KEYS = re.compile(r"[0-9*#](?: +[0-9*#])+")
 
 
 def read(text: str, limit: int | None = None) -> Reading:
-    """The text as it stands; `too_long` past `limit` characters, for a cut id is a wrong id.
+    """The text unchanged; `too_long` past `limit` characters, for a cut id is a wrong id.
 
     Text that a spreadsheet would run as a formula gets a warning; a signed number or a phone
     number with its `+` is none. So does a long number that a spreadsheet may have rounded.
@@ -52,7 +52,7 @@ def kernel(limit: int | None = None) -> Kernel:
 
 
 def within(limit: int) -> Kernel:
-    """Only the limit of `read`, for columns that have rules of their own."""
+    """Only the limit of `read`, for columns with their own rules."""
 
     def rule(text: str) -> Reading:
         return Reading(None, "too_long") if len(text) > limit else Reading(text)
@@ -84,7 +84,7 @@ def click_kernel() -> Kernel:
 
 
 def read_reference(text: str) -> Reading:
-    """A ReferenceId as it stands, with a warning if it is no number.
+    """A ReferenceId unchanged, with a warning if it is not a number.
 
     >>> read_reference("4711").warnings, read_reference("A-17").warnings
     ((), ('reference_not_a_number',))
@@ -107,8 +107,8 @@ def read_keypresses(text: str) -> Reading:
     """The keys that were pressed, joined with `,`.
 
     Lists as JSON or Python write them, and keys parted by `;`, `|`, `>` or commas; by spaces only
-    where each is a single key, since a key may have a name of two words. Objects are no keys:
-    what is in them is documented nowhere.
+    where each is a single key, since a key may have a name of two words. Objects are not keys:
+    their content is not documented.
 
     >>> [read_keypresses(text).value for text in ('["1","2"]', "1;2", "1 > 2", "1 2", "New Sales")]
     ['1,2', '1,2', '1,2', '1,2', 'New Sales']
@@ -125,7 +125,7 @@ def read_keypresses(text: str) -> Reading:
 
 def _joined(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):
-        # Quotes are taken off, escapes are not read: what they stand for has no place in a key.
+        # Quotes are taken off, escapes are not read: an escaped character can't occur in a key.
         keys = [key.strip(" \"'") for key in text[1:-1].split(",")]
     elif _SINGLE_KEYS.fullmatch(text):
         keys = text.split()

@@ -1,4 +1,4 @@
-r"""What every cell loses before any rule of its own: edges, invisible marks, armour, empty marks.
+r"""Removed from each cell before the rule of its kind: edges, invisible marks, armour, empty marks.
 
 The hottest kernel: it sees every cell of all 51 columns. So a column is first judged as a whole,
 by its smallest and largest byte; then each cell by its first and last byte; and only what still
@@ -71,9 +71,9 @@ def read(
     """What is left of one cell.
 
     Args:
-        text: the cell as it stood in the file.
+        text: the cell as in the file.
         typed: the column holds numbers, times or words of a list rather than free text: then
-            invisible marks go wherever they stand (in text they may join an emoji), a leading
+            invisible marks are removed anywhere (in text they may join an emoji), a leading
             `'` goes as well, and accents are left alone.
         keeps_marks: an empty mark stays as text, because empty has a meaning in this column.
         identifies: a number, an id or text is expected, so `1.21256E+10` has lost its digits.
@@ -89,7 +89,7 @@ def read(
     """
     done: set[str] = set()
     before = None
-    while before != text:  # what is removed may bare something else: ' ="x "' has two edges
+    while before != text:  # a removal may uncover another mark: ' ="x "' has two edges
         before = text
         text = _once(text, typed, composes, done)
     if text in EMPTY_MARKS and not keeps_marks:
@@ -222,7 +222,7 @@ def _looks(typed: bool, keeps_marks: bool) -> _Looks:
     for mark in EXCEL_ERRORS if keeps_marks else EXCEL_ERRORS | EMPTY_MARKS:
         first = ord(mark[0])
         lengths[first, min(len(mark), 15)] = True
-        # A cell of one byte has no second: what is found there belongs to the next cell.
+        # A cell of one byte has no second: a match there belongs to the next cell.
         pairs[first, ord(mark[1]) if len(mark) > 1 else slice(None)] = True
     lengths[ord("#"), 3:] = pairs[ord("#"), ord("#")] = True
     lengths[ord("="), 3:] = pairs[ord("="), ord('"')] = True

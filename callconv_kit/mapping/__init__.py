@@ -1,1 +1,1 @@
-"""The columns of an export as the columns of the format: which feeds which, and what fills gaps."""
+"""Maps the columns of an export to the columns of the format, and fills gaps."""

@@ -1,4 +1,4 @@
-"""Columns that tell inbound calls from outbound ones, and the rows that they call outbound.
+"""Direction columns: which rows they call outbound.
 
 Only a warning comes of it: which calls are meant is the job's to say. Names and words are those of
 call logs; the words are looked for in columns of these names alone.

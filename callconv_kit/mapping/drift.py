@@ -1,4 +1,4 @@
-"""What an export looked like when its job was made, and what is different in it today.
+"""The layout of an export when its job was made, and how it differs today.
 
 `callconv init` records the layout beside the job, as a Great Expectations suite
 (`profiling.export_suite`). Here the same file is read without Great Expectations: `prepare` warns
@@ -79,7 +79,7 @@ def _by_kind(expectations: Sequence[Mapping[str, Any]]) -> dict[str, list[Mappin
 def changed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, str]]:
     """What is different in the header: each column that was renamed, lost or added, and how.
 
-    Spelling in another case, or with other spaces and underscores, is no change: such a column is
+    Spelling in another case, or with other spaces and underscores, is not a change: the column is
     found all the same.
 
     >>> changed_columns(Layout(("Id", "Status", "Agent")), ("Id", "Outcome", "Agent", "Team"))
@@ -99,7 +99,7 @@ def changed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, st
 
 
 def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | None:
-    """The column that stands where `name` stood, between the same neighbors."""
+    """The column at the former place of `name`, between the same neighbors."""
     at = then.index(name)
     matcher = SequenceMatcher(None, list(map(plain, then)), list(map(plain, now)), autojunk=False)
     for kind, first, last, there, end in matcher.get_opcodes():

@@ -22,11 +22,11 @@ class Export:
 
     preset: the one that lies under the job.
     mapped: spec columns whose source the preset names; an export may lack it.
-    other_number: names of the number that stands in where the chosen called number is empty.
+    other_number: names of the number used where the chosen called number is empty.
     otherwise, no_talk, doubts: those of the preset that the job left standing.
     own_rules: how many of the status rules are the job's own; they come first.
     sends_outbound: whether outbound calls are meant to go.
-    own_legs: whether the job has a `[legs]` table of its own.
+    own_legs: whether the job has its own `[legs]` table.
     own_statuses: texts, without case, of which the job says itself what status they mean.
     """
 
@@ -57,7 +57,7 @@ class Export:
     def is_vendors(self, cell: str) -> bool:
         """Whether a header's cell names a column of the vendor's.
 
-        Such a one feeds no column of the format by its name alone: Ringba's campaignId is not
+        Such a column is not mapped by its name alone: Ringba's campaignId is not
         impact.com's CampaignId.
         """
         added_by_hand = cell in spec.BY_NAME and cell not in self._exact_names
@@ -75,7 +75,7 @@ class Export:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """Columns without which the preset cannot tell which rows are calls to the advertiser."""
+        """Columns that the preset needs to find the calls to the advertiser."""
         return () if self.preset is None or self.sends_outbound else self.preset.about.needs
 
     @property
@@ -147,7 +147,7 @@ def lay_under(job: Job) -> tuple[Job, Export]:
 
 
 def _overridden(preset: Preset, job: Job) -> set[str]:
-    """Columns that the job feeds from elsewhere than the preset knows."""
+    """Columns that the job maps differently from the preset."""
     columns: Mapping[str, Any] = preset.settings.get("columns", {})
     numbers = preset.about.called_number
     overridden = set(job.constants)
@@ -171,9 +171,9 @@ def _names(source: Any) -> tuple[str, ...]:
 
 
 def _drop(settings: dict[str, Any], overridden: set[str]) -> None:
-    """Forget what the preset says of columns that the job feeds otherwise.
+    """Drop the preset's rules for columns that the job maps differently.
 
-    A vocabulary of statuses stays: it tells what the vendor's words mean, wherever they stand.
+    Status words stay: they mean the same in any column.
     """
     for table in BY_COLUMN:
         if table in settings:

@@ -42,7 +42,7 @@ class Reader(Protocol):
 class Filled:
     """One column, filled.
 
-    before: the text as it stood in the input; empty where the input has no such column.
+    before: the text in the input; empty where the input has no such column.
     cells: the cleaned text, null where empty, and what was done to it.
     """
 
@@ -51,19 +51,19 @@ class Filled:
 
     @classmethod
     def nothing(cls, length: int) -> "Filled":
-        """A column that nothing feeds."""
+        """A column without a source."""
         return cls(texts.nulls(length), Coerced.silent(texts.nulls(length)))
 
 
 def fill(
     cells: tuple[pa.StringArray, ...], length: int, plan: Plan, job: Job, reader: Reader
 ) -> dict[str, Filled]:
-    """Fill each column that the input or a constant feeds, in the published order.
+    """Fill each column that has a source or a constant, in the published order.
 
     Args:
         cells: the input's columns, in the order of its header.
         length: the number of rows.
-        plan: what feeds what.
+        plan: the source of each column.
         job: its value maps and constants.
         reader: reads single cells.
     """
@@ -125,7 +125,7 @@ def fed(
 
 
 def _of_the_other(cells: Coerced) -> Coerced:
-    """Cells of the other number, which stand in for the chosen one."""
+    """Cells of the other number, used where the chosen one is empty."""
     rows = np.flatnonzero(texts.present(cells.values))
     return notes.added(cells, rows, note_id(rules=("other_number_used",)), cells.values)
 

@@ -208,7 +208,7 @@ def _filled(held: Filled, cells: pa.StringArray, rows: Ints, target: Bools) -> F
         return held
     own = held.cells
     values = texts.put(own.values, at, texts.take(cells, rows[at]))
-    # What was said of the cell that is overwritten is no longer of interest.
+    # Notes on the overwritten cell no longer matter.
     kept = ~np.isin(own.positions, at)
     overwritten = Coerced(values, own.positions[kept], own.notes[kept])
     return Filled(

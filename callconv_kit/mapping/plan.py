@@ -1,4 +1,4 @@
-"""Which column of an input feeds which column of the format."""
+"""The plan of an input: the source column of each column of the format."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ NO_PRESET = Export()
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The columns that feed one.
+    """The source columns of one column.
 
     positions: in the header; all joined, all added up, the first less the
         others, or the first that holds text.
@@ -38,10 +38,10 @@ class Plan:
     """How one input is mapped.
 
     header: the input's, and after it the columns that a call takes from its child leg.
-    feeds: by spec column; a column that is not among them is fed by no column of the input.
+    feeds: by spec column; a column that is missing here has no source column.
     unused: names of the input's columns that go nowhere.
     spellings: gives the names that a column may have.
-    directions: positions of columns that tell inbound calls from outbound ones.
+    directions: positions of direction columns.
     """
 
     header: tuple[str, ...]
@@ -59,7 +59,7 @@ class Plan:
         return None
 
     def is_fed_by(self, column: str, name: str) -> bool:
-        """Whether the source column of this name feeds a column of the format."""
+        """Whether the source column of this name is mapped to a column of the format."""
         feed = self.feeds.get(column)
         return feed is not None and self.position(name) in feed.positions
 
@@ -88,7 +88,7 @@ def make(
     looked_up: Collection[str] = (),
     frame: bool = False,
 ) -> Plan:
-    """Decide what feeds what.
+    """Choose the source of each column.
 
     Args:
         name: of the input, for errors.
@@ -96,7 +96,7 @@ def make(
         job: its `columns` win over the names in the header.
         reimported: the input is a rejected.csv, whose header may be the union of several: of two
             columns for one, each row holds its own.
-        export: what the preset says of the header.
+        export: the job and its preset.
         looked_up: the columns that the look-up fills.
         frame: the input is a frame: an error proposes keywords of Python, and no options.
 
@@ -143,7 +143,7 @@ class _Sought:
         self.twice: dict[str, list[str]] = {}
 
     def feed(self, column: str) -> Feed | None:
-        """What feeds a column; None if no column of the input does."""
+        """The sources of a column; None if it has none."""
         source = self._job.columns.get(column)
         positions = self._by_source(column, source) if source else []
         taken = self._taken(column)
@@ -261,7 +261,7 @@ HOW_TO_FEED = {
     "CallSessionId": 'session_id_from = ["Column", …] derives one from columns that tell calls '
     "apart",
 }
-"""What an export may lack by its nature, and the setting that stands in."""
+"""Columns that some exports lack by nature, and the setting that replaces each."""
 
 
 def _columns(column: str, source: str, *, frame: bool) -> str:
@@ -272,7 +272,7 @@ def _columns(column: str, source: str, *, frame: bool) -> str:
 def how_to_feed(
     column: str, header: Sequence[str], export: Export, wanted: str = "", *, frame: bool = False
 ) -> str:
-    """One sentence on how a column that nothing feeds can be fed.
+    """One sentence on how to map a column that has no source.
 
     Args:
         column: of the format.

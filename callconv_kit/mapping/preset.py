@@ -1,4 +1,4 @@
-"""Presets: what is known of a vendor's export, as data.
+"""Presets: a vendor's export described as data.
 
 A preset file is a job file with one table more, `[preset]`. The keys of the job file say what feeds
 what, in which unit and zone, what a status means and what is left out; `[preset]` says how the
@@ -74,7 +74,7 @@ class Otherwise(Table):
 
 
 class NoTalk(Table):
-    """Calls in which nobody talked, though the export counts the seconds of a menu or mailbox."""
+    """Calls without talk, though the export counts the seconds of a menu or mailbox."""
 
     when: When = Field(min_length=1)
 
@@ -177,7 +177,7 @@ def load(origin: str) -> Preset:
     """The preset of that name, or at that path.
 
     Raises:
-        UsageError: there is no such preset, or it is wrong; all faults are named.
+        UsageError: the preset does not exist or has errors; all are named.
     """
     if is_path(origin):
         return _read(Path(origin).expanduser(), origin)
@@ -229,7 +229,7 @@ def _read(path: Path, origin: str) -> Preset:
     except ValidationError as error:
         raise complaint(faults_of(error, _File), name) from None
     settings = _published(anchored(given, path.absolute().parent))
-    Job.from_keywords().under(settings, name)  # says what is wrong in the rest
+    Job.from_keywords().under(settings, name)  # names the errors in the rest
     return Preset(origin, about, settings)
 
 

@@ -2,7 +2,7 @@
 
 `preset.load` refuses what is wrong in itself (an unknown key, a status that does not exist). Here
 the parts of a preset are held against each other: a rule over a column that no form of the export
-has would never hold, and nobody would notice.
+has would never match, unnoticed.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ CALLED = "CalledPhoneNumber"
 class Checked(NamedTuple):
     """What was found in a preset.
 
-    problems: what is wrong; such a preset does not do what it says.
+    problems: errors; such a preset does not do what it says.
     needs: required columns without a source in the preset, and how a job gives each.
     notes: what may be meant, and is worth a look.
     """

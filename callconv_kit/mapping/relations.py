@@ -1,6 +1,6 @@
-"""Calls that stand as several rows: child legs, and rows that correct an earlier one.
+"""Calls split over several rows: child legs, and rows that correct an earlier one.
 
-Both need to know rows that may stand anywhere in the inputs. Child legs are gathered in a first
+Both need rows from anywhere in the inputs. Child legs are gathered in a first
 reading; corrections as they stream by, and what they correct is looked for at the end. Kept are 16
 bytes for each related row, and for child legs the few cells that a call takes.
 """
@@ -152,11 +152,11 @@ class Corrected:
         """Remember rows that correct others.
 
         Args:
-            plan: what feeds what.
+            plan: the source of each column.
             batch: holds the rows.
             rows: which n of the batch correct others.
-            places: where these n rows stand.
-            held: whether the corrected call must stand in these inputs, for all that is known.
+            places: the positions of these n rows.
+            held: whether the corrected call must be in these inputs, as far as is known.
             ready: whether the correcting row would go itself.
         """
         corrected = texts.take(self.corrects(plan, batch), rows)
@@ -183,7 +183,7 @@ class Corrected:
         corrected, places = np.concatenate(self._corrected), np.concatenate(self._places)
         held, ready = np.concatenate(self._held), np.concatenate(self._ready)
         own = np.concatenate(self._correcting)
-        # A correction that another one corrects is no rival of that one.
+        # A correction that another one corrects does not compete with it.
         rivals = ready & ~np.isin(own, corrected)
         calls = _first_of_each(own, corrected)
         pairs = np.unique(np.stack([calls[rivals], own[rivals]], axis=1), axis=0)

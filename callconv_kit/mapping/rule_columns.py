@@ -36,7 +36,7 @@ def require(name: str, plan: Plan, job: Job, looked_up: Collection[str]) -> None
 
     Args:
         name: of the input, for the error.
-        plan: what feeds what in it.
+        plan: the source of each column in it.
         job: with its preset laid under it; only the rules of `job.own` are judged.
         looked_up: the columns that the look-up fills.
 

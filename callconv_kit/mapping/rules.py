@@ -1,6 +1,6 @@
 """Rules over the columns of an export, as data: conditions, statuses, values for blanks, doubts.
 
-`when` names source columns and what must hold of their cells as they stand. A column that the
+`when` names source columns and conditions on their unchanged cells. A column that the
 export lacks meets no condition: what it would have said is not known.
 """
 
@@ -24,7 +24,7 @@ from callconv_kit.model.rows import Finding
 from callconv_kit.model.texts import Bools
 
 SourceColumn: TypeAlias = Callable[[str], pa.StringArray | None]
-"""The cells of a column of the input, as they stand; None where it has no such column."""
+"""The unchanged cells of a column of the input; None where it has no such column."""
 
 NUMBER = r"^\s*[+-]?[0-9]{1,15}(?:\.[0-9]{1,6})?\s*$"
 
@@ -154,7 +154,7 @@ def set_statuses(
         return
     statuses = texts.take(texts.from_list(words), chosen[rows])
     values = texts.put(held.cells.values, rows, statuses)
-    # A word that is the status already is no change.
+    # A word that is the status already does not count as a change.
     same = texts.equal(held.cells.values, values)[rows]
     ruled = Coerced(values, held.cells.positions, held.cells.notes)
     findings = notes.added(ruled, rows[~same], note_id(rules=("value_mapped",)), values)
@@ -266,7 +266,7 @@ def doubted(
     Args:
         columns: spec column to its coerced cells.
         export: its doubts.
-        feeds: whether a source column of this name (second) feeds a column of the format (first).
+        feeds: whether a source column (second) is mapped to a column of the format (first).
         source_column: the cells of the input.
     """
     findings = []

@@ -41,7 +41,7 @@ def key_beside(ledger: Path, *, keep: bool = True) -> bytes:
         keep: write down a key that was made. If not, another one is made the next time.
 
     Raises:
-        UsageError: what lies there is no key.
+        UsageError: the file does not hold a key.
         InputError: it can't be read or written.
     """
     path = ledger.parent / KEY_NAME
@@ -99,7 +99,7 @@ def derive(
     A row of which all these cells are empty gets none.
 
     Args:
-        held: the column so far; None where nothing feeds it.
+        held: the column so far; None where it has no source.
         sources: the columns that identify a call.
         length: the number of rows.
         key: of the hash.

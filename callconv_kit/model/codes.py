@@ -1,4 +1,4 @@
-"""What the kit says about a file, a row or a cell, and what it says it changed.
+"""The codes for findings about a file, a row or a cell, and the rules of change, with their texts.
 
 `CODES` holds the findings, `RULES` the changes. The names are fixed: people filter by them and
 other tools rely on them. The texts are shown in rejected.csv, the report and the terminal.
@@ -398,7 +398,7 @@ def mask_phone(text: str) -> str:
     """`text` with every digit but the last four hidden: `+1 212 555 0123` -> `+* *** *** 0123`.
 
     Letters beside digits are hidden as well, since keypad letters are digits; a text of at most
-    four digits is hidden whole. A text without a digit is no number and stands as it is.
+    four digits is hidden whole. A text without a digit is not a number and is not masked.
     """
     if not any(char.isdigit() for char in text):
         return text

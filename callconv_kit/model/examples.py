@@ -14,7 +14,7 @@ RULE_EXAMPLES: dict[str, tuple[str, str]] = {
 
 
 def shown(cell: str) -> str:
-    """A cell of an example so that a reader sees all of it: what is invisible as an escape."""
+    """A cell of an example with every character visible: invisible ones are escaped."""
     if not cell:
         return "(empty)"
     return cell if cell.isprintable() else ascii(cell)[1:-1]

@@ -4,7 +4,7 @@ Where `callconv_kit.coercion` knows the many ways in which vendors write a value
 in which the file holds it. The patterns have no capturing groups, no look-around and no class that
 depends on the engine (`\d`, `\w`, `\s`), so that Python, RE2 and SQL engines read them alike. They
 are to be searched with their own anchors. That a text of more lines than one is wrong is said
-elsewhere: for Python, `$` also stands before a last line break.
+elsewhere: in Python, `$` also matches before a final line break.
 """
 
 from dataclasses import dataclass

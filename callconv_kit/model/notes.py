@@ -1,4 +1,4 @@
-"""What is said of the cells of a column.
+"""Notes on the cells of a column.
 
 A *note* is a combination of a code (why the cell was rejected), rules (what was changed) and
 warnings. Few combinations occur, so each is stored once and named by a small number; the arrays
@@ -18,7 +18,7 @@ NoteIds: TypeAlias = npt.NDArray[np.uint16]
 
 
 class Note(NamedTuple):
-    """What is to be said of a cell; see `callconv_kit.model.codes` for the words."""
+    """A note on a cell; `callconv_kit.model.codes` has the texts."""
 
     code: str | None = None
     rules: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class Coerced:
 
 
 def then(earlier: Coerced, later: Coerced) -> Coerced:
-    """Two steps over one column as one: the later values, and what either says of each cell.
+    """Two steps over one column as one: the later values, and the notes of both.
 
     A cell that the earlier step rejected keeps that code: the later one saw it as empty.
     """

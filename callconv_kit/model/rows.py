@@ -117,7 +117,7 @@ class Finding:
     severity: of this use of it: an error in an optional column may be only a warning.
     column: the spec column that it is about; None: the row as a whole.
     rows: positions in the batch, ascending.
-    details: the same length, or empty: what else there is to say of each row.
+    details: the same length, or empty: more text for each row.
     """
 
     code: str
@@ -133,8 +133,8 @@ class Judged:
 
     batch: the rows as they were read.
     file: the input's name.
-    columns: spec column to its coerced cells; columns that nothing feeds are missing.
-    before: spec column to the text as it stood.
+    columns: spec column to its coerced cells; columns without a source are missing.
+    before: spec column to the text in the input.
     findings: all of them.
     fates: n values of `Fate`.
     """
@@ -150,7 +150,7 @@ class Judged:
         return len(self.batch.lines)
 
     def values(self, column: str) -> pa.StringArray:
-        """The coerced texts of a column; nulls where nothing feeds it."""
+        """The coerced texts of a column; nulls where it has no source."""
         cells = self.columns.get(column)
         return texts.nulls(len(self)) if cells is None else cells.values
 
@@ -159,7 +159,7 @@ class Judged:
         return np.flatnonzero(self.fates == fate)
 
     def with_more(self, findings: tuple[Finding, ...]) -> "Judged":
-        """The same rows with more said of them; errors and leavings-out change their fates."""
+        """The same rows with more findings; errors and exclusions change their outcome."""
         fates = self.fates.copy()
         for item in findings:
             if item.severity is Severity.ERROR:
@@ -170,21 +170,21 @@ class Judged:
 
     @property
     def source_lines(self) -> Ints:
-        """The line on which each row was at first."""
+        """The original line of each row."""
         lines = self.batch.source_lines
         return self.batch.lines if lines is None else lines
 
     def source_files(self, rows: Ints) -> pa.StringArray:
-        """The file in which each of these rows was at first."""
+        """The original file of each of these rows."""
         files = self.batch.files
         return texts.repeat(self.file, len(rows)) if files is None else texts.take(files, rows)
 
     def source_line(self, row: int) -> int:
-        """The line on which a row stood at first."""
+        """The original line of a row."""
         lines = self.batch.source_lines
         return int(self.batch.lines[row] if lines is None else lines[row])
 
     def source_file(self, row: int) -> str:
-        """The file in which a row stood at first."""
+        """The original file of a row."""
         files = self.batch.files
         return self.file if files is None else str(files[row].as_py())

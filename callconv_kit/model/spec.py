@@ -52,7 +52,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     default: str | None = None
     affects_payout: bool = False
-    """An optional column on which payment or attribution hangs."""
+    """An optional column that affects payment or attribution."""
     personal: bool = False
     """Holds a phone number: masked in every message, log and report."""
 

@@ -115,7 +115,7 @@ def joined(
 
     Args:
         parts: columns of one length, and texts that are the same in each row.
-        between: what is between them.
+        between: the separator.
         nulls: what a null does: `replace` takes it for empty, `skip` passes it over, `emit_null`
             makes the row null.
     """
@@ -147,7 +147,7 @@ def true(flags: pa.BooleanArray, *, null: bool = False) -> Bools:
 def where(
     flags: Bools, one: "pa.StringArray | str | None", other: "pa.StringArray | str | None"
 ) -> pa.StringArray:
-    """The cells of `one` where a flag is set, else those of `other`; a text stands for a column."""
+    """The cells of `one` where a flag is set, else those of `other`; a text can be a column."""
     chosen = [
         scalar(cells) if cells is None or isinstance(cells, str) else cells
         for cells in (one, other)

@@ -29,7 +29,7 @@ ON_TEXT = {
     "expect_column_values_to_not_be_null",
     "expect_column_value_lengths_to_be_between",
 }
-"""Of a duration that is no number these judge the text; other rules would see no value at all."""
+"""These judge the text of a duration that is not a number; other rules would see no value."""
 
 
 def needed(expectation: Expectation) -> set[str]:
@@ -71,7 +71,7 @@ def of_columns(expectation: Expectation, columns: Sequence[str]) -> Expectation:
 
 
 def is_on_text(expectation: Expectation, odd: Container[str]) -> bool:
-    """Whether it judges the text of a column of which some durations are no numbers.
+    """Whether it judges the text of a column with durations that are not numbers.
 
     Args:
         expectation: to be judged.
@@ -136,9 +136,9 @@ def _forms(column: Column, job: Job) -> list[Expectation]:
 
 
 def _withheld() -> str:
-    """A text with a word, or with the keypad spelling of one, that stands for a withheld number.
+    """A text with a word or a keypad spelling for a withheld number.
 
-    Wider than `phone_text.is_withheld`: what else may be in the text, only `check` can tell.
+    Wider than `phone_text.is_withheld`: `check` also judges the rest of the text.
     """
     words, keypad = phone_text.withheld()
     spelled = "|".join(r"[\W_]+".join(map(re.escape, word.split())) for word in sorted(words))

@@ -159,7 +159,7 @@ def _suite(suite: "Suite | None") -> Any:
 
 
 def _run(path: Path) -> Run:
-    """What the index says of a run; a file that is no longer readable is named as such."""
+    """The index entry of a run; an unreadable file is marked as such."""
     try:
         return Run(page=f"validations/{path.stem}.html", **json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError):
@@ -182,7 +182,7 @@ def _suite_page(whole: dict[str, Any]) -> _Page:
 
 
 def _documented(expectation: Expectation) -> Expectation:
-    """An expectation as its page shows it: in words, then what there is to know, and how bad."""
+    """An expectation as its page shows it: its text, its notes and its severity."""
     notes = expectation.get("notes") or []
     notes = [notes] if isinstance(notes, str) else list(notes)
     words = words_of(expectation)
@@ -213,7 +213,7 @@ def _result_pages(result: Any, out: Path) -> list[_Page]:
         "unmet": counts["unsuccessful_expectations"],
         "errored": sum(1 for one in result.results if engine.error_of(one.exception_info)),
     }
-    # The name stands in several places of the page, escaped in some of them.
+    # The name occurs in several places of the page, escaped in some of them.
     run["run_name"] = _bare(run["run_name"])
     with engine.quiet():
         document = (
@@ -386,7 +386,7 @@ def _bare(name: str) -> str:
 
 
 def _markup(value: Any) -> Any:
-    """Text as markup: Great Expectations puts what it is given into its pages as it stands."""
+    """Text escaped as markup: Great Expectations inserts values into its pages unescaped."""
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, dict):

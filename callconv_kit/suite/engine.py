@@ -29,7 +29,7 @@ COMPLETE = {
 
 
 class Result(NamedTuple):
-    """What Great Expectations says of one expectation on one frame.
+    """The result of Great Expectations for one expectation on one frame.
 
     success: whether it holds; False where it could not be judged.
     details: its `result` of the asked format.
@@ -122,7 +122,7 @@ def run(
 
 
 def error_of(info: Any) -> str:
-    """The message of an exception, which stands flat, or under the id of the metric that raised."""
+    """The message of an exception, found flat or under the id of the metric that raised it."""
     if not isinstance(info, dict):
         return ""
     if "raised_exception" in info:

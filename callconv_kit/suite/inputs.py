@@ -57,7 +57,7 @@ class Source(Protocol):
         ...
 
     def labels(self, numbers: Ints) -> list[Any]:
-        """Where these rows stand: physical lines, or labels of the frame's index."""
+        """The places of these rows: physical lines, or labels of the frame's index."""
         ...
 
 
@@ -108,7 +108,7 @@ class FrameSource:
             yield start, pd.DataFrame(cells, index=index, columns=list(wanted))
 
     def faults(self) -> list[str]:
-        """None: a frame is no file."""
+        """None: a frame is not a file."""
         return []
 
     def labels(self, numbers: Ints) -> list[Any]:

@@ -119,7 +119,7 @@ def files() -> dict[str, str]:
 
 
 def refresh(folder: str | Path = FOLDER) -> list[Path]:
-    """Write the generated files anew; returns those that changed.
+    """Rewrite the generated files; returns those that changed.
 
     Raises:
         UsageError: `suite_unwritable`.

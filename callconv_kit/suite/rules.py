@@ -27,7 +27,7 @@ COMMAND = "python -m callconv_kit.suite"
 """Refreshes the generated files."""
 
 WHOLE_SECONDS = "0|[1-9][0-9]{0,8}"
-"""Right text of a duration; more digits are out of range, and -1 stands for them too."""
+"""Right text of a duration; more digits are out of range, and -1 marks them too."""
 
 DURATIONS = tuple(column.name for column in spec.COLUMNS if column.kind is Kind.DURATION)
 

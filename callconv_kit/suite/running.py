@@ -273,7 +273,7 @@ class _Run:
         present = is_published_order(columns) and len(columns) < len(spec.NAMES)
         return "present" if present else "all"
 
-    # -- what came of it ------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------
 
     def _outcome(self, number: int, written: str, *, mask: bool) -> Outcome:
         expectation, found = self._expectations[number], self._found[number]
@@ -336,7 +336,7 @@ class _Run:
 
 
 def _detail(expectation: Expectation, found: _Found, columns: Sequence[str]) -> str:
-    """What was found, where it is no cell."""
+    """The observed value, where it is not a cell."""
     if expectation["type"] == "expect_table_columns_to_match_ordered_list":
         wanted = expectation["kwargs"]["column_list"]
         missing = [name for name in wanted if name not in columns]

@@ -1,4 +1,4 @@
-"""The suite as a file: built, written the same each time, and read with its faults told.
+"""The suite as a file: built, written reproducibly, and read with clear errors.
 
 Great Expectations drops an expectation of an unknown type from a file that it reads, and goes on;
 here that is an error.
@@ -57,7 +57,7 @@ def save(suite: "ExpectationSuite", path: str | Path) -> Path:
 
 
 def as_mapping(suite: "ExpectationSuite") -> dict[str, Any]:
-    """The suite as data, without what differs from run to run and what is empty."""
+    """The suite as data, without empty values and values that differ between runs."""
     whole = _lasting(suite.to_json_dict())
     whole["expectations"] = [_lasting(one) for one in whole["expectations"]]
     return whole

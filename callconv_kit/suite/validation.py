@@ -1,4 +1,4 @@
-"""What a validation came to: a small object that says it in words, as data and as a page."""
+"""The result of a validation, as text, as data and as a page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One expectation, and what became of it.
+    """One expectation and its result.
 
     Attributes:
         expectation: as stored.
@@ -47,7 +47,7 @@ class Outcome:
         detail: in words, what was found or what went wrong.
         rows: numbers of the rows that fail it, ascending.
         labels: where the first of them are; as many as there are `values`.
-        values: what is in these cells, phone numbers masked where that was asked for.
+        values: the values of these cells; phone numbers are masked if asked for.
         judged: how many rows it looked at.
         observed: what Great Expectations observed, such as the names of the columns.
     """
@@ -78,7 +78,7 @@ class Outcome:
 
     @property
     def is_about_rows_at_all(self) -> bool:
-        """Whether it only warns that there are no rows."""
+        """Whether its only warning is that there are no rows."""
         return self.kind == "expect_table_row_count_to_be_between" and self.severity == "warning"
 
     @property
@@ -124,7 +124,7 @@ def words_of(expectation: Expectation) -> str:
 
 
 class Validation:
-    """What the suite says of a file or a frame.
+    """The suite's verdict on a file or a frame.
 
     Attributes:
         outcomes: one for each expectation, in the order of the suite.
