@@ -83,8 +83,8 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     options = argparse.ArgumentParser(
         prog="callconv mock-server",
-        description="A mock of impact.com's call-conversion import server. Nothing leaves this "
-        "machine; it listens on loopback unless told otherwise.",
+        description="A mock of impact.com's call-conversion import server.\n"
+        "Nothing leaves this machine: it listens on loopback.",
         epilog="Example: callconv mock-server --port 2121 --http 8021 --account demo:secret\n"
         "         curl -T ready.csv ftp://demo:secret@127.0.0.1:2121/",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -96,7 +96,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--http", type=_port, metavar="PORT", help="serve the web page and the results API there"
     )
-    options.add_argument("--passive-ports", type=_ports, metavar="FIRST-LAST")
+    options.add_argument(
+        "--passive-ports", type=_ports, metavar="FIRST-LAST", help="ports of data connections"
+    )
     options.add_argument(
         "--account",
         type=_account,
@@ -130,7 +132,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="SPAN",
         help="how long a file is Queued: now, 5s, 2m, 24h (default: now)",
     )
-    options.add_argument("--max-file-size", type=int, default=0, metavar="BYTES")
+    options.add_argument(
+        "--max-file-size",
+        type=int,
+        default=0,
+        metavar="BYTES",
+        help="refuse larger uploads with 552",
+    )
     options.add_argument(
         "--quiet", action="store_true", help="no line for each upload, refusal and log-in"
     )

@@ -7,8 +7,10 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -97,6 +99,9 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             raise Interrupted(str(stop)) from stop
+        except EOFError as error:
+            # click would take it for Ctrl-D at a prompt, and say that somebody interrupted.
+            raise RuntimeError("a file ended too early") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # click's signature
         """The table, without importing a command."""
@@ -218,7 +223,7 @@ def _tell(error: CallConvError, given: Sequence[str]) -> int:
     if "--json" in given:
         click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
     else:
-        click.echo(f"callconv: {error}", err=True)
+        _say(f"callconv: {error}")
     return error.exit_status
 
 
@@ -235,8 +240,18 @@ def _tell_usage(error: click.ClickException, given: Sequence[str]) -> int:
         }
         click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
     else:
-        click.echo(f"callconv: {error.format_message()} See `{path} --help`.", err=True)
+        _say(f"callconv: {error.format_message()} See `{path} --help`.")
     return USAGE
+
+
+def _say(text: str) -> None:
+    """An error on standard error: a line in a pipe, wrapped between words in a terminal."""
+    if sys.stderr.isatty():
+        wrap = textwrap.TextWrapper(
+            shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(wrap.fill(line) for line in text.splitlines())
+    click.echo(text, err=True)
 
 
 def _tell_bug() -> int:

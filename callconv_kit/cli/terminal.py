@@ -1,10 +1,11 @@
 """What a run looks like in a terminal: a bar while it works, and what it came to at its end.
 
-In a pipe there is no bar, no colour and no line is cut. Texts of cells are never taken for markup
-or for commands to the terminal: what can't be seen is shown as a sign (see `writing.markup`).
-rich is imported when something is shown.
+In a pipe there is no bar, no colour and no line is broken; a terminal wraps between words. The text
+of a cell is never taken for markup or for a command to the terminal: what is not visible is shown
+as a sign (see `writing.markup`). rich is imported when something is shown.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
 if TYPE_CHECKING:
-    from rich.console import Console, OverflowMethod
+    from rich.console import Console
     from rich.text import Text
 
     from callconv_kit.run.pipeline import Progress
@@ -65,17 +66,35 @@ def show(
     console = console or Console()
     encoding = console.encoding
     wide = not console.is_terminal
-    at_edge: OverflowMethod = "ellipsis" if encoding.lower().startswith("utf") else "crop"
     for notice in wording.notices(summary):
         console.print(_in(_text((visible(notice, 600), "yellow")), encoding), soft_wrap=wide)
     for line in _lines(summary, None if folder is None else Path(folder)):
         if wide:
             console.print(_in(line, encoding), soft_wrap=True)
         else:
-            console.print(_in(line, encoding), no_wrap=True, overflow=at_edge)
+            _print_wrapped(console, _in(line, encoding))
     for advice in wording.advice(summary, dry_run=folder is None, commands=commands):
         line = _text(("→ ", "blue"), visible(advice, 600))
         console.print(_in(line, encoding), soft_wrap=wide)
+
+
+_INDENT = re.compile(r" *(?:[0-9,]+  |→ |-> )?")
+"""What begins a line; the lines on which it goes on are indented as far."""
+
+
+def _print_wrapped(console: "Console", line: "Text") -> None:
+    """A line in a terminal: wrapped between words, and only a bar is cut at the edge."""
+    found = _INDENT.match(line.plain)
+    indent = found.end() if found and "━" not in line.plain else 0
+    if not indent:
+        console.print(
+            line, no_wrap="━" in line.plain, overflow="crop" if "━" in line.plain else None
+        )
+        return
+    first, *more = line[indent:].wrap(console, max(console.width - indent, 10))
+    console.print(_text(line[:indent], first), overflow="fold")
+    for part in more:
+        console.print(_text(" " * indent, part), overflow="fold")
 
 
 def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
@@ -188,7 +207,7 @@ def _files(summary: Summary, folder: Path | None) -> Iterator["Text"]:
     yield _text()
 
 
-def _text(*parts: "str | tuple[str, str]", style: str = "") -> "Text":
+def _text(*parts: "str | Text | tuple[str, str]", style: str = "") -> "Text":
     """A line of parts, given as text or as (text, style); nothing in them is markup."""
     from rich.text import Text
 

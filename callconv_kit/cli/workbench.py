@@ -22,7 +22,13 @@ EXTENSIONS = Path(__file__).parents[1] / "widgets" / "lab"
 
 @click.command("workbench", epilog="Example: callconv workbench calls.csv")
 @click.argument("file", required=False)
-@click.option("--port", type=click.IntRange(1, 65_535), default=8888, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=8888,
+    show_default=True,
+    help="The port of JupyterLab.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
     """Open the workbench in JupyterLab, for those who don't start Jupyter themselves.

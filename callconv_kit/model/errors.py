@@ -40,8 +40,8 @@ class CallConvError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        found = f" Found: {self.found}." if self.found else ""
-        expected = f" Expected: {self.expected}." if self.expected else ""
+        found = f" Found: {self.found.removesuffix('.')}." if self.found else ""
+        expected = f" Expected: {self.expected.removesuffix('.')}." if self.expected else ""
         # The name that was probably meant comes first: the list of all names may be long.
         if self.next_step.startswith("Did you mean"):
             return f"{self.problem}. {self.next_step}{found}{expected}"

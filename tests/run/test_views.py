@@ -111,7 +111,7 @@ def test_a_long_run_fills_about_forty_lines(run):
     many = {**run.summary, "findings": entries, "changes": run.summary["changes"] * 50}
     for severity in ("left_out", "warning"):
         many["findings"] = [*many["findings"], *({**one, "severity": severity} for one in entries)]
-    assert len(printed(many, watched=True).splitlines()) <= 45
+    assert len(printed(many, watched=True, width=150).splitlines()) <= 45
 
 
 @given(st.text(max_size=50))
