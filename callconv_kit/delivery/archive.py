@@ -128,7 +128,7 @@ def _parsed(path: Path) -> Any:
 
 
 def _read(path: Path, kept: Iterable[Any]) -> Iterator[Note]:
-    """The notes of a file; what can't be read is no witness."""
+    """The notes of a file; unreadable notes are skipped."""
     for note in kept:
         with contextlib.suppress(KeyError, ValueError, TypeError):
             row = [note[field.name] for field in fields(Submission)]

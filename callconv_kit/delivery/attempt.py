@@ -44,7 +44,7 @@ SLOWEST = 1_000_000
 """Bytes a second that a server is trusted to drain from its buffers before it says 226."""
 
 LONGEST_DRAIN = 600.0
-"""Seconds; beyond this much waiting for a 226 nobody believes that it still comes."""
+"""Seconds; after waiting this long, a 226 is not expected any more."""
 
 
 class Reply(StrEnum):
@@ -363,7 +363,7 @@ class Delivery:
                 final = session.look(self.name)
                 unfinished = session.look(temporary).sight in (Sight.SIZED, Sight.NAMED)
                 if final.sight is not Sight.ABSENT or not unfinished:
-                    # The rename may have been done, but nobody said so.
+                    # The rename may have been done, but was not confirmed.
                     state = self.judged(Reply.NONE, final)
                     failure = ConnectionFailed(BY_CODE["rename_lost"], Step.RENAME, said)
                     return End(state, self.name, 0, said, failure, final)

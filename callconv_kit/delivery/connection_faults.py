@@ -382,7 +382,7 @@ BY_CODE = {fault.code: fault for fault in reversed(TABLE)}
 
 
 def fault_of(error: BaseException, step: Step) -> ConnectionFault:
-    """The first row that fits; LookupError for an exception that is no connection's failure."""
+    """The first row that fits; LookupError for an exception that is not a connection failure."""
     text = str(error)
     for fault in TABLE:
         if (

@@ -49,7 +49,7 @@ def credentials_of(connection: "Connection", password: str | None = None) -> Cre
 
 
 def secret_from(source: str, host: str, user: str) -> Credentials:
-    """The password, or token, that stands at `source`: "env:NAME", "netrc" or "keyring".
+    """The password, or token, at `source`: "env:NAME", "netrc" or "keyring".
 
     Raises:
         UsageError: `password_missing`.
@@ -74,7 +74,7 @@ def _from_netrc(host: str, user: str) -> Credentials:
     except FileNotFoundError:
         raise _missing("there is no netrc file", "write ~/.netrc, readable by you only") from None
     except (netrc.NetrcParseError, UnicodeDecodeError) as error:
-        # File and line only: the parser's own message may show what stands there.
+        # File and line only: the parser's own message may show the password.
         line = getattr(error, "lineno", None)
         raise _missing(
             f"the netrc file can't be used{f' (line {line})' if line else ''}",

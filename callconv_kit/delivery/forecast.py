@@ -1,7 +1,7 @@
 """What the server will probably say, before anything is sent.
 
-From the job's [contract]: how many rows of a ready.csv would earn which of the server's reasons,
-and the SaleAmount at stake. A row counts under the first reason that it earns. What the contract
+From the job's [contract]: how many rows of a ready.csv the server would refuse, by reason,
+and the SaleAmount at stake. A row counts under its first reason. What the contract
 does not say is not forecast.
 """
 
@@ -46,7 +46,7 @@ _MONEY = pa.decimal128(12, 2)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Rows that would earn one reason, and the sum of their SaleAmount."""
+    """Rows that would be refused for one reason, and the sum of their SaleAmount."""
 
     reason: str
     rows: int
@@ -95,7 +95,7 @@ class Forecast:
 
 
 def forecast(ready: str | Path, contract: "Contract", *, now: datetime | None = None) -> Forecast:
-    """What the contract says of the rows of a ready.csv.
+    """Forecast the server's refusals of a ready.csv from the contract.
 
     Args:
         ready: as `prepare` writes it.
@@ -109,7 +109,7 @@ def forecast(ready: str | Path, contract: "Contract", *, now: datetime | None = 
 def expected_lines(
     ready: str | Path, contract: "Contract", *, now: datetime | None = None
 ) -> dict[str, Ints]:
-    """The lines of a ready.csv, the header being line 1, that would earn each reason.
+    """The lines of a ready.csv, the header being line 1, that would get each reason.
 
     Args: as of `forecast`.
     """
@@ -180,7 +180,7 @@ def _joined(columns: Mapping[str, pa.StringArray]) -> pa.StringArray:
 def _judged(
     columns: Mapping[str, pa.StringArray], when: Ints, contract: "Contract", clock: int
 ) -> npt.NDArray[np.int8]:
-    """The number of each row's reason in REASONS; -1 where it earns none."""
+    """The number of each row's reason in REASONS; -1 where it has none."""
     tracker = columns["ActionTrackerId"]
     campaign = columns["CampaignId"]
     rows = len(tracker)

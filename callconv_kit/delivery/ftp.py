@@ -307,7 +307,7 @@ def _send(source: Source, data: socket.socket) -> None:
     while length := source.read_into(buffer):
         data.sendall(view[:length])
     if isinstance(data, ssl.SSLSocket):
-        data.unwrap()  # a clean end, so that the server can tell it from a cut
+        data.unwrap()  # a clean end, which differs from a cut for the server
 
 
 def connect(connection: "Connection", credentials: Credentials, tls: bool) -> Connect:

@@ -245,7 +245,7 @@ class Ledger(LedgerReading):
         return RowsElsewhere(self.path)
 
     def look_up(self, keys: "Keys") -> Found:
-        """How each row stands, and with which submission it went."""
+        """The sent status of each row, and the submission that it went with."""
         with ledger_faults.in_words(self.path):
             found = self.row_keys.look_up(keys)
         if (found.sent_status == SentStatus.CHANGED).any():

@@ -51,7 +51,7 @@ def in_words(path: Path) -> Iterator[None]:
 
 
 def missing(path: Path) -> DeliveryError:
-    """There is none, and none may be begun."""
+    """There is no ledger, and none may be created."""
     return _error(
         "ledger_missing",
         "Nothing has been uploaded from here yet: there is no ledger",

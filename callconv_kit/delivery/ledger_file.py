@@ -1,4 +1,4 @@
-"""The ledger's file: begun, opened, checked, and witnessed by a small file beside it."""
+"""The ledger's file: created, opened and checked; a small file beside it witnesses it."""
 
 import json
 import os

@@ -97,7 +97,7 @@ class LedgerReading:
 
     @property
     def identity(self) -> str:
-        """Made up when the ledger was begun; no other has it."""
+        """A random ID from the ledger's creation; unique."""
         (value,) = self._db.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
         return str(value)
 

@@ -105,7 +105,7 @@ class LedgeredUpload:
         ]
 
     def _nothing(self, file: Outgoing, submission: np.ndarray, left_out: dict[str, int]) -> Receipt:
-        """Every row stands in the ledger: the receipt of before, or its question."""
+        """Every row is in the ledger: the earlier receipt, or its open question."""
         numbers = [int(number) for number in np.unique(submission) if number]
         earlier = [self.ledger.submission(number) for number in numbers]
         unknown = [e for e in earlier if not e.state.is_sent]
@@ -191,7 +191,7 @@ class LedgeredUpload:
         forecast_score.keep(self.ledger, number, expected)
 
     def _interrupted(self, number: int) -> BaseException:
-        """What an interrupt during a delivery means; what was begun is settled or named."""
+        """What an interrupt during a delivery means; the current upload is settled or named."""
         left = self.ledger.submission(number)
         log.info("step=interrupted submission=%d was=%s", number, left.state)
         if left.state.is_sent:
@@ -292,7 +292,7 @@ def recover(ledger: Ledger, sending: Sender, confirm: Confirm | None = None) -> 
 def _recovered(
     left: Submission, ledger: Ledger, sending: Sender, confirm: Confirm | None
 ) -> End | None:
-    """How a delivery ended that nobody saw the end of; None where nothing new is known."""
+    """The outcome of a delivery that ended unseen; None where nothing new is known."""
     size = encryption.sent_size(ledger, left)
     file = Outgoing(Path(left.origin), size, left.sha256, left.rows)
     delivery = sending.delivery(file, left.name, LedgerJournal(ledger, left.id))

@@ -30,7 +30,7 @@ class Status:
     histories: dict[int, tuple[Event, ...]]
     approvals: tuple[Approval, ...]
     changed: int
-    """Calls that have changed since they were sent, and about which nobody has decided."""
+    """Calls that have changed since they were sent and await a decision."""
 
     @property
     def unknown(self) -> tuple[Submission, ...]:
@@ -225,7 +225,7 @@ def catch_up(
     """Enter into a restored ledger what the archive and the records of runs know.
 
     Args:
-        path: the ledger; begun anew where it is gone.
+        path: the ledger; created where it is missing.
         runs: the folder of the runs that use it.
         now: the clock of the entries.
         readers: who may read what is written.

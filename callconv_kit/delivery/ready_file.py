@@ -59,7 +59,7 @@ def nothing_to_send(ready: Path) -> InputError:
 
 
 def measured(path: Path, file: BinaryIO) -> Outgoing:
-    """Size, digest and rows of an open file, read once from where it stands."""
+    """Size, digest and rows of an open file, read once from its position."""
     stamp = fingerprint(file)
     return replace(_measured(path, iter(partial(file.read, BLOCK), b"")), stamp=stamp)
 
@@ -121,7 +121,7 @@ def _kept(source: Path, keep: Bools) -> Iterator[bytes]:
 
 
 def parts(rows: int, chosen: Bools, limit: int) -> list[Bools]:
-    """`chosen` rows in parts of at most `limit` each; 0 is no limit."""
+    """`chosen` rows in parts of at most `limit` each; 0 means no limit."""
     positions = np.flatnonzero(chosen)
     step = limit or max(len(positions), 1)
     result = []
@@ -140,7 +140,7 @@ def keys_of_file(path: Path, rows: int) -> Keys:
         rows: how many lines it has below the header.
 
     Raises:
-        InputError: `not_ready`: it is no table, or a cell holds a line break.
+        InputError: `not_ready`: it is not a table, or a cell holds a line break.
     """
     convert = csv.ConvertOptions(
         include_columns=list(_KEY_COLUMNS),

@@ -19,7 +19,7 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
         path: the file to write; replaced if it is there.
 
     Raises:
-        DeliveryError: `line_offset_unknown`: for some file it can't be told which rows are meant;
+        DeliveryError: `line_offset_unknown`: the rows of some file can't be identified;
             then nothing is written.
     """
     unknown = [f for f in outcome.files if any(r.row is None for r in f.refusals)]

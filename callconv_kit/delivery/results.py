@@ -56,7 +56,7 @@ class FileResult:
     """What is known of one file.
 
     status: the server's word; empty where the results do not show the file, which settles nothing.
-    offset: server's line minus ours; None where it can't be told.
+    offset: server's line minus ours; None where unknown.
     """
 
     submission: Submission
@@ -84,7 +84,7 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What results say of everything that was sent."""
+    """The results for everything that was sent."""
 
     files: tuple[FileResult, ...] = ()
     settled: tuple[Submission, ...] = ()
@@ -290,7 +290,7 @@ def _not_results(path: Path, found: str) -> InputError:
 def merge(
     ledger: Ledger, batches: Iterable[Batch], errors: Mapping[str, Sequence[RowError]]
 ) -> Outcome:
-    """Write into the ledger what the server says of its files."""
+    """Record the server's results in the ledger."""
     by_name = {submission.name: submission for submission in _sent(ledger)}
     settled = []
     for batch in batches:
@@ -350,7 +350,7 @@ def offset_of(
     Args:
         errors: of one file.
         rows: of that file, at the lines that come into question.
-        known: an offset established before; it stands where the ids do not contradict it.
+        known: an offset established before; kept unless the ids contradict it.
     """
     agreeing = agreeing_offsets(errors, rows)
     if known is not None:

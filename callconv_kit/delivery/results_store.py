@@ -1,4 +1,4 @@
-"""What the server said of rows that were sent, kept in the ledger."""
+"""The server's results for rows that were sent, kept in the ledger."""
 
 from collections.abc import Iterable, Sequence
 

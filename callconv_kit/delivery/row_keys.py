@@ -1,6 +1,6 @@
 """The keys of every row that was sent, in the ledger's file: added with a submission, looked up.
 
-They stand in sorted segments, which are merged as they grow, so that there are few of them however
+They are kept in sorted segments, merged as they grow, so that there are few of them however
 many submissions there were.
 """
 
@@ -29,7 +29,7 @@ class RowKeys:
         self._db = db
 
     def look_up(self, keys: "Keys") -> Found:
-        """How each row stands, and with which submission it went.
+        """The sent status of each row, and the submission that it went with.
 
         A changed row that a person has accepted counts as sent, as long as it stays the same.
         """
@@ -73,7 +73,7 @@ class RowKeys:
         return waiting
 
     def _holds(self, list_: str, keys: "Keys", rows: Ints) -> Bools:
-        """Which of these rows are in a list, unchanged where payment hangs."""
+        """Which of these rows are in a list, unchanged where payment is affected."""
         held = np.zeros(len(keys.session), np.bool_)
         payment = keys.payment.astype(np.uint32)
         for kind, words, at in _by_kind(keys, rows):
@@ -151,7 +151,7 @@ class RowKeys:
 
 
 def _by_kind(keys: Keys, rows: Ints) -> Iterator[tuple[str, segments.Words, Ints]]:
-    """The rows whose event tells them apart, then those that have only a session."""
+    """The rows with an event id, then those with only a session."""
     has_event = (keys.event[rows] != 0).any(axis=1)
     for kind, words, at in (
         ("event", keys.event, rows[has_event]),

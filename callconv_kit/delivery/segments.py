@@ -31,7 +31,7 @@ LAST_SUBMISSION = 2**31 - 1
 class Segment(NamedTuple):
     """n records, sorted by `high`.
 
-    payment: the low 32 bits of the payment hash: two rows that differ where payment hangs are
+    payment: the low 32 bits of the payment hash: two rows that differ where payment is affected are
         taken for the same with a chance below 1e-9.
     tag: the submission's number times two, plus one where the row had a VendorEventId.
     """
@@ -136,7 +136,7 @@ class Asked:
 
 
 def _pairs(needles: Words, hay: Words, first: Ints) -> tuple[Ints, Ints]:
-    """All (needle, hay) positions of equal words; `first` is where each needle would stand."""
+    """All (needle, hay) positions of equal words; `first` is the insertion point of each needle."""
     left, right = [], []
     needle = np.arange(len(needles))
     at = first
@@ -149,7 +149,7 @@ def _pairs(needles: Words, hay: Words, first: Ints) -> tuple[Ints, Ints]:
             break
         left.append(needle)
         right.append(at)
-        at = at + 1  # the same word may stand several times
+        at = at + 1  # the same word may occur several times
     if not left:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing

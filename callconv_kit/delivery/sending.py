@@ -32,7 +32,7 @@ class Sender:
         return account_of(self.connection)
 
     def delivery(self, file: Outgoing, name: str, journal: Journal | None = None) -> Delivery:
-        """A delivery of `file` that has not begun."""
+        """A delivery of `file`, not yet started."""
         return Delivery(
             file,
             name,

@@ -1,6 +1,6 @@
 """The rows of a file that was sent, by their line in it; and where each came from.
 
-Line 1 is the header, so the first row stands on line 2. The bytes are those of the archive.
+Line 1 is the header, so the first row is on line 2. The bytes are those of the archive.
 """
 
 import csv
@@ -23,7 +23,7 @@ from callconv_kit.writing.output import READY_LINES
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """One row as it was sent. `source_file` is empty where nobody wrote down where it came from."""
+    """One row as it was sent. `source_file` is empty where its origin was not recorded."""
 
     line: int
     cells: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""How rows stand against what was sent before."""
+"""The sent status of rows: new, sent, changed or unknown."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class SentStatus(IntEnum):
-    """What the ledger says of a row."""
+    """The status of a row in the ledger."""
 
     NEW = 0
-    SENT = 1  # delivered, and the same wherever payment hangs
-    CHANGED = 2  # delivered, and different now where payment hangs
-    UNKNOWN = 3  # went with a file of which nobody knows whether it arrived
+    SENT = 1  # delivered, and the same in every column that affects payment
+    CHANGED = 2  # delivered, and different now in a column that affects payment
+    UNKNOWN = 3  # sent in a file whose arrival is unknown
 
 
 class Found(NamedTuple):

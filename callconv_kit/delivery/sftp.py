@@ -154,7 +154,7 @@ class SftpSession:
         )
         self._credentials = credentials
         self._timeout = float(connection.timeout)
-        self._client = paramiko.SSHClient()  # refuses unknown host keys unless told otherwise
+        self._client = paramiko.SSHClient()  # refuses unknown host keys by default
         self._client.load_host_keys(str(hosts))
         try:
             with self._doing(Step.CONNECT):

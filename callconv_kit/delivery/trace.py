@@ -1,4 +1,4 @@
-"""One thread per call: where it stood in the export, what was changed, when it went, what came."""
+"""The history of a call: its place in the export, its changes, its delivery and its result."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -209,7 +209,7 @@ def _asides(session: str, run: Path) -> Iterator[Aside]:
             reader = csv.reader(file)
             next(reader, None)
             for cells in reader:
-                # The original cells stand under the vendor's own names.
+                # The original cells have the vendor's own column names.
                 if session in cells[4:]:
                     origin, line, codes, reasons = cells[:4]
                     yield Aside(run, name, origin, int(line or 0), codes, reasons)

@@ -12,7 +12,7 @@ class Sight(StrEnum):
     """What a look at a name on the server showed."""
 
     SIZED = "sized"
-    NAMED = "named"  # it is there, but the server tells no size
+    NAMED = "named"  # it is there, but the server does not give its size
     ABSENT = "absent"
     HIDDEN = "hidden"  # the server does not allow listing
     UNREACHED = "unreached"  # there was no connection to look on

@@ -70,7 +70,7 @@ def upload(
 
     Raises:
         DeliveryError: the file was not delivered; running it again is safe.
-        OutcomeUnknown: nobody can say from here; the ledger holds the file back.
+        OutcomeUnknown: the outcome can't be known here; the ledger holds the file back.
         UsageError, InputError: before anything was sent.
     """
     if canary < 0:

@@ -1,6 +1,6 @@
 """Errors in a job: pydantic's and our own, gathered in one `UsageError`, with secrets masked.
 
-All faults are gathered before one is raised. Each names the key as it stands in the file
+All faults are gathered before one is raised. Each names the key as in the file
 (`[connection] protocl`), the value, what is allowed and the nearest known word. The values of
 unknown keys, and of keys that might hold a password by mistake, are never shown.
 """
@@ -64,7 +64,7 @@ def wrong(
 def complaint(
     faults: Sequence[JobFault], origin: str, options: Mapping[str, str] | None = None
 ) -> UsageError:
-    """The one error that tells all `faults` of the job that `origin` names.
+    """One error with all `faults` of the job that `origin` names.
 
     options: where the faults are those of a command's options: key or [table] → option.
     """
@@ -219,7 +219,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def key_path(place: Iterable[str | int]) -> str:
-    """Where a key stands, as the file shows it.
+    """The place of a key, as the file shows it.
 
     >>> key_path(["timezone"]), key_path(["connection", "port"])
     ('timezone', '[connection] port')

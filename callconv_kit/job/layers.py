@@ -39,7 +39,7 @@ def merged(preset: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 
     - A single setting of the job wins; None and "" count as not given.
     - Tables keyed by spec column are merged by column, `values` by source value within a column.
-    - A column that the job feeds from the file drops the preset's constant for it, which would
+    - A column that the job maps to the file drops the preset's constant for it, which would
       win over the file otherwise.
     - `connection`, `lookup` and the other tables of settings are merged by key.
     - Lists of rules (`leave_out`, `status`) are joined, the job's first.
@@ -80,7 +80,7 @@ def _unset(value: object) -> bool:
 
 
 def _column(name: object) -> object:
-    """The spec column that a key spells, or the key itself, whose fault is told later."""
+    """The spec column that a key spells, or the key itself, whose error is raised later."""
     return (spec_column(name) if isinstance(name, str) else None) or name
 
 

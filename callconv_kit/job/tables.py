@@ -192,7 +192,7 @@ LeftOutCode: TypeAlias = Literal[
 
 
 def as_condition(value: object) -> object:
-    """A bare value stands for `equals`, a list for `in`."""
+    """A bare value means `equals`, a list means `in`."""
     if isinstance(value, dict | Condition):
         return value
     return {"in": value} if isinstance(value, list | tuple) else {"equals": value}
@@ -281,7 +281,7 @@ class StatusRule(Table):
 
 
 class Legs(Table):
-    """Calls that stand as several rows: source columns of a leg's own id and of its parent's.
+    """Calls split over several rows: source columns of a leg's own ID and of its parent's.
 
     `take` says which spec columns the call takes from which source column of its child leg, and
     `child` from which one where there are several.
@@ -434,7 +434,7 @@ class Archive(Table):
 
 
 def _per_tracker(value: object) -> object:
-    """One number for every action tracker stands under "*"."""
+    """One number for every action tracker has the key "*"."""
     return (
         {"*": value} if not isinstance(value, dict) else {text_of(k): v for k, v in value.items()}
     )

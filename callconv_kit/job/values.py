@@ -1,7 +1,7 @@
 """How single values of a job are read: each type accepts one kind of value, or says what would do.
 
-Nothing is coerced in silence: "yes" is no boolean and "0.5" no share. Only where a person's own
-text is meant (constants, defaults, values) are numbers taken as they would be written.
+Nothing is coerced silently: "yes" is not a boolean, and "0.5" is not a share. Only in constants,
+defaults and values, which hold text, are numbers taken as they would be written.
 """
 
 import codecs

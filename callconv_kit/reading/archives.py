@@ -30,7 +30,7 @@ class Member(NamedTuple):
 def _members(archive: Source) -> list[Member]:
     """All files in a zip, but for what an operating system adds.
 
-    Two files of one name are told apart by a number.
+    Files of the same name get a number.
     """
     with _opened(archive) as bundle:
         entries = bundle.infolist()

@@ -13,7 +13,7 @@ SKIPPED_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A line that is no row.
+    """A line that is not a row.
 
     why: `preamble`, `separator`, `repeated_header`, `total`, or `skip_lines` (the job's setting).
     """
@@ -41,7 +41,7 @@ class Account:
     surplus_cells: int = 0
 
     def skip(self, line: int, why: str) -> None:
-        """List a line that is no row; the first ones are kept."""
+        """List a line that is not a row; the first ones are kept."""
         if len(self.skipped) < SKIPPED_KEPT:
             self.skipped.append(Skipped(line, why))
 

@@ -252,7 +252,7 @@ def refuse_what_is_no_text(head: bytes, name: str) -> None:
 
 
 def not_a_table(name: str, found: str) -> InputError:
-    """The error for content that is no table of text."""
+    """The error for content that is not a table of text."""
     return InputError(
         "not_a_table",
         f"{name} is not a table of text",

@@ -22,7 +22,7 @@ from callconv_kit.reading.whole_rows import columns_of
 T = TypeVar("T")
 
 LARGEST_LINE = 1 << 24
-"""Bytes; a longer line is no record of a call."""
+"""Bytes; a longer line is not a record of a call."""
 
 
 class JsonLinesTable(RecordTable):
@@ -87,7 +87,7 @@ def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, str]]:
 
 
 def _record(text: str) -> dict[str, str] | None:
-    """A line's object, flattened; None if it is no object. Raises _GivenTwice, ValueError."""
+    """A line's object, flattened; None if it is not an object. Raises _GivenTwice, ValueError."""
     # Numbers as texts, never through a float: 1.50 keeps its zero.
     record = json.loads(
         text, parse_int=number_as_text, parse_float=number_as_text, object_pairs_hook=_each_once

@@ -83,7 +83,7 @@ class Foreign:
         self._cells.update((data[start:end], None) for start, end in zip(starts, ends, strict=True))
 
     def may_be_cp1252(self) -> bool:
-        """Whether the bytes may be Western text: all are defined, and few stand side by side."""
+        """Whether the bytes may be Western text: all are defined, and few are adjacent."""
         return not self._undefined and 2 * self._in_long_runs <= self._high
 
     @property

@@ -83,7 +83,7 @@ NOT_READABLE = (pa.ArrowException, UnicodeDecodeError, OverflowError)
 
 
 class _damage_told:  # noqa: N801 # reads as a word: with _damage_told(name): …
-    """Turns what pyarrow says of a damaged file into InputError `unreadable`."""
+    """Turns pyarrow's error for a damaged file into InputError `unreadable`."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -66,7 +66,7 @@ class Layout(NamedTuple):
 
 
 def count_newlines(block: "bytes | memoryview") -> int:
-    """How many line feeds stand in `block`; numpy counts twice as fast as bytes do."""
+    """The number of line feeds in `block`; numpy counts twice as fast as bytes do."""
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == NEWLINE))
 
 

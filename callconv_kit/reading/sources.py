@@ -157,7 +157,7 @@ class Source:
             return None if head.startswith((GZIP_MAGIC, ZSTD_MAGIC)) else raw.seek(0, io.SEEK_END)
 
     def stamp(self) -> tuple[int, int, int] | None:
-        """What the system says of the file: as long as it says the same, nobody changed it.
+        """The file's identity in the system: while it is the same, the file is unchanged.
 
         Raises:
             InputError: `unreadable`.
@@ -426,7 +426,7 @@ def _opened(name: str, address: str) -> BinaryIO:
     except FileNotFoundError as error:
         raise unreadable(name, error) from None
     except Exception as error:  # noqa: BLE001 # every kind of storage raises errors of its own
-        # The error's text may hold the address with its keys, so only its kind is told.
+        # The error's text may hold the address with its keys, so only its kind is shown.
         raise InputError(
             "unreadable",
             f"{name} can't be opened",

@@ -17,7 +17,7 @@ from callconv_kit.model.texts import Bools
 from callconv_kit.reading.whole_rows import blank, blank_rows, is_blank, is_header, repeated_headers
 
 PRACTICALLY_EVERY = 0.95
-"""Of the rows that are no shorter than the header."""
+"""Of the rows that are at least as long as the header."""
 AT_LEAST = 2
 """Rows: a file of one row proves nothing."""
 STARTS_WITH_SPACE = r"\A +[^ ]"

@@ -29,7 +29,7 @@ LAST_EXACT_FLOATS = {"halffloat": 2.0**11, "float": 2.0**24, "double": 10.0**EXA
 """For each Arrow type of float: from here on, a whole number may have been another."""
 
 SMALLEST_WRITTEN_OUT = 1e-30
-"""A float closer to zero is no amount and no time; it stays in scientific notation."""
+"""A float closer to zero is neither an amount nor a time; it stays in scientific notation."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MICROSECONDS = 10**6

@@ -31,7 +31,7 @@ def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
     """`talk_time = "call_if_answered"`: CallDuration where the status is ANSWER, else 0.
 
     Only where there is no talk time; nothing is derived from a status that is empty. One that is
-    wrong rejects the row for itself, and not for a talk time that nobody could know.
+    wrong rejects the row for itself, and not for an unknown talk time.
     """
     talk = columns.get("TalkDuration") or Coerced.silent(texts.nulls(length))
     status, duration = columns.get("CallStatus"), columns.get("CallDuration")

@@ -156,7 +156,7 @@ class DuplicateRows:
         self._apart = differences.in_words()
 
     def details(self, places: Ints) -> pa.StringArray:
-        """What there is to say of each row beside its code."""
+        """The details of each row beside its code."""
         details = texts.repeat("", len(places))
         at = self._find(places)
         rows = np.flatnonzero((self._correcting(places) < 0) & (at >= 0))

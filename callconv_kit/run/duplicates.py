@@ -37,7 +37,7 @@ SMALLEST = 1 << 12
 """Rows that a `KeyTable` has room for at first; a power of two, like all its sizes."""
 
 AT_ONCE = 1 << 16
-"""Rows that are entered anew at once when a `KeyTable` grows."""
+"""Rows re-entered at a time when a `KeyTable` grows."""
 
 
 def places(input_number: int, lines: Ints) -> Ints:

@@ -1,6 +1,6 @@
 """`--fixes`: corrected rows of a rejected.csv take the place of the rows they were made of.
 
-A fix says of which file and line it is, and why the row was rejected, but not what the row looked
+A fix names its file and line, and why the row was rejected, but not what the row looked
 like: the cells are corrected in place. So before it takes the row's place, it is held against the
 row that stands there now. The row must still show what the reasons show; and in columns on which
 payment or attribution hangs, row and fix may differ only where the reasons say that something was
@@ -55,7 +55,7 @@ _ABOUT = re.compile(rf"({'|'.join(spec.NAMES)})(?: \"|: )")
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A corrected row, and where the row that it is for stands.
+    """A corrected row, and the place of the row that it replaces.
 
     cells: in the order of the file's own header.
     whole: as many of them as the header has.
@@ -163,7 +163,7 @@ def _read(
 
 
 def _seats(header: Sequence[str], table: Table) -> list[int] | None:
-    """Where each column of a table stands in the union of headers; None if one is missing."""
+    """The position of each column of a table in the union of headers; None if one is missing."""
     places: dict[tuple[str, int], int] = {}
     counted: Counter[str] = Counter()
     for at, name in enumerate(header):
@@ -215,7 +215,7 @@ def _rows(batch: Batch) -> Iterator[tuple[int, list[str], bool]]:
 def _unchanged(fix: Fix, now: list[str], whole: bool) -> bool:
     if fix.cells == now:
         return True
-    # A sheet does not tell a short row from one whose last cells are empty.
+    # In a sheet, a short row looks like one whose last cells are empty.
     return not whole and fix.padded and _trimmed(fix.cells) == _trimmed(now)
 
 
@@ -227,7 +227,7 @@ def _trimmed(cells: Sequence[str]) -> list[str]:
 
 
 def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
-    """Why a fix is not for the row that stands there now; empty where it is."""
+    """Why a fix does not belong to the row now at its place; empty where it does."""
     if whole != ("field_count" not in fix.codes) and fix.codes:
         count = f"it has {len(now)} cells, and the header {len(plan.header)}"
         return f"{count}, which it had not when it was rejected"
@@ -256,7 +256,7 @@ def _trouble(fix: Fix, now: list[str], whole: bool, plan: Plan) -> str:
 
 
 def _overlap(fix: Fix, now: Sequence[str]) -> bool:
-    """Whether a row of another length is that of the fix: half of its cells stand there too."""
+    """Whether a row of another length is that of the fix: at least half of its cells are there."""
     there = Counter(cell.strip() for cell in now if cell.strip())
     fixed = Counter(cell.strip() for cell in fix.cells if cell.strip())
     return 2 * (there & fixed).total() >= there.total()
@@ -325,7 +325,7 @@ class CorrectedTable:
 
     @property
     def account(self) -> Account:
-        """That of the table: a fix is no row more."""
+        """That of the table: a fix adds no row."""
         return self._table.account
 
     @account.setter

@@ -229,7 +229,7 @@ class Judge:
     def _derive(
         self, columns: dict[str, Coerced], source_column: SourceColumn, length: int
     ) -> None:
-        """What the export lacks and other columns tell."""
+        """Values that the export lacks and that follow from other columns."""
         job, resolved = self._job, self.resolved
         if self.session_key is not None:
             found = (source_column(name) for name in job.session_id_from)
@@ -277,7 +277,7 @@ def _not_looked_up(
 
 
 def _with_country(findings: Finding, columns: Mapping[str, Coerced]) -> Finding:
-    """A number that was read without its `+` is told with the country that it is of."""
+    """A number that was read without its `+` is reported with its country."""
     if findings.code != "country_from_digits" or findings.column is None:
         return findings
     # An empty country means US, in this column and to the server.

@@ -1,4 +1,4 @@
-"""What a typed input tells of its numbers: zeros lost in front, rounded ends, the decimal point."""
+"""Digits that a typed input lost: leading zeros, rounded ends, the decimal point."""
 
 import numpy as np
 import pyarrow.compute as pc
@@ -24,7 +24,7 @@ IDS = frozenset(
 def warn_of_round_floats(columns: dict[str, Coerced], plan: Plan, batch: Batch) -> None:
     """Ids and phones that a float holds, and that may have been 1.2E+10 in the file it is from.
 
-    As text such a cell is `digits_lost`; a float no longer tells how it was written.
+    As text such a cell is `digits_lost`; a float no longer shows how it was written.
     """
     if not batch.numbers.floats:
         return

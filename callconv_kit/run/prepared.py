@@ -269,7 +269,7 @@ class Prepared:
             the object.
         job: the effective job: the options, the job file and the preset together.
         summary: the same as summary.json.
-        problem: the error that explains why there is no ready.csv, or None.
+        problem: the error that explains a missing ready.csv, or None.
     """
 
     def __init__(

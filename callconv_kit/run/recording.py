@@ -223,7 +223,7 @@ def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
         )
         said_of = reasons(findings.code, findings.column, len(here), values, details)
         told.append(texts.put(nothing, at, said_of))
-        # A code that is said of two columns of a row is named once.
+        # A code of two columns of a row is named once.
         known = coded.setdefault(findings.code, np.zeros(len(rows), np.bool_))
         new = at[~known[at]]
         known[new] = True

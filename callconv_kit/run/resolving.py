@@ -67,10 +67,10 @@ def resolve(job: Job) -> Resolved:
 
 
 def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
-    """Recognise inputs as tables, by what the job and its preset say of them.
+    """Recognize inputs as tables, by the job and its preset.
 
     Raises:
-        InputError: an input is missing, can't be read, or is no table with a known header.
+        InputError: an input is missing, can't be read, or is not a table with a known header.
     """
     job = resolved.job
     try:
@@ -113,7 +113,7 @@ class KeyForm:
     """The form in which look-up keys are compared: phones as E.164, the rest as cleaned text."""
 
     def __init__(self, job: Job, lookup: Lookup) -> None:
-        # The clock plays no part: ages are no keys.
+        # The clock does not matter: ages are not keys.
         settings = CoercionSettings(
             datetime(2000, 1, 1, tzinfo=UTC),
             job.timezone,

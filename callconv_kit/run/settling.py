@@ -83,7 +83,7 @@ class Calls:
 
         Args:
             judge: judges rows once more at the end.
-            on_conflict: what becomes of rows of one call that differ where payment hangs.
+            on_conflict: the treatment of rows of one call that differ where payment is affected.
             folder: for what is kept in files.
             corrected: which rows correct which, where the export has such rows.
             sent: what was delivered before.
@@ -146,7 +146,7 @@ class Calls:
         if self._corrected is None:
             return judged
         corrects = self._corrected.corrects(plan, judged.batch)
-        # What is left out tells nothing of the call, such as a signal that was corrected.
+        # Rows that are left out, such as a corrected signal, do not describe the call.
         rows = np.flatnonzero(texts.present(corrects) & (judged.fates != Fate.LEFT_OUT))
         if not len(rows):
             return judged
@@ -171,7 +171,7 @@ class Calls:
 
         Args:
             tables: the inputs; where too few rows were held, they are read again.
-            plans: what feeds what in each of them.
+            plans: the source columns in each of them.
             records: where the rows move.
             tally: gets a warning for each session with and without an event.
 

@@ -90,7 +90,7 @@ def with_suggestions(
 
     Args:
         findings: findings of one batch.
-        before: spec column to the text as it stood.
+        before: spec column to the text in the input.
     """
     return [_told(item, before) for item in findings]
 

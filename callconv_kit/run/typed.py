@@ -39,7 +39,7 @@ def typed(frame: "pd.DataFrame") -> "pd.DataFrame":
 
     Identifiers and durations become Int64 (UInt64 where an id needs it), EventDate a UTC
     timestamp, SaleAmount a decimal, columns of few words a category, OptInSms a boolean; phones,
-    postal codes and all other text stay text, since their digits are no quantity.
+    postal codes and all other text stay text, since their digits are not a quantity.
 
     Args:
         frame: cells as `Prepared.ready` gives them, as text or in any dtype that says the same;
@@ -88,7 +88,7 @@ FORMS = {
 
 
 def _fits(text: "pd.Series[Any]", kind: Kind) -> "pd.Series[Any]":
-    """Which cells their dtype can hold; an empty cell is one that can't be told."""
+    """Which cells their dtype can hold; an empty cell is a value that is not known."""
     import pandas as pd
 
     if kind not in FORMS:

@@ -60,7 +60,7 @@ class AuditFile:
     """changes.parquet: file, line, column, rule, before, after of every changed cell.
 
     It holds cells as they are: it is as confidential as the input. Rows that turn out duplicates
-    at the end of the run stand in it as well.
+    at the end of the run are in it as well.
     """
 
     def __init__(self, path: Path) -> None:
@@ -153,7 +153,7 @@ class LinesFile:
 
 
 class Findings(NamedTuple):
-    """One thing that is said of n rows.
+    """One finding about n rows.
 
     files, lines: where each row is from.
     values: n texts as they were; none: it is about the row as a whole.
@@ -171,7 +171,7 @@ class Findings(NamedTuple):
     reasons: pa.StringArray | None = None
 
     def texts(self) -> pa.StringArray:
-        """What is said of each row, in full."""
+        """The full findings of each row."""
         if self.reasons is not None:
             return self.reasons
         return reasons(self.code, self.column, len(self.lines), self.values, self.details)
@@ -205,7 +205,7 @@ class FindingsLog:
         self._kept.append(findings)
 
     def add(self, judged: Judged) -> None:
-        """Keep the findings of a batch; a row that comes to another fate is told anew."""
+        """Keep the findings of a batch; a row whose outcome changes is recorded again."""
         left_out = judged.fates == Fate.LEFT_OUT
         for finding in judged.findings:
             here = np.arange(len(finding.rows))
@@ -238,7 +238,7 @@ class FindingsLog:
         self.keep(Findings(files, lines, None, "field_count", Severity.ERROR, cells))
 
     def forget(self, judged: Judged) -> None:
-        """Drop what was said of these rows so far."""
+        """Drop the findings of these rows so far."""
         files = judged.source_files(np.arange(len(judged)))
         self._forgotten.append((len(self._kept), files, judged.source_lines))
 

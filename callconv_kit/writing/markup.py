@@ -22,7 +22,7 @@ Child: TypeAlias = "str | int | Iterable[Child] | None"
 
 
 def put(child: Child) -> str:
-    """Children as they stand in the page: markup as it is, text escaped, nothing for None."""
+    """Children for the page: markup unchanged, text escaped, nothing for None."""
     if child is None:
         return ""
     if isinstance(child, Html):

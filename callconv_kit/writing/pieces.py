@@ -10,7 +10,7 @@ from callconv_kit.writing.markup import Child, Html, tag, visible
 from callconv_kit.writing.wording import Entry, Summary, many, percent
 
 OPEN = 12
-"""Entries of a long list that stand open; the rest unfolds."""
+"""Entries of a long list that are open; the rest unfolds."""
 
 LONG_TEXT = 300
 """Characters of a text of the kit's or the person's own that the page shows."""
@@ -141,7 +141,7 @@ def stacked(parts: Sequence[tuple[str, int]], label: str) -> Html:
 
 
 def bar(count: int, most: int, name: str = "ready") -> Html:
-    """One bar of a list; its number stands beside it, so it is hidden from screen readers."""
+    """One bar of a list; its number is beside it, so it is hidden from screen readers."""
     width = 100 * count / most if most else 0
     rects = [_rect(0, 0, max(width, 0.6), 10, class_=name)] if count else []
     return _svg(100, 10, "", rects, "bar")

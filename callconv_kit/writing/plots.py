@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 READY, EMPTY, INK = "#0072b2", "#d8dee4", "#1b1f24"
-"""Colours of Okabe and Ito's palette, told apart in every form of colour blindness."""
+"""Colors of Okabe and Ito's palette, distinct in every form of color blindness."""
 
 ROW = 0.3
 """Inches that a bar of a list takes."""
