@@ -15,6 +15,7 @@ from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
+from callconv_kit.widgets.values import ValuesPart
 from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
@@ -44,6 +45,7 @@ class MapStep(ipw.VBox):
         self._more = parts.field(ipw.Dropdown, "Map another column", "more", options=[CHOOSE])
         self._more.observe(self._add, names="value")
         self._unused = parts.named(ipw.HTML(), "unused")
+        self._values = ValuesPart(session, self._refresh)
         self._save = parts.button("Save the job", "save", primary=True)
         self._save.on_click(self.notice.guarded(self._saved))
         self._twin = parts.Twin()
@@ -56,6 +58,7 @@ class MapStep(ipw.VBox):
                 self._rows,
                 parts.row(self._more),
                 self._unused,
+                self._values,
                 parts.row(self._save),
                 self.notice,
                 self._twin,
@@ -70,6 +73,7 @@ class MapStep(ipw.VBox):
     def show(self) -> None:
         """Show the export that is open."""
         self._wrong = {}
+        self._values.clear()
         asked = [one for one in self._session.questions if one.id != "preset"]
         self._questions.children = [self._question(one) for one in asked] or [
             ipw.HTML(tag("p", "None: the export and the job include everything."))
