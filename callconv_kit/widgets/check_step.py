@@ -7,11 +7,15 @@ from urllib.parse import quote
 import ipywidgets as ipw
 
 from callconv_kit.suite import Validation
+from callconv_kit.suite.validation import State
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.parts import tag
+from callconv_kit.widgets.parts import Html, tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.widgets.working import Worker
 from callconv_kit.writing.markup import visible
+
+LONGEST = 300
+"""Characters of a rule that are shown."""
 
 
 class CheckStep(ipw.VBox):
@@ -34,7 +38,9 @@ class CheckStep(ipw.VBox):
     def show(self) -> None:
         """Show the last validation."""
         done = self._session.validation
-        self._result.value = "" if done is None else done._repr_html_()
+        self._result.value = (
+            "" if done is None else parts.put([Html(done._repr_html_()), _rules(done)])
+        )
         self._docs.disabled = done is None
 
     def _begin(self) -> None:
@@ -57,6 +63,26 @@ class CheckStep(ipw.VBox):
             self.notice.say(link, " " if link else None, tag("code", visible(str(index))))
 
         self._worker.start(self._session.write_docs, done, self.notice, self._docs)
+
+
+def _rules(done: Validation) -> Html:
+    """Every rule by its columns, with the rows that it judged; failed rules come first."""
+    outcomes = sorted(done.outcomes, key=lambda one: (one.state is State.PASSED, one.columns))
+    return parts.table(
+        "Rules by column",
+        ["column", "rule", "result", "rows wrong", "rows judged"],
+        [
+            [
+                visible(", ".join(one.columns)) if one.columns else "the whole file",
+                visible(one.words, LONGEST),
+                str(one.state),
+                f"{len(one.rows):,}",
+                f"{one.judged:,}" if one.columns else "",
+            ]
+            for one in outcomes
+        ],
+        long=["rule"],
+    )
 
 
 def _address(file: Path) -> str:

@@ -147,3 +147,25 @@ def test_a_wrong_password_is_told_of_the_field(prepared):
         widget(page, name).click()
         prepared.wait()
         assert "Type the user and the password in the fields above" in page.notice.value
+
+
+def test_check_lists_every_rule_by_column_with_its_counts(prepared):
+    page = prepared.checking
+    widget(page, "validate").click()
+    prepared.wait()
+    done = prepared.session.validation
+    shown = widget(page, "validation").value
+    assert shown.count("<tr>") == len(done.outcomes) + 1
+    assert shown.count("<td>passed</td>") == len(done.passed)
+    assert "<td>EventDate</td>" in shown
+    assert f"<td>{prepared.session.prepared.summary['rows_ready']}</td>" in shown
+
+
+def test_a_rule_that_does_not_hold_comes_first_with_its_rows(prepared):
+    ready = prepared.session.ready_file
+    ready.write_text(ready.read_text().replace(",ANSWER,", ",BOGUS,"))
+    widget(prepared.checking, "validate").click()
+    prepared.wait()
+    first = widget(prepared.checking, "validation").value.partition("<tbody>")[2][:400]
+    assert "CallStatus" in first
+    assert "failed" in first
