@@ -148,7 +148,7 @@ class Dialogue:
     def _ask(self, question: "Question", number: str) -> str | None:
         """One question, again until its answer is one; None to go back."""
         from callconv_kit.model.errors import CallConvError
-        from callconv_kit.profiling import draft_of
+        from callconv_kit.profiling import draft_of, settled
 
         click.echo()
         click.secho(f"{number}  {question.text}", bold=True)
@@ -170,6 +170,7 @@ class Dialogue:
             if answer in ("", DECLINE):
                 return ""
             try:
+                settled(question.id, answer, self._seen)
                 draft_of(self._seen, {question.id: answer}, accept="none")
             except CallConvError as error:
                 click.echo(f"  {error}")

@@ -329,7 +329,8 @@ def _statuses(inspection: Inspection) -> Iterator[Question]:
         yield Question(
             f"status.{word.word}",
             f"Which status is {shown(word.word)!r}?",
-            hint=f"{', '.join(spec.STATUSES)}; blank: its rows are rejected",
+            hint="ANSWER, an answered call, which is paid; or one of "
+            f"{', '.join(spec.STATUSES[:-1])}; left blank, these rows are rejected",
             samples=(f"{word.rows:,} calls{talked}",),
             proposal=word.status or "",
             confidence=word.confidence,

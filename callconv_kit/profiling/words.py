@@ -223,9 +223,9 @@ def guess(text: str, role: str) -> Guess:
         return _by_telling_word(text)
     meant, needs_connection = found
     if not needs_connection:
-        return Guess(meant, because="other exports use the word so")
+        return Guess(meant, because="other exports use the word this way")
     needs = "talk" if role == "cause" else "connection"
-    return Guess(meant, needs, because="other exports use the word so")
+    return Guess(meant, needs, because="other exports use the word this way")
 
 
 def _by_telling_word(text: str) -> Guess:

@@ -317,6 +317,25 @@ def test_answers_may_come_through_a_pipe(folder):
     assert "`callconv prepare`: " in run.stdout
 
 
+def test_a_status_that_is_none_is_asked_for_again_at_once(tmp_path):
+    (tmp_path / "calls.csv").write_text(STRANGER.replace("Nobody there", "Code 17"))
+    given = (
+        "timezone=UTC",
+        "status.Accepted=ANSWER",
+        "campaign=1",
+        "partner=2",
+        "tracker=3",
+        "provider=PBX",
+    )
+    known = [part for answer in given for part in ("--answer", answer)]
+    arguments = ["init", "calls.csv", "--now", NOW, "--accept", "likely", *known]
+    run = callconv(tmp_path, *arguments, input="Transferred\nFAILURE\n\n")
+    assert run.stdout.count("I didn't understand") == 1
+    assert run.returncode == 0
+    job = tomllib.loads((tmp_path / "callconv.toml").read_text())
+    assert job["values"]["CallStatus"]["Code 17"] == "FAILURE"
+
+
 def test_a_lookup_file_that_is_there_is_used_and_never_overwritten(folder):
     (folder / "trackers.csv").write_text("Tracking Number,MediaId\n8005550100,20012\n")
     answers = "America/New_York\nRecording Url\n\n1001\ntrackers.csv\n30021\n"
