@@ -112,6 +112,8 @@ class LedgeredUpload:
         if unknown:
             raise still_unknown(unknown)
         last = earlier[-1]
+        whole = set(left_out) == {LEFT_OUT[SentStatus.SENT]}
+        elsewhere = sorted({e.account for e in earlier} - {self.sending.account})
         return Receipt(
             last.state,
             last.name,
@@ -121,8 +123,18 @@ class LedgeredUpload:
             0,
             last.started,
             last.changed,
-            message="Nothing to send: every row was delivered before.",
+            message="Nothing to send: every row was delivered before."
+            if whole
+            else "Nothing was sent: every row was delivered before, some with other values.",
             left_out=left_out,
+            warnings=(
+                *_not_sent(left_out),
+                *(
+                    f"Rows went to {account} before, and none to {self.sending.account}. After a "
+                    "rehearsal, begin a new ledger with `callconv status --new-ledger`."
+                    for account in elsewhere
+                ),
+            ),
         )
 
     def _send_parts(
@@ -357,17 +369,22 @@ def receipt_of_origin(ledger: Ledger, ready: Path) -> Receipt | None:
     return _whole(receipts, file, receipts[0].started, {})
 
 
+def _not_sent(left: dict[str, int]) -> list[str]:
+    """Warnings about rows that were held back for another reason than that they were sent."""
+    return [
+        f"{count} rows of the file were not sent: {code}"
+        for code, count in left.items()
+        if code != LEFT_OUT[SentStatus.SENT]
+    ]
+
+
 def _whole(
     receipts: list[Receipt], file: Outgoing, started: datetime, left: dict[str, int]
 ) -> Receipt:
     """One receipt for all parts."""
     first = receipts[0]
     warnings = [warning for receipt in receipts for warning in receipt.warnings]
-    warnings += [
-        f"{count} rows of the file were not sent: {code}"
-        for code, count in left.items()
-        if code != LEFT_OUT[SentStatus.SENT]
-    ]
+    warnings += _not_sent(left)
     if len(receipts) == 1:
         return replace(first, warnings=tuple(warnings), left_out=left)
     return Receipt(

@@ -22,6 +22,7 @@ from callconv_kit.model.errors import (
     OutcomeUnknown,
     UsageError,
 )
+from mock_server.accounts import make
 from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, needs, ready_text, sessions_on, write_ready
@@ -127,6 +128,28 @@ def test_the_same_file_goes_once(server: MockImportServer, ready: Path, ledger: 
     assert again.name == first.name
     assert again.left_out == {"already_sent": 3}
     assert len(server.submissions()) == 1
+
+
+def test_a_file_of_changed_rows_is_not_called_delivered_before(
+    server: MockImportServer, tmp_path: Path, ledger: Ledger
+) -> None:
+    send(write_ready(tmp_path / "a.csv", "A", "B"), server, ledger=ledger)
+    changed = write_ready(tmp_path / "b.csv", "A", "B", SaleAmount="40.00")
+    receipt = send(changed, server, ledger=ledger)
+    assert receipt.left_out == {"changed_since_sent": 2}
+    assert receipt.message.startswith("Nothing was sent")
+    assert receipt.warnings == ("2 rows of the file were not sent: changed_since_sent",)
+
+
+def test_rows_that_went_to_another_server_are_named(
+    server: MockImportServer, tmp_path: Path, ready: Path, ledger: Ledger
+) -> None:
+    send(ready, server, ledger=ledger)
+    assert send(ready, server, ledger=ledger).warnings == ()
+    with MockImportServer(tmp_path / "other", [make("demo", PASSWORD)]) as other:
+        (warning,) = send(ready, other, ledger=ledger).warnings
+    assert f":{server.port}" in warning
+    assert "--new-ledger" in warning
 
 
 def test_of_two_files_prepared_before_either_went_the_second_sends_what_is_left(
