@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     metavar="N",
     help="Processes that read the inputs, large files in stretches. Default: one for each 256 MiB "
-    "of input, at most one for each core. The files come out the same.",
+    "of input, at most one for every two cores. The files come out the same.",
 )
 @click.option("--dry-run", is_flag=True, help="Report only; write no file.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json, nothing else.")

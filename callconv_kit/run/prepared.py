@@ -87,9 +87,9 @@ def prepare(
         keep_findings: keep each finding in memory for `Prepared.findings`; or a log of one's own
             that takes them.
         workers: processes that read the inputs, large files in stretches; none: one for each
-            256 MiB of input, at most one for each core. The outputs are the same to the byte. One
-            process reads what can't be read apart: see `callconv_kit.scale`. A script that asks for
-            more than one needs `if __name__ == "__main__":`.
+            256 MiB of input, at most one for every two cores. The outputs are the same to the byte.
+            One process reads what can't be read apart: see `callconv_kit.scale`. A script that asks
+            for more than one needs `if __name__ == "__main__":`.
         executor: takes the place of the processes, such as a `dask.distributed.Client`.
         dry_run: leave nothing behind: no file in `out`, and no key of derived session ids.
         **settings: every key of the job file under its name; they win over `job`.

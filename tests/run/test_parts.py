@@ -227,7 +227,7 @@ def test_a_number_of_workers_that_is_none_is_wrong_usage(workers, tmp_path, caps
 def test_the_processes_are_as_many_as_the_size_is_worth(tmp_path, monkeypatch):
     path = tmp_path / "calls.csv"
     path.write_bytes(b"x" * 1000)
-    monkeypatch.setattr(parts.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: 16)
     assert parts.workers_for([path, "-", tmp_path / "missing.csv"]) == 1
     monkeypatch.setattr(parts, "WORTH_A_PROCESS", 300)
     assert parts.workers_for([path]) == 3
