@@ -137,7 +137,7 @@ def _nights(submissions: Sequence[Submission], by_id: dict[int, FileResult]) -> 
     heads = ["Night", "", "Files", "Delivered", "Unknown", "Not delivered", "Refused"]
     return Html(
         tag("p", "Calls by the day (UTC) on which their upload began.", class_="hint")
-        + pieces.folded("partners", heads, rows)
+        + pieces.folded("partners", heads, rows, right_from=2)
         + pieces.more(len(nights) - NIGHTS, "night", JSON)
     )
 
@@ -169,30 +169,23 @@ def _files(submissions: Sequence[Submission], by_id: dict[int, FileResult]) -> H
     for s in sorted(submissions, key=lambda each: -each.id)[:FILES]:
         file = by_id.get(s.id)
         said = f"{s.code}: {s.said}" if s.code else ""
+        where = [pieces.text(s.account), " · ", tag("span", s.sha256[:12], title=s.sha256)]
+        state = str(s.state).replace("_", " ")
+        counts = (len(file.refused_lines), file.unconfirmed, file.confirmed) if file else ()
         rows.append(
             [
-                Html(
-                    tag("b", pieces.text(s.name))
-                    + tag("div", pieces.text(s.account), class_="where")
-                ),
-                Html(
-                    tag("span", str(s.state).replace("_", " "))
-                    + tag("div", pieces.text(said), class_="where")
-                ),
+                [tag("b", pieces.text(s.name)), tag("div", where, class_="where")],
+                [tag("span", state), tag("div", pieces.text(said), class_="where")],
                 f"{s.started.astimezone(UTC):%Y-%m-%d %H:%M}",
                 f"{s.rows:,}",
-                f"{len(file.refused_lines):,}" if file else "",
-                f"{file.unconfirmed:,}" if file else "",
-                f"{file.confirmed:,}" if file else "",
-                tag("span", s.sha256[:12], class_="code", title=s.sha256),
+                *([f"{count:,}" for count in counts] or ["", "", ""]),
             ]
         )
     if not rows:
         return None
-    heads = ["File", "State", "Started", "Rows", "Refused", "Unconfirmed", "Confirmed", "SHA-256"]
-    return Html(
-        pieces.folded("files", heads, rows) + pieces.more(len(submissions) - FILES, "file", JSON)
-    )
+    heads = ["File", "State", "Started", "Rows", "Refused", "Unconfirmed", "Confirmed"]
+    shown = pieces.folded("files", heads, rows, right_from=2)
+    return Html(shown + pieces.more(len(submissions) - FILES, "file", JSON))
 
 
 def _approvals(approvals: Sequence[Approval]) -> Html | None:

@@ -107,12 +107,14 @@ def table(
                class_="wide")  # fmt: skip
 
 
-def folded(name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Html:
+def folded(
+    name: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], right_from: int | None = None
+) -> Html:
     """A table, of which what goes beyond the first entries unfolds."""
-    first = table(name, heads, rows[:OPEN])
+    first = table(name, heads, rows[:OPEN], right_from)
     if len(rows) <= OPEN:
         return first
-    rest = table(name, heads, rows[OPEN:])
+    rest = table(name, heads, rows[OPEN:], right_from)
     return Html(first + tag("details", tag("summary", f"{len(rows) - OPEN} more"), rest))
 
 

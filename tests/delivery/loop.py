@@ -41,6 +41,12 @@ NOT_OVER_SFTP = {"connect-421", "pass-421", "no-mlsd"}
 
 KINDS = [("ftp", "direct"), ("ftp", "rename"), ("sftp", "direct"), ("sftp", "rename")]
 
+SLOWLY = 4_000
+"""Bytes a tenth of a second: an upload of 5 to 400 calls then takes up to two seconds."""
+
+AIMED = 0.75
+"""The share of the signals that are meant to come within the upload."""
+
 ALLOWED = {
     signal.SIGTERM: {0, 1, 4, 5, 130},
     signal.SIGINT: {0, 1, 4, 5, 130},
@@ -112,9 +118,16 @@ class World:
         write_ready(self.folder / "inbox" / f"{number}.csv", *names)
         self.calls += names
 
-    def arm(self) -> None:
-        """A fault or none, for this night."""
+    def arm(self, *, slowly: bool) -> None:
+        """A fault or none, for this night.
+
+        Args:
+            slowly: a night whose signal is to come within the upload, which then takes its time.
+        """
         self.server.clear_faults()
+        if slowly and self.chance.random() < 0.8:
+            self.server.fault("slow-drip", 1, after=SLOWLY)
+            return
         known = [name for name in FAULTS if self.protocol == "ftp" or name not in NOT_OVER_SFTP]
         if self.chance.random() < 0.5:
             self.server.fault(self.chance.choice(known), self.chance.choice([1, 1, 2]), after=700)
@@ -129,6 +142,14 @@ class World:
             self.folder.glob("runs/*/*/run.json"), key=lambda path: path.stat().st_mtime
         )
         return json.loads(records[-1].read_text())["error"] if records else "no night"
+
+    def nights(self) -> int:
+        """How many have begun."""
+        return len(list(self.folder.glob("runs/*/2*")))
+
+    def has(self, name: str) -> bool:
+        """Whether bytes of a file have arrived."""
+        return any(path.stat().st_size for path in self.folder.glob(f"server/**/{name}"))
 
     def taken(self) -> list[str]:
         found: list[str] = (
@@ -180,10 +201,12 @@ class Loop:
 
     def _night(self, world: World) -> None:
         chance = self._chance
-        if not world.calls or chance.random() < 0.6:
-            world.new_calls()
-        world.arm()
         number = chance.choice((*SIGNALS, *SIGNALS, None))
+        aimed = number is not None and chance.random() < AIMED
+        if aimed or not world.calls or chance.random() < 0.6:
+            world.new_calls()
+        world.arm(slowly=aimed)
+        before = world.nights()
         zygote, other = self._zygotes
         child = zygote.start(*world.command)
         pair = chance.random() < 0.25
@@ -191,9 +214,12 @@ class Loop:
             other.start(*world.command)
         within = False
         if number is not None:
-            within = self._wait_for_the_moment(world, zygote)
+            # Until then a signal ends a Python that has not set its handlers yet.
+            while world.nights() == before and not zygote.ends_within(0.005):
+                pass
+            within = self._wait_for_the_moment(world, zygote, aimed=aimed)
             if zygote.ends_within(0):
-                number = None
+                number, within = None, False
             else:
                 os.kill(child, number)
         status = zygote.wait()
@@ -202,22 +228,20 @@ class Loop:
             self._note(other.wait(), None, False)
         assert status in ALLOWED[number], f"exit {status} after {number}: {world.last_error()}"
 
-    def _wait_for_the_moment(self, world: World, zygote: Zygote) -> bool:
-        """Any moment of the run; half of the time one within its upload."""
-        if self._chance.random() < 0.5:
+    def _wait_for_the_moment(self, world: World, zygote: Zygote, *, aimed: bool) -> bool:
+        """Any moment of the run, or one within its upload; whether it is one."""
+        if not aimed:
             zygote.ends_within(self._chance.uniform(0.0, 0.8))
-            return False
-        for _ in range(400):
-            if zygote.ends_within(0.005):
-                return False
+            return self._is_sending(world)
+        while not zygote.ends_within(0.005):
             if self._is_sending(world):
-                zygote.ends_within(self._chance.choice((0.0, 0.0, 0.002, 0.02)))
-                return True
+                zygote.ends_within(self._chance.choice((0.0, 0.0, 0.002, 0.02, 0.2)))
+                return self._is_sending(world)
         return False
 
     @staticmethod
     def _is_sending(world: World) -> bool:
-        """Whether the ledger says so; read without the kit's checks, which take too long."""
+        """Whether bytes go; the ledger is read without the kit's checks, which take too long."""
         import sqlite3
 
         path = world.folder / ".callconv" / "ledger.sqlite"
@@ -225,11 +249,15 @@ class Loop:
             return False
         try:
             with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-                row = db.execute("SELECT state FROM submission ORDER BY id DESC LIMIT 1").fetchone()
+                query = "SELECT state, temporary FROM submission ORDER BY id DESC LIMIT 1"
+                row = db.execute(query).fetchone()
             db.close()
         except sqlite3.Error:
             return False
-        return row is not None and row[0] in ("sending", "sent", "renaming")
+        if row is None or row[0] not in ("intent", "sending", "sent", "renaming"):
+            return False
+        # Under a temporary name only the server knows that the first byte is there.
+        return row[0] != "intent" or (bool(row[1]) and world.has(row[1]))
 
     def _note(self, status: int, number: signal.Signals | None, within: bool) -> None:
         self.counts.runs += 1

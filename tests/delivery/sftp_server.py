@@ -270,7 +270,7 @@ class _Upload(paramiko.SFTPHandle):
         self._file.flush()
         self._written += len(data)
         if name == "slow-drip":
-            self._ours.stopping.wait(0.01)
+            self._ours.stopping.wait(min(len(data) / fault.after / 10, 2.0))
         if name == "stall":
             self._ours.stopping.wait(60)
         if name in ("data-cut", "control-cut"):

@@ -40,4 +40,5 @@ def test_five_hundred_nights(zygotes: tuple[Zygote, Zygote], tmp_path: Path) -> 
     loop = Loop(tmp_path, zygotes, 7)
     counts = loop.run(500, say=lambda line: print(line, flush=True))  # noqa: T201 - the figures
     assert_nothing_went_wrong(counts)
-    assert counts.in_upload > 50
+    sent = sum(count for name, count in counts.signals.items() if name != "no signal")
+    assert counts.in_upload * 2 >= sent
