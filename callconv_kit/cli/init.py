@@ -289,11 +289,19 @@ def _show_summary(draft: "Draft") -> None:
     click.secho("The job", bold=True)
     words = {"answered": "", "sure": "  (sure)", "likely": "  (likely: check it)"}
     for key, (how, text) in draft.taken.items():
-        click.echo(f"  {visible(key, 30):30}  {visible(text, 60)}{words[how]}")
+        click.echo(f"  {_titled(key):30}  {visible(text, 60)}{words[how]}")
     for key in draft.blanks:
-        click.echo(f"  {visible(key, 30):30}  TODO")
+        click.echo(f"  {_titled(key):30}  TODO")
     for passed in draft.passed:
         click.echo(f"  {visible(passed.id, 30):30}  not used: {visible(passed.why, 60)}")
+
+
+def _titled(key: str) -> str:
+    """The id of a question; that of an id of impact.com with what impact.com calls it."""
+    from callconv_kit.profiling.ids import IDS
+    from callconv_kit.writing.markup import visible
+
+    return f"{key} ({IDS[key].called})" if key in IDS else visible(key, 30)
 
 
 def _show_written(written: list[Path], draft: "Draft", asked: int) -> None:
@@ -306,12 +314,6 @@ def _show_written(written: list[Path], draft: "Draft", asked: int) -> None:
         )
     for warning in draft.warnings:
         click.echo(f"Note: {warning}.")
-    if draft.blanks:
-        click.echo(f"Still to fill in there, marked TODO: {', '.join(draft.blanks)}.")
-    lookup = draft.settings.get("lookup", {}).get("file")
-    if any(path.name == lookup for path in written):
-        ids = ", ".join(draft.looked_up)
-        click.echo(f"Still to fill in in {lookup}, a row for each key: {ids}.")
     suite = draft.settings.get("export_suite")
     if any(path.name == suite for path in written):
         click.echo(
@@ -323,9 +325,16 @@ def _show_written(written: list[Path], draft: "Draft", asked: int) -> None:
 def _show_next(file: str, written: list[Path], draft: "Draft", ahead: "Outlook") -> None:
     """The command that comes next, and how to change an answer."""
     click.echo()
-    if not draft.blanks and not draft.looked_up and ahead.stopped is None:
-        command = shlex.join(["callconv", "prepare", file, "--job", str(written[0])])
-        click.echo(f"Next: {command}")
+    job = written[0]
+    if draft.blanks:
+        click.echo(f"Fill in {job}, where it is marked TODO: {', '.join(draft.blanks)}.")
+    lookup = draft.settings.get("lookup", {})
+    if draft.looked_up and job.parent / lookup["file"] in written:
+        key = lookup.get("on_source") or lookup.get("on")
+        ids = ", ".join(draft.looked_up)
+        click.echo(f"Fill in {job.parent / lookup['file']}: {ids} for each {key}.")
+    if ahead.stopped is None:
+        click.echo(f"Then run: {shlex.join(['callconv', 'prepare', file, '--job', str(job)])}")
     click.echo(f"To change an answer, edit {written[0]}, or run init again with --answer ID=VALUE.")
 
 

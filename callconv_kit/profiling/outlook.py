@@ -29,19 +29,9 @@ from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import code_of, of_severity, remedy_of
 
 FIX = {
-    "caller_unknown": 'anonymous_callers = "leave_out" sets them aside, "keep" sends them',
-    "moment_repeated": 'dst = "earlier" or "later"',
-    "moment_skipped": 'dst = "earlier" or "later"',
-    "moment_against_order": "Change date_order, or fix these dates",
-    "conflicting_duplicate": 'on_conflict = "first" or "last", or keep the true row',
-    "duration_out_of_range": '[units] {column} = "milliseconds", if that is the unit',
-    "money_ambiguous": 'decimal = "comma" or "point"',
-    "money_currency": 'currency = "…", or convert the amounts',
-    "lookup_missing": "add the keys to the look-up file",
-    "field_count": "quote the cells that hold commas, at the source",
     "country_unknown": '[values.{column}] "…" = "US"',
-    "phone_invalid": 'default_country = "…" if these are of another country; else correct them',
-    "event_too_old": "none: impact.com takes no call that old",
+    "phone_invalid": "In callconv.toml, above the first [table], set default_country if these are "
+    "numbers of another country; else correct them",
 }
 """What makes the rows of a code ready, where it is not simply what the code says."""
 
@@ -244,7 +234,7 @@ def _unknown_statuses(prepared: Prepared, inspection: Inspection) -> Sequence[st
     rows = rejected[rejected["codes"].str.contains("status_unknown", regex=False)]
     counts: Counter[str] = Counter()
     status = inspection.proposals.statuses.column
-    for name in [status] if status else []:
+    for name in [status] if status else inspection.feeds.get("CallStatus", ()):
         if name in rows:
             counts.update(rows[name])
     return [text for text, _ in counts.most_common()]

@@ -291,7 +291,7 @@ def _talk_time(inspection: Inspection) -> Iterator[Question]:
             hint="call_if_answered, or a column name",
             proposal=inspection.proposals.talk_time,
             confidence="likely" if inspection.proposals.talk_time else "none",
-            because="an export without talk times can't say more",
+            because="the whole call is the closest that this export has",
         )
         return
     yield Question(
@@ -331,7 +331,7 @@ def _statuses(inspection: Inspection) -> Iterator[Question]:
             f"Which status is {shown(word.word)!r}?",
             hint="ANSWER, an answered call, which is paid; or one of "
             f"{', '.join(spec.STATUSES[:-1])}; left blank, these rows are rejected",
-            samples=(f"{word.rows:,} calls{talked}",),
+            samples=(f"{word.rows:,} call{'' if word.rows == 1 else 's'}{talked}",),
             proposal=word.status or "",
             confidence=word.confidence,
             because=word.because,
@@ -343,12 +343,12 @@ def _id(inspection: Inspection, key: str) -> Question:
     each = inspection.proposals.mapping[told.column]
     found = inspection.column(each.sources[0]) if each.sources else None
     lookup = lookup_key(inspection)
-    by_file = (
-        f", or lookup:{LOOKUP_FILE}:{lookup.name} if it depends on {lookup.name}: the file "
-        f"{LOOKUP_FILE} then holds one row for each {lookup.name}, and init writes it to fill in"
-        if lookup and key != "provider"
-        else ""
-    )
+    by_file = ""
+    if lookup and key != "provider":
+        by_file = (
+            f", or lookup:{LOOKUP_FILE}:{lookup.name} where each {lookup.name} has its own: init "
+            "writes that file, to be filled in"
+        )
     warning = ""
     if key == "partner" and lookup and lookup.top_share >= ONE_KEY and (lookup.distinct or 0) > 1:
         warning = one_key(lookup)

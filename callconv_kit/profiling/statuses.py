@@ -7,6 +7,7 @@ say so before the words do.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -243,7 +244,8 @@ def _word(
     if guessed.needs:
         evidence = _connected(sample, rows)
         if not evidence:
-            return nothing
+            why = "it often means ANSWER, but nothing here shows that these calls were connected"
+            return replace(nothing, because=why)
         return StatusWord(text, count, mean, "ANSWER", "likely", evidence)
     sure = "sure" if guessed.known else "likely"
     return StatusWord(text, count, mean, "ANSWER", sure, guessed.because, known=guessed.known)

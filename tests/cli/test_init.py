@@ -79,7 +79,8 @@ def test_a_dialogue_in_a_terminal_ends_in_a_job_that_prepares(folder):
         shown, status = terminal.end()
     assert status == 0
     assert "You were asked 6 questions." in shown
-    assert "Next: callconv prepare calls.csv --job callconv.toml" not in shown  # the look-up first
+    assert "Fill in trackers.csv: MediaId for each Tracking Number." in shown
+    assert "Then run: callconv prepare calls.csv --job callconv.toml" in shown
     assert "Wrote callconv.toml" in shown
     assert "Wrote trackers.csv" in shown
     assert "of 57 ready" in shown
@@ -342,7 +343,7 @@ def test_a_lookup_file_that_is_there_is_used_and_never_overwritten(folder):
     run = callconv(folder, "init", "calls.csv", "--now", NOW, input=answers)
     assert (folder / "trackers.csv").read_text() == "Tracking Number,MediaId\n8005550100,20012\n"
     assert "the look-up file doesn't have this key" in run.stdout
-    assert "→ add the keys to the look-up file" in run.stdout
+    assert "→ Add the key to the look-up file" in run.stdout
 
 
 WRONG = {
