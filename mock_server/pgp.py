@@ -42,10 +42,10 @@ class PgpKey:
                 "Mock import server", cipher_suite=CipherSuite.RSA2k, profile=Profile.RFC4880
             )
             kept.touch(mode=0o600)
-            kept.write_text(str(self._key))
+            kept.write_text(str(self._key), encoding="ascii")
         if "PRIVATE KEY" not in str(self._key).partition("\n")[0]:
             raise ValueError(f"{source} is not a private PGP key")
-        self.public_file.write_text(str(self._key.extract_certificate()))
+        self.public_file.write_text(str(self._key.extract_certificate()), encoding="ascii")
 
     def decrypt(self, source: Path, target: Path) -> None:
         """Write the plain text of `source` as `target`.

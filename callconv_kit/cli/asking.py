@@ -213,17 +213,16 @@ class Completion:
             import readline
         except ImportError:  # not on every system
             return
-        self._before = (readline.get_completer(), readline.get_completer_delims())
+        self._before = (readline, readline.get_completer(), readline.get_completer_delims())
         readline.set_completer(self._complete)
         readline.set_completer_delims("\n")
         readline.parse_and_bind("tab: complete")
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
-            import readline
-
-            readline.set_completer(self._before[0])
-            readline.set_completer_delims(self._before[1])
+            readline, completer, delimiters = self._before
+            readline.set_completer(completer)
+            readline.set_completer_delims(delimiters)
 
     def _complete(self, text: str, state: int) -> str | None:
         typed = text.casefold()
