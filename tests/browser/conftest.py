@@ -1,8 +1,25 @@
-"""One Chromium for the tests of a module."""
+"""One Chromium for the tests of a module, and axe-core, which judges how accessible a page is."""
 
+import os
 import shutil
+import subprocess
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The source of axe-core."""
+    npm = shutil.which("npm")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
+    done = npm and subprocess.run(
+        command, cwd=folder, capture_output=True, timeout=120, check=False
+    )
+    if (not npm or done.returncode) and os.environ.get("CI") != "true":
+        pytest.skip("axe-core can't be installed here")
+    assert done.returncode == 0, done.stderr
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -343,6 +343,20 @@ class Person:
         """Elements whose text stands out too little."""
         return self.driver.execute_script(contrast)
 
+    def barriers(self, axe):
+        """What axe-core finds on the workbench that keeps people out: serious and critical."""
+        self.driver.execute_script(axe)
+        found = self.driver.execute_async_script("""
+            const done = arguments[0];
+            axe.run('.callconv-workbench').then(({violations, passes}) => done({
+              passed: passes.length,
+              found: violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
+                .map(({id, nodes}) => [id, nodes.length, nodes[0].html.slice(0, 200)]),
+            }));
+        """)
+        assert found["passed"]
+        return found["found"]
+
     def save(self):
         """Save the notebook."""
         self.driver.find_element(By.CSS_SELECTOR, ".jp-Notebook").send_keys(Keys.CONTROL, "s")

@@ -83,12 +83,13 @@ def desk(tmp_path_factory):
         driver.quit()
 
 
-def test_the_whole_way_from_an_upload_to_pending_actions(desk):
+def test_the_whole_way_from_an_upload_to_pending_actions(desk, axe):
     folder, person = desk.opened("whole", f"now={NOW!r}")
     person.upload(sample("export.csv"))
     person.reads("seen", "export.csv", "header on line 4", "Invoca")
     assert person.chosen("preset").startswith("Invoca")
     person.picture("1_open")
+    assert person.barriers(axe) == []
     person.press("accept")
 
     for name, text in ANSWERS.items():
@@ -97,13 +98,18 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk):
     person.reads("mapping", "1001 in every row")
     person.until(lambda: not person.all(".callconv-missing"))
     person.picture("2_map")
+    assert person.barriers(axe) == []
     person.press("save")
     person.told("The job is saved")
+    person.press("show-words")
+    person.reads("words", "Hung up in IVR", "mapping it wins 40 rows")
+    assert person.barriers(axe) == []
 
     person.step("Prepare")
     person.press("prepare")
     person.reads("card-of-run", "204")
     person.picture("3_prepare")
+    assert person.barriers(axe) == []
 
     person.step("Review")
     person.choose("code", "status_unknown")
@@ -111,19 +117,27 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk):
     person.keys("IVR_DROPOFF", Keys.ENTER)
     person.shows(0, "Call Result", "IVR_DROPOFF")
     person.picture("4_review")
+    assert person.barriers(axe) == []
     assert "IVR_DROPOFF" in (folder / "export.csv.fixes.csv").read_text()
     person.press("again")
     person.reads("card-of-run", "ready to go")
 
+    person.step("Review")
+    person.turn_to("Explore")
+    person.reads("explorer", "talk time")
+    person.picture("explore")
+    assert person.barriers(axe) == []
     person.step("Check")
     person.press("validate")
     person.reads("validation", "expectations hold")
     person.picture("5_check")
+    assert person.barriers(axe) == []
 
     person.step("Deliver")
     person.press("deliver-mock")
     results = person.reads("results", "pending actions", "Complete")
     person.picture("6_deliver")
+    assert person.barriers(axe) == []
     ready = (folder / "callconv-out" / "ready.csv").read_text().count("\n") - 1
     assert f"{ready} pending actions" in results
 
