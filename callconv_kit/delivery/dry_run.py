@@ -21,7 +21,7 @@ from callconv_kit.delivery.encryption import recipient_of
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import LEFT_OPEN, LEFT_OUT, choose, unused_name
 from callconv_kit.delivery.ready_file import (
-    keys_of_file,
+    keys_to_send,
     measure_rows,
     nothing_to_send,
     outgoing,
@@ -191,7 +191,7 @@ def plan(
     file = outgoing(ready)
     if not file.rows:
         raise nothing_to_send(ready)
-    keys = keys_of_file(ready, file.rows)
+    keys = keys_to_send(ready, file.rows)
     with _reading(job, ledger) as opened:
         new = Found(np.zeros(file.rows, np.uint8), np.zeros(file.rows, np.int64))
         found = opened.row_keys.look_up(keys) if opened else new

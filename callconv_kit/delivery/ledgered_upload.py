@@ -22,7 +22,7 @@ from callconv_kit.delivery.encryption import Recipient
 from callconv_kit.delivery.forecast_score import Foresee
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
-from callconv_kit.delivery.ready_file import keys_of_file, parts, write_rows
+from callconv_kit.delivery.ready_file import keys_to_send, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State, Submission
 from callconv_kit.delivery.sending import Sender
 from callconv_kit.delivery.sent_rows import keep_lines
@@ -78,7 +78,7 @@ class LedgeredUpload:
             note = ""
             if self.sending.connection.require_approval:
                 note = approval_of(self.ledger, ready, file).note
-            keys = keys_of_file(file.path, file.rows)
+            keys = keys_to_send(file.path, file.rows)
             found = self.ledger.look_up(keys)
             chosen, left_out = choose(found, resend=resend)
             if not chosen.any():

@@ -162,6 +162,32 @@ def keys_of_file(path: Path, rows: int) -> Keys:
     return keys
 
 
+def keys_to_send(path: Path, rows: int) -> Keys:
+    """The keys of the rows of a ready.csv that is to be sent; see `keys_of_file`.
+
+    `prepare` leaves no call twice in its ready.csv. A file that a person put together may hold one
+    twice, and it would count twice.
+
+    Raises:
+        InputError: `not_ready`; `duplicate_in_file`: two rows are one call.
+    """
+    keys = keys_of_file(path, rows)
+    _, first, row, times = np.unique(
+        keys.call, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    if len(first) < rows:
+        one = int(np.argmax(times > 1))
+        lines = np.flatnonzero(row.reshape(-1) == one) + 2
+        raise InputError(
+            "duplicate_in_file",
+            f"{path.name} holds {rows - len(first):,} rows whose call is in a row above them",
+            f"lines {lines[0]} and {lines[1]}, for example",
+            "each call once, or it would count twice",
+            f"Run `callconv prepare {path.name}` and upload the ready.csv that it writes.",
+        )
+    return keys
+
+
 def _not_a_table(path: Path, found: str) -> InputError:
     return InputError(
         "not_ready",

@@ -114,7 +114,7 @@ def test_a_changed_call_is_decided_about_once(
 def test_a_changed_call_that_was_sent_again_waits_for_nobody(
     job: Path, server: MockImportServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ready = write_ready(job.parent / "ready.csv", "A", "B", VendorEventId="e1")
+    ready = write_ready(job.parent / "ready.csv", "A", VendorEventId="e1")
     assert main(["upload", str(ready), "--now", NOW]) == 0
     write_ready(ready, "A", VendorEventId="e1", SaleAmount="10.00")
     main(["upload", str(ready), "--now", NOW])

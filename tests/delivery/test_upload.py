@@ -152,6 +152,28 @@ def test_rows_that_went_to_another_server_are_named(
     assert "--new-ledger" in warning
 
 
+TWICE = {
+    "the same row": ({}, {}),
+    "another amount": ({"SaleAmount": "40.00"}, {"SaleAmount": "99.00"}),
+    "one event of two sessions": (
+        {"VendorEventId": "E", "CallSessionId": "S1"},
+        {"VendorEventId": "E", "CallSessionId": "S2"},
+    ),
+}
+
+
+@pytest.mark.parametrize("calls", TWICE.values(), ids=TWICE)
+def test_a_file_that_holds_a_call_twice_is_refused(
+    server: MockImportServer, tmp_path: Path, ledger: Ledger, calls: Any
+) -> None:
+    path = tmp_path / "together.csv"
+    path.write_text(ready_text({"CallSessionId": "B"}, *calls))
+    with pytest.raises(InputError, match=r"together.csv holds 1 rows.*lines 3 and 4") as caught:
+        send(path, server, ledger=ledger)
+    assert caught.value.code == "duplicate_in_file"
+    assert server.submissions() == []
+
+
 def test_of_two_files_prepared_before_either_went_the_second_sends_what_is_left(
     server: MockImportServer, tmp_path: Path, ledger: Ledger
 ) -> None:
