@@ -60,7 +60,7 @@ AREAS = (
          "run/test_duplicates run/test_on_conflict run/test_rounded_ids run/test_settling"
          " run/test_fixes run/test_rejected_share"),
     Area("mapping/*",
-         "mapping/test_job_rules mapping/test_related_columns mapping/test_vendor_*"
+         "mapping/test_job_rules mapping/test_related_columns mapping/test_vendor_* cli/test_presets"
          " run/test_habits"),
     Area("delivery/connection_faults delivery/outcomes delivery/forecast delivery/archive"
          " delivery/lock delivery/nightly delivery/sent_* delivery/row_keys delivery/segments"

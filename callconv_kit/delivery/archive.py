@@ -27,16 +27,12 @@ def keep(source: Path, folder: Path, number: int, name: str, readers: Readers = 
     """
     private.make_folder(folder, readers)
     target = folder / f"{number:06d}_{_plain(name)}.zst"
-    partial = target.with_suffix(".tmp")
-    partial.unlink(missing_ok=True)
-    try:
-        private.create(partial)
-        with source.open("rb") as file, pa.CompressedOutputStream(str(partial), "zstd") as out:
-            shutil.copyfileobj(file, out, BLOCK)
-        private.set_readers(partial, readers)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        private.replacing(target, readers) as partial,
+        source.open("rb") as file,
+        pa.CompressedOutputStream(str(partial), "zstd") as out,
+    ):
+        shutil.copyfileobj(file, out, BLOCK)
     return target.name
 
 

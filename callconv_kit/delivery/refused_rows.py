@@ -33,11 +33,11 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
             "Send a canary with one row whose CampaignId is wrong, read its results, and the "
             "offset is known; or give it: `callconv results --line-offset N`.",
         )
-    partial = path.with_name(path.name + ".tmp")
-    partial.unlink(missing_ok=True)
-    private.create(partial)
     count = 0
-    with partial.open("w", encoding="utf-8", newline="") as file:
+    with (
+        private.replacing(path) as partial,
+        partial.open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*ORIGIN, *spec.NAMES))
         for result in outcome.files:
@@ -55,5 +55,4 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
                 cells = (row.cells.get(column, "") for column in spec.NAMES)
                 writer.writerow((name, place, "; ".join(reasons), said, *cells))
                 count += 1
-    partial.replace(path)
     return count

@@ -106,11 +106,8 @@ def keep_lines(ready: Path, ledger: Ledger, submission: Submission, chosen: Bool
     if len(table) != len(chosen):
         return  # of another run
     kept = table.take(pa.array(np.flatnonzero(chosen)))
-    target = lines_path(ledger, submission)
-    partial = target.with_suffix(".tmp")
-    pq.write_table(kept, partial, compression="zstd")
-    private.set_readers(partial, ledger.readers)
-    partial.replace(target)
+    with private.replacing(lines_path(ledger, submission), ledger.readers) as partial:
+        pq.write_table(kept, partial, compression="zstd")
 
 
 def lines_path(ledger: Ledger, submission: Submission) -> Path:

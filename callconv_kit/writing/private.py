@@ -57,16 +57,23 @@ def create(path: Path) -> None:
     _set_mode(path, FILE_MODES["owner"])
 
 
-def write_text(path: Path, text: str, readers: Readers = "owner") -> None:
-    """Write a text file, whole under its name or as it was before."""
+@contextlib.contextmanager
+def replacing(path: Path, readers: Readers = "owner") -> Iterator[Path]:
+    """An empty file to write; it takes the place of `path` at the end of a block without errors."""
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         create(partial)
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        yield partial
         set_readers(partial, readers)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, readers: Readers = "owner") -> None:
+    """Write a text file, whole under its name or as it was before."""
+    with replacing(path, readers) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
 
 
 # -- work folders ----------------------------------------------------------------------------------
