@@ -200,6 +200,33 @@ def processes(workers: int, executor: Executor | None = None) -> Iterator[Execut
         yield pool
 
 
+def begin(executor: Executor, function: Callable[..., Any], *arguments: Any) -> Future:
+    """Submit a call; an interrupt waits until it is submitted.
+
+    One that came while an executor starts its processes would leave it waiting for ever. The
+    processes inherit what waits, so that Ctrl-C in a terminal does not end them while they start.
+    """
+    with _interrupts_held():
+        return executor.submit(function, *arguments)
+
+
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _let_the_first_stop() -> None:
     """Ctrl-C reaches all processes of a terminal; the one that began ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)

@@ -301,7 +301,7 @@ class Run:
         try:
             try:
                 begun.extend(
-                    (lot, self._executor.submit(part_of, shared, lot))
+                    (lot, parts.begin(self._executor, part_of, shared, lot))
                     for lot in parts.lots(inputs, tables)
                 )
             except InputError as error:  # what is wrong with a row before it comes first

@@ -1,6 +1,8 @@
 """One file on several workers: stretches of it are read apart, and the same files come out."""
 
+import os
 import random
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -245,3 +247,17 @@ def test_workers_of_the_command_make_the_same_files(tmp_path, cut):
         assert main(["prepare", str(path), "--out", out, "--workers", workers, *options]) == 0
     for name in ("ready.csv", "left_out.csv", "rejected.csv"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_an_interrupt_waits_until_a_part_is_handed_out():
+    class Interrupted:
+        done = False
+
+        def submit(self, *_):
+            os.kill(os.getpid(), signal.SIGINT)
+            self.done = True
+
+    executor = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        parts.begin(executor, print)
+    assert executor.done
