@@ -15,6 +15,8 @@ from callconv_kit.model import texts
 # date, time → as they are joined
 HALVES = {
     "as they are": ("2026-11-20", "09:30:05", "2026-11-20 09:30:05"),
+    "the first serial day": ("36526", "0.3958912037037037", "2000-01-01 09:30:05"),
+    "the last serial day": ("73050", "0.3958912037037037", "2099-12-31 09:30:05"),
     "a date cell": ("2026-11-20 00:00:00", "09:30:05", "2026-11-20 09:30:05"),
     "a date cell of T": ("2026-11-20T00:00:00", "9:30 AM", "2026-11-20 9:30 AM"),
     "a date cell with its zone": (
@@ -46,7 +48,9 @@ APART = {
     "two times": ("2026-11-20 08:00:00", "09:30:05"),
     "a zone": ("2026-11-20 00:00:00", "EST"),
     "a fraction that does not tell the second": ("2026-11-20", "0.4"),
-    "a number that is no serial day": ("12345", "0.4"),
+    "a number that is no serial day": ("12345", "0.3958912037037037"),
+    "a day before 2000": ("36525", "0.3958912037037037"),
+    "a day after 2099": ("73051", "0.3958912037037037"),
     "nothing": ("2026-11-20 00:00:00", None),
 }
 
