@@ -140,7 +140,10 @@ class Grid {
     made.append(make("bdi", {}, this.pending.get(`${row} ${at}`) ?? cell.text));
     if (this.pending.has(`${row} ${at}`)) made.classList.add("callconv-grid-pending");
     if (this.head[at].readonly || cell.locked) made.setAttribute("aria-readonly", "true");
-    if (this.head[at].long) made.classList.add("callconv-long");
+    if (this.head[at].long) {
+      made.classList.add("callconv-long");
+      made.title = cell.text;
+    }
     if (cell.fixed) made.classList.add("callconv-grid-fixed");
     if (cell.why) {
       made.setAttribute("aria-invalid", "true");
@@ -170,7 +173,7 @@ class Grid {
     if (!cell) return;
     const { left, right } = cell.getBoundingClientRect();
     const seen = this.scroll.getBoundingClientRect();
-    if (left < seen.left || right > seen.right) this.scroll.scrollLeft += left - seen.left - 160;
+    if (left < seen.left + 60 || right > seen.right) this.scroll.scrollLeft += left - seen.left - 160;
   }
 
   inside([row, column]) {
@@ -211,6 +214,7 @@ class Grid {
   say(told) {
     const cell = this.rows[this.at[0]]?.[this.at[1]] ?? {};
     const parts = [told, cell.why, cell.proposal && `Suggested: ${cell.proposal} (Alt+Enter)`];
+    if (!told && this.head[this.at[1]]?.long) parts.push(cell.text);
     if (!told && cell.locked) parts.push("Nothing is wrong with this cell.");
     this.told.textContent = parts.filter(Boolean).join(" ");
     this.told.classList.toggle("callconv-wrong", Boolean(told && this.page.refused));

@@ -183,6 +183,13 @@ def test_rejected_rows_are_corrected_in_the_grid_by_keyboard_alone(desk):
     person.focus(5, "Call Result")
     person.keys("v", held=Keys.CONTROL)
     person.reads("rejected-grid", "2 cells corrected")
+    # The active cell is not hidden below the column that stays in place.
+    covered = person.driver.execute_script(
+        "const {left, top} = document.activeElement.getBoundingClientRect();"
+        "return document.elementFromPoint(left + 4, top + 4).closest('td, th').cellIndex !=="
+        " document.activeElement.cellIndex"
+    )
+    assert not covered
     person.picture("grid")
 
     person.keys("z", held=Keys.CONTROL)
