@@ -33,6 +33,7 @@ def run(command: Sequence[str], folder: Path) -> Run:
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
+    # Of ours, 1 says that some rows were rejected.
+    if process.returncode not in ((0, 1) if "callconv_kit" in command else (0,)):
         raise SystemExit(f"{command} ended with {process.returncode}")
     return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
