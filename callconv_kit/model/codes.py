@@ -173,6 +173,11 @@ CODES: dict[str, Code] = {
             "Put quotation marks around any cell that contains a comma, or complete the row if "
             "cells are missing",
         ),
+        (
+            "rows_in_cell",
+            "a cell of this row holds the rows below it, because of a stray quotation mark",
+            "Remove that quotation mark from the export",
+        ),
         ("corrections_differ", "several rows correct the same call", "Keep the correct row"),
         (
             "conflicting_duplicate",

@@ -1,5 +1,6 @@
 """Checks after coercion: of cells, of several columns of a call, and `[[leave_out]]` rules."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,8 +12,11 @@ from callconv_kit.mapping.rules import SourceColumn, holds, met
 from callconv_kit.model import notes, spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import Coerced, note_id, note_of
-from callconv_kit.model.rows import Finding
+from callconv_kit.model.rows import Batch, Finding
 from callconv_kit.model.texts import Bools, Ints
+
+CLEAR = 3
+"""Delimiters that a line within a cell must have before it is taken for a row: text has few."""
 
 UNKNOWN = -1
 """Seconds of a duration that is empty or wrong."""
@@ -228,3 +232,30 @@ def left_out(
             details = (rule.text,) * len(rows)
             findings.append(Finding(rule.code, Severity.LEFT_OUT, rule.column, rows, details))
     return findings
+
+
+def rows_in_a_cell(batch: Batch, delimiter: str) -> list[Finding]:
+    """Rows with a cell that holds whole rows: a stray quotation mark opens it, a later one ends it.
+
+    The lines within the cell have as many cells as a row, and the last one ends in the cell's own
+    column. Only rows that take several lines are looked at.
+
+    Args:
+        batch: the rows as they were read.
+        delimiter: of the file; empty where the input is no delimited text.
+    """
+    if not delimiter or not len(batch.lines):
+        return []
+    next_line = np.append(batch.lines[1:], np.iinfo(np.int64).max)
+    rows = np.flatnonzero(next_line - batch.lines > 1)
+    mark, width = re.escape(delimiter), len(batch.cells)
+    found = np.zeros(len(rows), np.bool_)
+    for at, column in enumerate(batch.cells):
+        cells = texts.take(column, rows)
+        if max(at, width - 1) < CLEAR or not pc.any(pc.match_substring(cells, "\n")).as_py():
+            continue
+        between = rf"(?:\n(?:[^{mark}\n]*{mark}){{{width - 1}}}[^{mark}\n]*)"
+        last = rf"\n(?:[^{mark}\n]*{mark}){{{at}}}[^{mark}\n]*"
+        lines = f"{between}*" if at >= CLEAR else f"{between}+"
+        found |= texts.true(pc.match_substring_regex(cells, rf"\A[^\n]*{lines}{last}\z"))
+    return [Finding("rows_in_cell", Severity.ERROR, None, rows[found])] if found.any() else []

@@ -172,6 +172,7 @@ class Judge:
         undecided = rules.undecided(columns, derived, source_column)
         findings += call_checks.status_rules(columns, length, job.empty_status, undecided)
         findings = rules.naming_column(findings, derived, plan)
+        findings += call_checks.rows_in_a_cell(batch, table.account.delimiter)
         findings += call_checks.talk_exceeds_call(columns, length)
         findings += call_checks.ivr_exceeds_call(columns, length)
         if job.send == "answered":

@@ -509,6 +509,7 @@ def test_the_other_number_is_used_under_its_rule(run, tmp_path):
 ELSEWHERE = {
     *("unreadable", "output_failed", "field_count", "duplicate_row", "conflicting_duplicate"),
     *("session_with_and_without_event", "encoding_guessed", "superseded"),
+    "rows_in_cell",
     "surplus_cells",
     "corrections_differ",
     *("identifier_maybe_rounded", "not_ready_form"),

@@ -332,3 +332,44 @@ def test_a_workbook_with_too_much_shared_text_is_refused_unread(tmp_path, monkey
         InputError, match=r"calls.xlsx holds too much text.* 2 MB.*Export it as CSV"
     ):
         reading.open_tables([path], HEADER.__contains__)
+
+
+WIDE = "CallSessionId,CallerId,City,SaleAmount,SubId1,Note"
+STRAY = {
+    "one row in the last column": (
+        'S1,1,Boston,5.00,a,"oops\nS2,2,Austin,5.00,b,fine"\nS3,3,Reno,5.00,c,\n',
+        [2],
+    ),
+    "three rows": (
+        'S1,1,Boston,5.00,a,"oops\nS2,2,A,5.00,b,\nS3,3,B,5.00,c,\nS4,4,C,5.00,d,fine"\n',
+        [2],
+    ),
+    "rows in a middle column": (
+        'S1,1,Boston,5.00,"a,\nS2,2,Austin,5.00,b",\nS3,3,Reno,5.00,c,\n',
+        [2],
+    ),
+    "rows in an early column": (
+        'S1,"1,Boston,5.00,a,\nS2,2,Austin,5.00,b,\nS3,3",Reno,5.00,c,\n',
+        [2],
+    ),
+    "a second such row": (
+        'S0,0,Ames,5.00,z,\nS1,1,Boston,5.00,a,"oops\nS2,2,Austin,5.00,b,fine"\n',
+        [3],
+    ),
+    "a note of several lines": ('S1,1,Boston,5.00,a,"first\nsecond\nthird"\n', []),
+    "a note with commas": ('S1,1,Boston,5.00,a,"Hi,\nyes, no, maybe\nbye"\n', []),
+    "an address": ('S1,1,"1 Main St\nBoston, MA, US",5.00,a,\n', []),
+    "blank lines between rows": ("S1,1,Boston,5.00,a,\n\n\nS2,2,Austin,5.00,b,\n", []),
+}
+
+
+@pytest.mark.parametrize(("rows", "lines"), STRAY.values(), ids=STRAY)
+def test_a_stray_quotation_mark_that_takes_in_rows_is_found(rows, lines, tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(f"{WIDE}\n{rows}")
+    given = {"CampaignId": 1, "MediaId": 2, "ActionTrackerId": 3, "CallProvider": "P"}
+    given |= {"EventDate": "2026-11-20T09:30:05-05:00", "CalledPhoneNumber": "6465550111"}
+    given |= {"CallDuration": 9, "TalkDuration": 9}
+    rejected = prepare(path, now=NOW, constants=given, max_rejected_share=1.0).rejected
+    found = rejected.loc[rejected["codes"].str.contains("rows_in_cell"), "source_line"]
+    assert [int(line) for line in found] == lines
