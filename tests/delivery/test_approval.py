@@ -1,6 +1,8 @@
 """Four eyes: only approved bytes are sent where a job asks for it, and the record says who."""
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -156,3 +158,22 @@ def test_without_a_ledger_nothing_is_approved(
         upload(ready, connection, password=PASSWORD, ledger=None)
     assert caught.value.code == "needs_ledger"
     assert sessions_on(server) == []
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_older_version_learns_to_approve(
+    folder: Path, server: MockImportServer, version: int
+) -> None:
+    write_job(folder, server)
+    assert main(["upload", "out/ready.csv", *NOW]) == 0
+    path = folder / ".callconv" / "ledger.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for table in ("forecast", "encryption", "approval"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute(f"PRAGMA user_version = {version}")
+    write_job(folder, server, "require_approval = true")
+    write_ready(folder / "out" / "ready.csv", "A", "B", "C", "D", SaleAmount="12.50")
+    assert main(["upload", "out/ready.csv", *NOW]) == 4
+    assert main(["approve", "out", *NOW]) == 0
+    assert main(["upload", "out/ready.csv", *NOW]) == 0
+    assert sessions_on(server) == ["A", "B", "C", "D"]
