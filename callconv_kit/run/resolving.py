@@ -85,7 +85,8 @@ def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
             headerless=resolved.export.headerless,
         )
     except InputError as error:
-        if error.code == "no_header" and job.columns:
+        # The error of a layout without a header counts its columns.
+        if error.code == "no_header" and job.columns and not resolved.export.headerless:
             raise _for_another_export(error, job) from error
         raise
 

@@ -119,3 +119,12 @@ def test_an_unknown_key_of_a_preset_gets_the_nearest(prepare, tmp_path, text, ne
     with pytest.raises(ck.UsageError) as refused:
         prepare(preset=str(tmp_path / "own.toml"))
     assert f'Did you mean "{near}"?' in refused.value.next_step
+
+
+def test_a_job_for_another_export_is_said_to_be_one(tmp_path):
+    (tmp_path / "calls.csv").write_text("Alpha,Beta,Gamma\n1,2,3\n", encoding="utf-8")
+    with pytest.raises(ck.InputError) as stopped:
+        ck.prepare(tmp_path / "calls.csv", now=NOW, columns={"CallerId": "Their Number"})
+    assert stopped.value.found == 'a first line with "Alpha", "Beta", "Gamma"'
+    assert stopped.value.expected == 'the columns that the job names: "Their Number"'
+    assert "made for another export" in stopped.value.next_step
