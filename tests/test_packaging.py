@@ -46,6 +46,13 @@ def test_every_data_file_of_the_checkout_lies_in_the_wheel(wheel):
     assert set(tracked) - packed == set()
 
 
+def test_the_version_is_written_in_one_place(wheel):
+    from callconv_kit import __version__
+
+    assert wheel.name.startswith(f"callconv_kit-{__version__}-")
+    assert __version__ not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
 def test_both_packages_are_typed_and_the_command_is_there(wheel):
     archive = zipfile.ZipFile(wheel)
     names = archive.namelist()
