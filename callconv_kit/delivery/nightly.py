@@ -309,11 +309,6 @@ class Night:
             log.error("job=%s step=notify failed=%s", run.job, type(error).__name__)
 
 
-def run_jobs(jobs: Iterable[Path], prepare: Prepare, **options: Any) -> list[JobRun]:
-    """Run jobs as `Night(prepare, **options).run(jobs)` does; see there."""
-    return Night(prepare, **options).run(jobs)
-
-
 def worst(runs: Iterable[JobRun]) -> int:
     """The exit status of them all; an interrupt hides no unknown outcome."""
     found = {run.exit_status for run in runs}

@@ -170,7 +170,8 @@ class Deliveries:
 
     @contextlib.contextmanager
     def _ledger(self, path: Path, *, create: bool) -> Iterator[Ledger]:
-        with Ledger.open(path, create=create, now=self._clock) as ledger:
+        readers = self._session.job.readable_by
+        with Ledger.open(path, create=create, now=self._clock, readers=readers) as ledger:
             yield ledger
 
     @property

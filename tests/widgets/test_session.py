@@ -1,7 +1,9 @@
 """The workbench's state without a notebook: each step, what it keeps, and what it says."""
 
 import csv
+import os
 import shutil
+import stat
 
 import pytest
 
@@ -302,6 +304,19 @@ def test_lists_agree_with_the_summary(session):
     }
     by_rule = review.page("Changes", code="armour_removed")
     assert {row[3] for row in by_rule.rows} == {"armour_removed"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+@pytest.mark.parametrize(("readers", "mode"), [("owner", 0o600), ("group", 0o640)])
+def test_the_ledger_is_readable_as_the_job_says(session, readers, mode):
+    session.settings["readable_by"] = readers
+    session.prepare()
+    deliveries = Deliveries(session)
+    try:
+        deliveries.to_mock()
+        assert stat.S_IMODE(deliveries.sent.ledger.stat().st_mode) == mode
+    finally:
+        deliveries.stop_mock()
 
 
 def test_what_was_delivered_to_the_mock_is_not_delivered_again(session):
