@@ -49,6 +49,16 @@ def ignored() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def held() -> Iterator[None]:
+    """A signal that comes while the block runs takes effect at its end."""
+    came: list[int] = []
+    with _handled(lambda number, _: came.append(number), signal.SIGINT, signal.SIGTERM):
+        yield
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
 def _handled(
     handler: Handler, *numbers: signal.Signals, only_default: bool = False
 ) -> Iterator[None]:

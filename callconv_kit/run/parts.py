@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from callconv_kit.job import Job
+from callconv_kit.model import interrupts
 from callconv_kit.model.errors import InputError
 from callconv_kit.reading import Account, Input, Table
 from callconv_kit.reading.blocks import Span
@@ -215,14 +216,16 @@ _INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # The mask is what the processes inherit; here another thread may still take the signal.
+    with interrupts.held():
+        if hasattr(signal, "pthread_sigmask"):
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        else:  # on Windows
+            yield
 
 
 def _let_the_first_stop() -> None:

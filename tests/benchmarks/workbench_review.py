@@ -88,10 +88,7 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
             page = person.first(".callconv-workbench")
             opening = driver.execute_async_script(TIMED, steps[3], page)
             grid = person.first(".callconv-rejected-grid [role=grid]")
-            turns = [
-                driver.execute_async_script(TIMED, grid, page)
-                for _ in range(TURNS)
-            ]
+            turns = [driver.execute_async_script(TIMED, grid, page) for _ in range(TURNS)]
             person.reads("where", f"{TURNS * 50 + 1:,} to")
             memory = float(person.first("b.memory").text)
     finally:

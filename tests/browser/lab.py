@@ -248,10 +248,15 @@ class Person:
         return self.until(lambda: self.driver.execute_script(script, row, column), column)
 
     def focus(self, row, column):
-        """Put the focus on a cell of the grid."""
-        cell = self.in_grid(row, column)
-        self._show(cell)
-        cell.click()
+        """Put the focus on a cell of the grid, which the kernel may just be showing anew."""
+
+        def clicked():
+            cell = self.in_grid(row, column)
+            self._show(cell)
+            cell.click()
+            return True
+
+        self.until(clicked, column)
 
     def shows(self, row, column, text):
         """Wait until a cell of the grid shows a text that the kernel has confirmed."""

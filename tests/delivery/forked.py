@@ -1,5 +1,6 @@
 """Commands in forked children of a process that has everything imported; see `zygote.py`."""
 
+import contextlib
 import json
 import os
 import select
@@ -53,5 +54,7 @@ class Zygote:
         """The exit status; a command that runs longer than `kill_after` gets the signal."""
         child = self.start(*arguments)
         if kill_after is not None and not self.ends_within(kill_after):
-            os.kill(child, number)
+            # It may have ended just now.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
         return self.wait()
