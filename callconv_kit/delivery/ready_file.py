@@ -16,7 +16,7 @@ from callconv_kit.delivery.reader import fingerprint
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.texts import Bools
-from callconv_kit.run.keys import Keys, keys_of
+from callconv_kit.run.keys import Keys, Words, keys_of
 
 BLOCK = 4 * 1024 * 1024
 
@@ -172,20 +172,25 @@ def keys_to_send(path: Path, rows: int) -> Keys:
         InputError: `not_ready`; `duplicate_in_file`: two rows are one call.
     """
     keys = keys_of_file(path, rows)
-    _, first, row, times = np.unique(
-        keys.call, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    if len(first) < rows:
-        one = int(np.argmax(times > 1))
-        lines = np.flatnonzero(row.reshape(-1) == one) + 2
+    # Different calls practically never share a word, and sorting one word is 20 times as fast as
+    # sorting whole keys.
+    words = np.sort(keys.call[:, 0])
+    if (words[1:] == words[:-1]).any():
+        _refuse_duplicates(path, keys.call)
+    return keys
+
+
+def _refuse_duplicates(path: Path, calls: Words) -> None:
+    _, row, times = np.unique(calls, axis=0, return_inverse=True, return_counts=True)
+    if len(times) < len(calls):
+        lines = np.flatnonzero(row.reshape(-1) == np.argmax(times > 1)) + 2
         raise InputError(
             "duplicate_in_file",
-            f"{path.name} holds {rows - len(first):,} rows whose call is in a row above them",
+            f"{path.name} holds {len(calls) - len(times):,} rows whose call is in a row above them",
             f"lines {lines[0]} and {lines[1]}, for example",
             "each call once, or it would count twice",
             f"Run `callconv prepare {path.name}` and upload the ready.csv that it writes.",
         )
-    return keys
 
 
 def _not_a_table(path: Path, found: str) -> InputError:
