@@ -189,16 +189,8 @@ def sent_calls(job: "Job", wanted: bool) -> "Iterator[SentCalls | None]":
         yield None
         return
     from callconv_kit.delivery.ledger import Ledger
-    from callconv_kit.model.errors import DeliveryError
 
-    try:
-        ledger = Ledger.of_job(job, create=False)
-    except DeliveryError as error:
-        if error.code != "ledger_missing":
-            raise
-        yield None  # nothing was delivered yet
-        return
-    with ledger:
+    with Ledger.if_begun(job) as ledger:
         yield ledger
 
 

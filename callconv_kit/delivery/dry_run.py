@@ -5,7 +5,6 @@ run left open, and adds a suffix to a name that the server already has.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +28,6 @@ from callconv_kit.delivery.ready_file import (
 )
 from callconv_kit.delivery.sending import account_of
 from callconv_kit.delivery.sent_status import Found
-from callconv_kit.model.errors import DeliveryError
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.writing.output import READY_LINES
 
@@ -192,7 +190,7 @@ def plan(
     if not file.rows:
         raise nothing_to_send(ready)
     keys = keys_to_send(ready, file.rows)
-    with _reading(job, ledger) as opened:
+    with Ledger.if_begun(job, ledger) as opened:
         new = Found(np.zeros(file.rows, np.uint8), np.zeros(file.rows, np.int64))
         found = opened.row_keys.look_up(keys) if opened else new
         chosen, _ = choose(found, resend=resend)
@@ -226,20 +224,6 @@ def _files(
         name = unused_name(name, taken)
         taken.add(name)
         yield PlannedFile(name, part.rows, part.size, part.sha256)
-
-
-@contextmanager
-def _reading(job: "Job", ledger: Path | None) -> Iterator[Ledger | None]:
-    """The ledger as it is; None where there never was one, which an upload would begin."""
-    try:
-        opened = Ledger.open(ledger, create=False) if ledger else Ledger.of_job(job, create=False)
-    except DeliveryError as error:
-        if error.code != "ledger_missing":
-            raise
-        yield None
-        return
-    with closing(opened):
-        yield opened
 
 
 def _held(found: Found, chosen: Bools, ledger: Ledger | None, ready: Path) -> Iterator[Held]:

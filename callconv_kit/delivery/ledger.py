@@ -27,7 +27,7 @@ from callconv_kit.delivery.receipt import State, Submission, stamp
 from callconv_kit.delivery.row_keys import RowKeys, RowsElsewhere
 from callconv_kit.delivery.sent_status import Found, SentStatus
 from callconv_kit.job.settings import DEFAULT_LEDGER
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import DeliveryError, UsageError
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
 
@@ -129,6 +129,24 @@ class Ledger(LedgerReading):
             runs=job.folder / RUNS,
             readers=job.readable_by,
         )
+
+    @classmethod
+    @contextlib.contextmanager
+    def if_begun(cls, job: "Job", path: Path | None = None) -> Iterator[Self | None]:
+        """The ledger of a job, or at another path; None where there never was one.
+
+        Raises:
+            DeliveryError: as `open`, but for `ledger_missing`.
+        """
+        try:
+            ledger = cls.open(path, create=False) if path else cls.of_job(job, create=False)
+        except DeliveryError as error:
+            if error.code != "ledger_missing":
+                raise
+            yield None
+            return
+        with ledger:
+            yield ledger
 
     @classmethod
     def to_catch_up(
