@@ -129,6 +129,8 @@ def begin(path: Path, readers: Readers = "owner") -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Set while nobody else has the file: a later switch fails where another run reads it.
+        db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_SCHEMA + _SINCE_3)
         identity = secrets.token_hex(16)
         db.execute("INSERT INTO meta VALUES ('id', ?)", (identity,))

@@ -24,17 +24,23 @@ class Zygote:
             text=True,
             env={**os.environ, "CALLCONV_PASSWORD": PASSWORD},
         )
+        self._running: int | None = None
 
     def close(self) -> None:
         self._process.communicate()
 
     def start(self, *arguments: str) -> int:
         """The process id of the command."""
+        if self._running is not None:  # a test that failed did not wait for it
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._running, signal.SIGKILL)
+            self.wait()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(arguments) + "\n")
         self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        self._running = int(self._process.stdout.readline())
+        return self._running
 
     def ends_within(self, seconds: float) -> bool:
         """Whether the command ends within so many seconds."""
@@ -43,7 +49,9 @@ class Zygote:
     def wait(self) -> int:
         """The exit status of the command; negative where a signal ended it."""
         assert self._process.stdout is not None
-        return int(self._process.stdout.readline())
+        status = int(self._process.stdout.readline())
+        self._running = None
+        return status
 
     def run(
         self,

@@ -1,5 +1,6 @@
 """The ledger: what it remembers, what it holds back, and when it refuses to go on."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -409,6 +410,21 @@ def test_a_first_ledger_is_begun_only_where_that_is_allowed(path: Path) -> None:
     with pytest.raises(DeliveryError) as caught:
         Ledger.open(path, runs=runs)
     assert caught.value.code == "ledger_lost"
+
+
+def test_a_ledger_that_another_run_has_just_begun_opens_while_it_is_read(path: Path) -> None:
+    # Switching to a write-ahead log needs the file alone, and does not wait for a reader.
+    path.parent.mkdir()
+    ledger_file.begin(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM meta").fetchone() == (1,)
+        with Ledger.open(path, now=NOW) as opened:
+            assert opened.submissions() == []
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "ledger.sqlite",
+        "ledger.sqlite.witness",
+    ]
 
 
 def test_a_clock_that_went_back_stops_delivery(path: Path, tmp_path: Path) -> None:
