@@ -250,8 +250,10 @@ class Grid {
 
   sort(at) {
     const { column, down } = this.page.sort ?? {};
-    this.model.send({ kind: "sort", column: at, down: column === at && !down });
+    this.order(at, column === at && !down);
   }
+
+  order(column, down) { this.model.send({ kind: "sort", column, down }); }
 
   place(event) {
     const cell = event.target.closest("[role='gridcell'], [role='rowheader']");
@@ -276,6 +278,7 @@ class Grid {
     const [row, column] = this.at;
     const control = event.ctrlKey || event.metaKey;
     const does = this.editor ? this.editing(event) : this.moving(event, row, column, control);
+    if (!["Shift", "Tab"].includes(event.key)) this.leaving = false;
     if (!does) return;
     event.preventDefault();
     event.stopPropagation();
@@ -305,7 +308,13 @@ class Grid {
         End: () => this.go(...last, extend),
       }[key];
     }
-    if (event.altKey) return key === "Enter" ? () => this.propose() : undefined;
+    if (event.altKey) {
+      return {
+        Enter: () => this.propose(),
+        ArrowUp: () => this.order(column, false),
+        ArrowDown: () => this.order(column, true),
+      }[key];
+    }
     const moves = {
       ArrowUp: () => this.go(row - 1, column, extend),
       ArrowDown: () => this.go(row + 1, column, extend),
@@ -317,6 +326,7 @@ class Grid {
       PageDown: () => this.go(this.rows.length, column),
       Enter: () => this.edit(),
       F2: () => this.edit(),
+      Escape: () => { this.leaving = true; this.say("Tab leaves the table."); },
       Delete: () => this.fill(""),
       Backspace: () => this.fill(""),
     };
@@ -325,8 +335,9 @@ class Grid {
     return key.length === 1 ? () => this.edit(key) : undefined;
   }
 
-  // Tab goes through the cells, and on out of the grid at its ends.
+  // Tab goes through the cells, and on out of the grid at its ends; after Escape, at once.
   tab(row, column) {
+    if (this.leaving) return undefined;
     if (column < 0) return row > 0 ? () => this.go(row - 1, this.head.length - 1) : undefined;
     if (column < this.head.length) return () => this.go(row, column);
     return row + 1 < this.rows.length ? () => this.go(row + 1, 0) : undefined;

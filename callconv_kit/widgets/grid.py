@@ -25,7 +25,8 @@ KEYS = (
     "Arrow keys move. Enter, F2 or typing edits a cell; Enter or Tab keeps the text, Escape "
     "discards it. Shift and arrows select a range; Ctrl+C and Ctrl+V copy and paste it, also from "
     "and to a spreadsheet. Alt+Enter takes the suggested value. Ctrl+Z undoes, Ctrl+Y redoes. "
-    "Page Up and Page Down turn pages."
+    "Page Up and Page Down turn pages. Alt+Up and Alt+Down sort by the column. Escape, then Tab, "
+    "leaves the table."
 )
 
 _HERE = Path(__file__).parent

@@ -117,9 +117,7 @@ class Session:
         source = Path(source)
         job_file = self.job_file if with_job else self._free_name(source)
         settings = read_toml(job_file) if job_file.exists() else {}
-        preview, seen = self._look(source, settings, job_file.parent)
-        if not settings:
-            settings = dict(draft_of(seen, {}).settings)
+        preview, seen, settings = self._look(source, settings, job_file.parent)
         self.source, self.job_file, self.settings = source, job_file, settings
         self.preview, self.answers = preview, {}
         self.prepared = self.review = self.validation = None
@@ -129,13 +127,18 @@ class Session:
 
     def _look(
         self, source: Path, settings: Mapping[str, Any], folder: Path
-    ) -> tuple[Preview, Inspection]:
+    ) -> tuple[Preview, Inspection, dict[str, Any]]:
+        """The first rows, what was seen, and the settings: those of a draft where there are none.
+
+        A layout that no preset knows may be read only with what the draft says of its header.
+        """
         if not str(source) or source == Path():
             raise UsageError("no_input", "No file was named", "", "a path", "Choose a file.")
-        job = _job_of(settings, folder)
-        seen = inspect(source, job)
+        seen = inspect(source, _job_of(settings, folder))
+        known = dict(settings) or dict(draft_of(seen, {}).settings)
+        job = _job_of(known, folder)
         chosen = job if job.preset or not seen.preset else _job_of({"preset": seen.preset}, folder)
-        return mapped.preview(source, chosen), seen
+        return mapped.preview(source, chosen), seen, known
 
     def _know(self, seen: Inspection) -> None:
         self.inspection = seen
@@ -154,7 +157,7 @@ class Session:
         settings = {key: value for key, value in self.settings.items() if key != "preset"}
         if preset:
             settings["preset"] = preset
-        preview, seen = self._look(self._opened(), settings, self.job_file.parent)
+        preview, seen, settings = self._look(self._opened(), settings, self.job_file.parent)
         self.settings, self.preview = settings, preview
         self.answers.pop("preset", None)
         self._know(seen)
