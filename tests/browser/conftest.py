@@ -3,8 +3,12 @@
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+from .lab import Person, chromium, notebook, serving
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +41,50 @@ def browser(tmp_path_factory):
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     yield driver
     driver.quit()
+
+
+WORKBENCH = """from callconv_kit.widgets import Workbench
+workbench = Workbench({arguments})
+workbench"""
+
+
+@dataclass
+class Desk:
+    """A folder of work, a Jupyter server over it with its settings, and a person in front of it.
+
+    address: of a notebook in the folder, with a place for its path.
+    """
+
+    folder: Path
+    scratch: Path
+    person: Person
+    address: str
+
+    def filled(self, name, arguments, more="", files=()):
+        """A folder with a notebook that shows the workbench, and with these files."""
+        folder = self.folder / name
+        folder.mkdir()
+        for file, content in dict(files).items():
+            (folder / file).write_bytes(content)
+        notebook(folder / "work.ipynb", WORKBENCH.format(arguments=arguments), more)
+        return folder
+
+    def opened(self, name, arguments, more="", files=()):
+        """The workbench in a folder of its own, in JupyterLab."""
+        folder = self.filled(name, arguments, more, files)
+        self.person.visit(self.address.format(f"{name}/work.ipynb"))
+        return folder, self.person
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """JupyterLab over an empty folder."""
+    folder, scratch = tmp_path_factory.mktemp("desk"), tmp_path_factory.mktemp("lab")
+    pictures = os.environ.get("CALLCONV_PICTURES") or tmp_path_factory.mktemp("pictures")
+    driver = chromium(scratch / "chromium")
+    try:
+        with serving(folder, scratch) as (address, token):
+            address = f"{address}/lab/tree/{{}}?reset&token={token}"
+            yield Desk(folder, scratch, Person(driver, pictures), address)
+    finally:
+        driver.quit()

@@ -1,6 +1,7 @@
 """A real JupyterLab and a person in front of it, for tests of what a notebook shows."""
 
 import contextlib
+import csv
 import http.client
 import json
 import os
@@ -68,22 +69,6 @@ def status_of(port, path):
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-@contextlib.contextmanager
-def running(command, folder, scratch):
-    """A command that serves; gives its process and the first line that it prints."""
-    scratch.mkdir(exist_ok=True)
-    with (scratch / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=folder, env={**environment(scratch), "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-        try:
-            yield server, server.stdout.readline()
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.communicate(timeout=LONG)
 
 
 @contextlib.contextmanager
@@ -387,3 +372,9 @@ def chromium(profile):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+
+
+def rows_of(path):
+    """The rows of a CSV file, by their columns."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

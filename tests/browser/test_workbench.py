@@ -1,12 +1,5 @@
 """The workbench in a real JupyterLab: the whole way on a messy export, hostile cells, bad input."""
 
-import csv
-import os
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-
-import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -20,15 +13,8 @@ from ..hostile import NOW as HOSTILE_NOW
 from .lab import (
     THEME,
     WIDGETS,
-    Person,
-    chromium,
-    free_port,
-    notebook,
-    running,
-    serving,
+    rows_of,
     set_up,
-    status_of,
-    wait_for_server,
 )
 from .pages import CHROMIUM, CONTRAST
 
@@ -41,46 +27,9 @@ ANSWERS = {
     "ask-partner": "20012",
     "ask-tracker": "30021",
 }
-WORKBENCH = """from callconv_kit.widgets import Workbench
-workbench = Workbench({arguments})
-workbench"""
-
 READABLE = CONTRAST.replace("'body *'", "'.callconv-workbench *'").replace(
     "&& !element.closest('style')", "&& !element.closest('style, [disabled]')"
 )
-
-
-@dataclass
-class Desk:
-    """A folder of work, JupyterLab over it with its settings, and a person in front of it."""
-
-    folder: Path
-    scratch: Path
-    person: Person
-    address: str
-
-    def opened(self, name, arguments, more="", files=()):
-        """The workbench in a folder of its own, which holds these files."""
-        folder = self.folder / name
-        folder.mkdir()
-        for file, content in dict(files).items():
-            (folder / file).write_bytes(content)
-        notebook(folder / "work.ipynb", WORKBENCH.format(arguments=arguments), more)
-        self.person.visit(self.address.format(f"{name}/work.ipynb"))
-        return folder, self.person
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    folder, scratch = tmp_path_factory.mktemp("desk"), tmp_path_factory.mktemp("lab")
-    pictures = os.environ.get("CALLCONV_PICTURES") or tmp_path_factory.mktemp("pictures")
-    driver = chromium(scratch / "chromium")
-    try:
-        with serving(folder, scratch) as (address, token):
-            address = f"{address}/lab/tree/{{}}?reset&token={token}"
-            yield Desk(folder, scratch, Person(driver, pictures), address)
-    finally:
-        driver.quit()
 
 
 def test_the_whole_way_from_an_upload_to_pending_actions(desk, axe):
@@ -214,11 +163,6 @@ def test_rejected_rows_are_corrected_in_the_grid_by_keyboard_alone(desk):
     assert ready == by_hand.ready_file.read_bytes()
     left = [row for row in rows_of(folder / "hand/rejected.csv") if row["source_line"] in kept]
     assert [row["codes"] for row in left] == ["money_out_of_range"]
-
-
-def rows_of(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_hostile_cells_names_and_headers_are_text_everywhere_and_legible_in_the_dark(desk):
@@ -368,24 +312,3 @@ def test_a_password_is_typed_and_never_stored_in_the_notebook(desk):
     assert "somebody" in saved.read_text()
     assert not any("sesame" in file.read_text(errors="replace")
                    for file in folder.rglob("*") if file.is_file())  # fmt: skip
-
-
-def test_the_command_serves_the_workbench_on_loopback_and_only_with_its_token(tmp_path):
-    folder, scratch = tmp_path / "work", tmp_path / "lab"
-    folder.mkdir()
-    (folder / "calls.csv").write_bytes(export())
-    port = free_port()
-    command = [sys.executable, "-m", "callconv_kit", "workbench", "calls.csv",
-               "--no-browser", f"--port={port}"]  # fmt: skip
-    with running(command, folder, scratch) as (server, printed):
-        address = next(word for word in printed.split() if word.startswith("http"))
-        assert address.startswith(f"http://127.0.0.1:{port}/lab/tree/callconv-workbench.ipynb?")
-        wait_for_server(f"http://127.0.0.1:{port}", server, scratch / "lab.log")
-        assert status_of(port, "/api/contents") == 403
-        driver = chromium(scratch / "chromium")
-        try:
-            person = Person(driver, scratch / "pictures")
-            person.land(address)
-            person.reads("seen", "calls.csv", "30 rows")
-        finally:
-            driver.quit()

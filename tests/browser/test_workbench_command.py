@@ -12,7 +12,7 @@ import pytest
 
 from callconv_kit.demo import sample
 
-from .lab import LONG, Person, chromium, environment, wait_for_server
+from .lab import LONG, Person, chromium, environment, free_port, status_of, wait_for_server
 from .pages import CHROMIUM
 
 pytestmark = CHROMIUM
@@ -22,9 +22,7 @@ WORKBENCH = [sys.executable, "-m", "callconv_kit", "workbench"]
 
 @pytest.fixture
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
@@ -55,6 +53,7 @@ def test_a_file_is_opened_in_the_workbench_behind_a_token_on_this_machine_alone(
             (address,) = [word for word in said.split() if word.startswith("http://127.0.0.1:")]
             token = address.partition("?token=")[2]
             assert len(token) >= 32
+            assert status_of(port, "/api/contents") == 403
             person = Person(driver, tmp_path / "pictures")
             person.land(address)
             person.reads("seen", "export.csv", "Invoca")
