@@ -180,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             key = server.pgp_public_key
             _write_for_clients(server, key, given.pgp_key_file, "--pgp-key-file")
     except _CannotServe as error:
-        return _fail(str(error), CANNOT_SERVE)
+        return _fail(str(error), error.exit_status)
     if not given.quiet:
         _log_to_terminal()
     stop = threading.Event()
@@ -202,6 +202,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _CannotServe(Exception):
     """Why there is no server, and what to do."""
 
+    exit_status = CANNOT_SERVE
+
+
+class _NotInstalled(_CannotServe):
+    """Which package is missing, and how to install it."""
+
+    exit_status = WRONG_USAGE
+
+    def __init__(self, feature: str, error: ModuleNotFoundError, extra: str) -> None:
+        missing = (error.name or str(error)).partition(".")[0]
+        super().__init__(
+            f"{feature} needs packages that are not installed: {missing} is missing. "
+            f"Run pip install 'callconv-kit[{extra}]'."
+        )
+
 
 def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServer":
     try:
@@ -213,9 +228,7 @@ def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServe
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
-        raise _CannotServe(
-            f"the package {error.name} is not installed. pip install 'callconv-kit[mock]'"
-        ) from None
+        raise _NotInstalled("the mock server", error, "mock") from None
     try:
         server = MockImportServer(
             given.root,
@@ -235,9 +248,7 @@ def _server(given: argparse.Namespace, known: list[Account]) -> "MockImportServe
     except ModuleNotFoundError as error:
         if error.name != PGP:
             raise
-        raise _CannotServe(
-            "--pgp-key-file needs a package that is not installed. pip install 'callconv-kit[pgp]'"
-        ) from None
+        raise _NotInstalled("--pgp-key-file", error, "pgp") from None
     except CannotListen as error:
         option = "--port" if error.what == "FTP" else "--http"
         raise _CannotServe(

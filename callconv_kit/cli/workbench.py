@@ -16,6 +16,8 @@ from callconv_kit.cli import shared
 
 NAME = "callconv-workbench"
 ADDRESS = "127.0.0.1"
+PACKAGES = ("jupyterlab", "ipywidgets", "anywidget", "tomlkit", "matplotlib")
+"""What the extra `notebooks` installs."""
 EXTENSIONS = Path(__file__).parents[1] / "widgets" / "lab"
 """An extension of JupyterLab that runs the notebook when it is opened."""
 
@@ -38,7 +40,7 @@ def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
     """
     from callconv_kit.model.errors import not_installed
 
-    missing = [name for name in ("jupyterlab", "ipywidgets") if not importlib.util.find_spec(name)]
+    missing = [name for name in PACKAGES if not importlib.util.find_spec(name)]
     if missing:
         raise not_installed("not_installed", "The workbench", " and ".join(missing), "notebooks")
     if file is not None:

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from callconv_kit.model.errors import UsageError
+from callconv_kit.model.errors import UsageError, not_installed
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
@@ -93,9 +93,9 @@ def _from_keyring(host: str, user: str) -> Credentials:
     try:
         import keyring
         import keyring.errors
-    except ModuleNotFoundError:
-        raise _missing(
-            "the keyring package is missing", "pip install 'callconv-kit[keyring]'"
+    except ModuleNotFoundError as error:
+        raise not_installed(
+            "password_missing", "The keyring", error, "keyring", "use env: or netrc"
         ) from None
     account = f"{user}@{host}"
     try:

@@ -15,7 +15,7 @@ from typing import IO, Any, TypeAlias
 
 import numpy as np
 
-from callconv_kit.model.errors import InputError
+from callconv_kit.model.errors import InputError, not_installed
 from callconv_kit.model.names import nearest
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import dialect, reimport
@@ -121,12 +121,8 @@ def _workbook(source: Source, *, values: bool = True) -> Iterator[Any]:
     try:
         import openpyxl
     except ImportError as error:
-        raise InputError(
-            "unreadable",
-            f"{source.name} is a workbook, and openpyxl is not installed",
-            "",
-            "openpyxl, which reads it",
-            "pip install 'callconv-kit[xlsx]', or save the sheet as CSV.",
+        raise not_installed(
+            "not_installed", f"Reading {source.name}", error, "xlsx", "save the sheet as CSV"
         ) from error
     with source.seekable() as file:
         try:

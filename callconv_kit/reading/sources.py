@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from callconv_kit.model.errors import InputError
+from callconv_kit.model.errors import InputError, UsageError, not_installed
 from callconv_kit.model.names import nearest
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -418,11 +418,11 @@ def _opened(name: str, address: str) -> BinaryIO:
     try:
         import fsspec
     except ImportError as error:
-        raise _not_installed(name, "fsspec") from error
+        raise _not_installed(name, error) from error
     try:
         return cast(BinaryIO, fsspec.open(address, "rb").open())
     except ImportError as error:
-        raise _not_installed(name, str(error)) from error
+        raise _not_installed(name, error) from error
     except FileNotFoundError as error:
         raise unreadable(name, error) from None
     except Exception as error:  # noqa: BLE001 # every kind of storage raises errors of its own
@@ -436,11 +436,14 @@ def _opened(name: str, address: str) -> BinaryIO:
         ) from None
 
 
-def _not_installed(name: str, found: str) -> InputError:
-    return InputError(
-        "unreadable",
-        f"{name} needs a package that is not installed",
-        found,
-        "fsspec, and its package for this kind of address",
-        "pip install 'callconv-kit[remote]', or copy the file here first.",
+def _not_installed(name: str, error: ImportError) -> UsageError:
+    otherwise = "copy the file here first"
+    if error.name == "fsspec":
+        return not_installed("not_installed", f"Opening {name}", error, "remote", otherwise)
+    return UsageError(
+        "not_installed",
+        f"Opening {name} needs a package that is not installed",
+        str(error),  # fsspec says which one
+        "fsspec's package for this kind of address",
+        f"Install that package, or {otherwise}.",
     )

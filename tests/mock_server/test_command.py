@@ -248,8 +248,8 @@ def test_a_missing_extra_is_said(tmp_path):
         check=False,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
-    assert run.returncode == 3
-    assert "starlette is not installed. pip install 'callconv-kit[mock]'" in run.stderr
+    assert run.returncode == 2
+    assert "starlette is missing. Run pip install 'callconv-kit[mock]'." in run.stderr
 
 
 def test_help_shows_an_example():
