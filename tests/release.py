@@ -27,7 +27,9 @@ def runs(*command: str) -> bool:
 def figures() -> list[str]:
     """The commands that measure the figures in the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"\| `((?:python|pytest) tests/benchmarks[^`]*)` \|$", readme, re.MULTILINE)
+    return re.findall(
+        r"\| `((?:python|pytest) tests[./]benchmarks[^`]*)` \|$", readme, re.MULTILINE
+    )
 
 
 STEPS: dict[str, Callable[[], bool]] = {

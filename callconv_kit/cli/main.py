@@ -13,7 +13,7 @@ import tempfile
 import textwrap
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -165,7 +165,7 @@ def _run(given: Sequence[str]) -> int:
     except click.ClickException as error:
         return _tell_usage(error, given)
     except (Interrupted, KeyboardInterrupt, click.Abort) as stop:
-        click.echo(told(stop), err=True)
+        _say(told(stop))
         return INTERRUPTED
     except SystemExit as error:
         raise BrokenPipeError from error
@@ -245,13 +245,26 @@ def _tell_usage(error: click.ClickException, given: Sequence[str]) -> int:
 
 
 def _say(text: str) -> None:
-    """An error on standard error: a line in a pipe, wrapped between words in a terminal."""
-    if sys.stderr.isatty():
-        wrap = textwrap.TextWrapper(
-            shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False
-        )
-        text = "\n".join(wrap.fill(line) for line in text.splitlines())
-    click.echo(text, err=True)
+    click.echo(wrapped(text, sys.stderr), err=True)
+
+
+def wrapped(text: str, stream: TextIO, indent: str = "") -> str:
+    """The text as it is for a pipe; for a terminal, wrapped between words.
+
+    Args:
+        text: one or several lines.
+        stream: where it will be written.
+        indent: begins each further line of a wrapped one.
+    """
+    if not stream.isatty():
+        return text
+    wrap = textwrap.TextWrapper(
+        shutil.get_terminal_size().columns,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(wrap.fill(line) for line in text.splitlines())
 
 
 def _tell_bug() -> int:
@@ -265,8 +278,5 @@ def _tell_bug() -> int:
         where = f"the details are in {file.name}"
     except OSError as error:
         where = f"the details could not be written ({error.strerror or error})"
-    click.echo(
-        f"callconv: internal error ({name}); {where}. Please report it, without your data.",
-        err=True,
-    )
+    _say(f"callconv: internal error ({name}); {where}. Please report it, without your data.")
     return BUG

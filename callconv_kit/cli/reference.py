@@ -1,5 +1,6 @@
 """`callconv columns`, `settings`, `template` and `explain`: what the kit knows, offline."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from callconv_kit.model import spec
 
 if TYPE_CHECKING:
     from callconv_kit.job.reference import Setting
-from callconv_kit.cli.main import EXIT_STATUSES
+from callconv_kit.cli.main import EXIT_STATUSES, wrapped
 
 
 @click.command("columns", epilog="Example: callconv columns CallStatus")
@@ -186,30 +187,44 @@ def explain_command(name: str, as_json: bool) -> int:
     if as_json:
         shared.print_json({"name": name, **facts})
         return 0
-    click.echo(f"{name}: {facts['meaning']}")
-    for label in ("effect", "example", "what_to_do"):
-        if facts.get(label):
-            click.echo(f"  {label.replace('_', ' ')}: {facts[label]}")
+    lines = [f"{name}: {facts['meaning']}"]
+    lines += [
+        f"  {label.replace('_', ' ')}: {facts[label]}"
+        for label in ("effect", "example", "what_to_do")
+        if facts.get(label)
+    ]
+    click.echo(wrapped("\n".join(lines), sys.stdout, indent="    "))
     return 0
 
 
 def _facts(name: str) -> dict[str, str]:
     from callconv_kit.model.codes import CODES, RULES
-    from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES, shown
+    from callconv_kit.model.examples import (
+        CODE_EXAMPLES,
+        RULE_EXAMPLES,
+        STATUS_EXAMPLES,
+        shown,
+    )
 
     if name.isdigit() and int(name) in EXIT_STATUSES:
-        return {"meaning": EXIT_STATUSES[int(name)]}
+        example, what_to_do = STATUS_EXAMPLES[int(name)]
+        return {"meaning": EXIT_STATUSES[int(name)], "example": example, "what_to_do": what_to_do}
     if name in CODES:
         code = CODES[name]
         return {
             "meaning": code.problem,
             "effect": code.effect,
             "example": CODE_EXAMPLES[name],
-            "what_to_do": code.remedy,
+            "what_to_do": code.what_to_do,
         }
     if name in RULES:
         before, after = map(shown, RULE_EXAMPLES[name])
-        return {"meaning": RULES[name], "example": f"{before} → {after}"}
+        return {
+            "meaning": RULES[name],
+            "example": f"{before} → {after}",
+            "what_to_do": "Nothing, if the new value is right. `callconv prepare --audit` writes "
+            "every changed cell to changes.parquet.",
+        }
     raise shared.unknown_name(
         "unknown_code",
         f"There is no code, rule or exit status {name!r}",

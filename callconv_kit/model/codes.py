@@ -63,11 +63,20 @@ class Code:
         """What it does to a file, a row or a cell."""
         return _EFFECT_OF.get(self.name, EFFECTS[self.severity])
 
+    @property
+    def what_to_do(self) -> str:
+        """The remedy; where there is none, why nothing has to be done."""
+        return self.remedy or _NOTHING_TO_DO[self.severity]
+
     def remedy_for(self, column: str | None) -> str:
         """What to do about it in this column: more exact for a few than `remedy`."""
         return _REMEDIES.get((self.name, column), self.remedy)
 
 
+_NOTHING_TO_DO = {
+    Severity.LEFT_OUT: "Nothing, if these rows should not be sent; left_out.csv holds them",
+    Severity.WARNING: "See the rows in report.html; correct them in the export if they are wrong",
+}
 _DEFAULT = "Fill in the cell, or set a value for empty cells in callconv.toml under [defaults]"
 # A default is not proposed where it would make up a call: its caller, its time or its talk.
 _REMEDIES: dict[tuple[str, str | None], str] = {

@@ -1,4 +1,4 @@
-"""An example of each code and rule; see examples.toml."""
+"""An example of each code, rule and exit status; see examples.toml."""
 
 import tomllib
 from importlib import resources
@@ -11,6 +11,11 @@ RULE_EXAMPLES: dict[str, tuple[str, str]] = {
     name: (before, after) for name, (before, after) in _EXAMPLES["rules"].items()
 }
 """Rule → a cell before and after."""
+STATUS_EXAMPLES: dict[int, tuple[str, str]] = {
+    int(status): (example, what_to_do)
+    for status, (example, what_to_do) in _EXAMPLES["exit_statuses"].items()
+}
+"""Exit status → an example, and what to do."""
 
 
 def shown(cell: str) -> str:

@@ -90,6 +90,14 @@ def test_an_error_wraps_between_words(
     assert all(len(line) <= max(columns, longest_word) for line in shown.splitlines())
 
 
+@pytest.mark.parametrize("name", ["5", "conflicting_duplicate", "status_needed", "zone_applied"])
+def test_an_explanation_wraps_between_words(tmp_path: Path, name: str) -> None:
+    whole = in_pipe(tmp_path, "explain", name).stdout
+    shown = on_terminal(tmp_path, 60, "explain", name)
+    assert shown.split() == whole.split()
+    assert all(len(line) <= 60 for line in shown.splitlines())
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_fits_60_columns_and_shows_an_example(tmp_path: Path, command: str) -> None:
     words = (command, "--help") if command else ("--help",)
