@@ -29,9 +29,9 @@ def prepare(
 ) -> Prepared:
     """`callconv_kit.prepare` on several processes.
 
-    Some inputs are read by one process: archives, calls split over several rows, rows that correct
-    others, and on a cluster also rows that a ledger is asked about. A large file is read in
-    stretches where it is plain text, not compressed.
+    One process reads all inputs where one of them is an archive or standard input, and on a cluster
+    also where the job asks a ledger. A large file is read in stretches where it is plain text, not
+    compressed.
 
     Args:
         inputs: paths or addresses; none: the job's `input`.

@@ -5,6 +5,7 @@ reading; corrections as they stream by, and what they correct is looked for at t
 bytes for each related row, and for child legs the few cells that a call takes.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -34,11 +35,27 @@ class ChildLegs:
         self._legs = legs
         self._hash = hash_of
         self._names = dict.fromkeys(name for plan in plans for name in _child_names(plan))
+        self._forget()
+        self._known: Hashes = np.zeros((0, 2), np.uint64)
+        self._taken: dict[str, pa.StringArray] = {}
+
+    def _forget(self) -> None:
         self._parents: list[Hashes] = []
         self._seconds: list[Ints] = []
         self._cells: dict[str, list[pa.StringArray]] = {}
-        self._known: Hashes = np.zeros((0, 2), np.uint64)
-        self._taken: dict[str, pa.StringArray] = {}
+
+    def apart(self) -> "ChildLegs":
+        """One without legs, which another process fills for `merge`."""
+        other = copy.copy(self)
+        other._forget()
+        return other
+
+    def merge(self, other: "ChildLegs") -> None:
+        """Add the child legs that another process read behind ours."""
+        self._parents += other._parents
+        self._seconds += other._seconds
+        for name, cells in other._cells.items():
+            self._cells.setdefault(name, []).extend(cells)
 
     def are_children(self, plan: Plan, batch: Batch) -> Bools:
         """Which rows are legs of another call."""
@@ -83,7 +100,7 @@ class ChildLegs:
         self._taken = {
             name: texts.take(pa.concat_arrays(parts), chosen) for name, parts in self._cells.items()
         }
-        self._parents, self._seconds, self._cells = [], [], {}
+        self._forget()
 
     def columns(self, plan: Plan, batch: Batch) -> tuple[pa.StringArray, ...]:
         """The cells of each call's child leg, in the order of the plan's header; null for none."""
@@ -170,6 +187,26 @@ class Corrected:
     def __bool__(self) -> bool:
         return bool(self._corrected)
 
+    def merge(self, other: "Corrected") -> None:
+        """Add the rows that another process read behind ours."""
+        self._corrected += other._corrected
+        self._correcting += other._correcting
+        self._places += other._places
+        self._held += other._held
+        self._ready += other._ready
+
+    def sought(self) -> "Corrected":
+        """One that knows which rows ours correct; other processes `find` with it."""
+        other = Corrected(self._corrections, self._hash)
+        other._corrected = [np.unique(np.concatenate(self._corrected))]
+        return other
+
+    def apart(self) -> "Corrected":
+        """The same without what was found, for a process that looks for more."""
+        other = copy.copy(self)
+        other._found, other._replaced = set(), []
+        return other
+
     def find(self, plan: Plan, batch: Batch, places: Ints) -> None:
         """At the end, for all batches once more: which corrected rows are there."""
         ids = self._column(self._corrections.id, plan, batch)
@@ -177,6 +214,16 @@ class Corrected:
         here = np.isin(hashes, np.concatenate(self._corrected)) & texts.present(ids)
         self._found.update(hashes[here].tolist())
         self._replaced += places[here].tolist()
+
+    @property
+    def found(self) -> tuple[set[int], list[int]]:
+        """The corrected ids that are there, and the places of their rows."""
+        return self._found, self._replaced
+
+    def merge_found(self, found: tuple[set[int], list[int]]) -> None:
+        """Add what another process found of the rows that ours correct."""
+        self._found |= found[0]
+        self._replaced += found[1]
 
     def gone(self) -> dict[int, str]:
         """The places of rows that don't go, with the code that says why."""

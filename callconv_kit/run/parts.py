@@ -8,23 +8,31 @@ rows comes back, and duplicates are settled over all of them. The outputs are th
 import concurrent.futures
 import contextlib
 import os
+import pickle
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast
+from uuid import uuid4
 
-from callconv_kit.job import Job
+from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.model import interrupts
 from callconv_kit.model.errors import InputError
+from callconv_kit.model.rows import Batch
 from callconv_kit.reading import Account, Input, Table
 from callconv_kit.reading.blocks import Span
 from callconv_kit.reading.delimited import DelimitedTable
 from callconv_kit.reading.inputs import can_be_opened_again
 from callconv_kit.run.recording import RecordsPart
+from callconv_kit.run.resolving import Resolved
 from callconv_kit.run.settling import CallsPart, SentCalls, SharedSentCalls, input_changed
 from callconv_kit.writing.tally import Tally
+
+T = TypeVar("T")
 
 STRETCH = 1 << 25
 """Bytes of a large file that one process reads at a time."""
@@ -58,22 +66,46 @@ class Shared:
     """What all parts of a run have in common.
 
     run: a name that no other run has.
-    job: as it was given.
+    resolved: the job with all that it names.
+    session_key: of derived session ids.
     now: the clock of the age rules.
     work: the run's work folder, which all processes reach; each part has one of its own in it.
     headers, names: of all inputs.
     sent: what was delivered before.
     audit: whether changed cells are written down one by one.
+    legs: the child legs of calls split over several rows; as long as they are gathered, none yet.
+    corrected: rows that correct others, once they are known.
     """
 
     run: str
-    job: Job
+    resolved: Resolved
+    session_key: bytes | None
     now: datetime
     work: Path
     headers: Sequence[Sequence[str]]
     names: Sequence[str]
     sent: SentCalls | None
     audit: bool
+    legs: ChildLegs | None
+    corrected: Corrected | None = None
+
+
+class Handed(NamedTuple):
+    """A file in the work folder that holds a `Shared`; a process reads it once."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, shared: Shared) -> "Handed":
+        """Write it."""
+        path = shared.work / f"shared-{uuid4().hex}"
+        path.write_bytes(pickle.dumps(shared))
+        return cls(path)
+
+    def read(self) -> Shared:
+        """What it holds."""
+        # The run itself wrote it, into a folder that only its owner can open.
+        return cast(Shared, pickle.loads(self.path.read_bytes()))  # noqa: S301
 
 
 class Lot(NamedTuple):
@@ -88,6 +120,12 @@ class Lot(NamedTuple):
     at: int
     source: "Input | DelimitedTable"
     span: Span | None
+
+    def batches(self, table: Table) -> Iterator[Batch]:
+        """Its rows, of its table."""
+        if isinstance(table, DelimitedTable) and self.span is not None:
+            return table.batches_of(self.span)
+        return table.batches()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +166,77 @@ def _is_long(table: Table) -> bool:
     return size is not None and size >= 2 * STRETCH
 
 
-def lots(inputs: Sequence[Input], tables: Sequence[Table]) -> Iterator[Lot]:
-    """What the processes of a run read, in the order of the rows.
+class Parted:
+    """The parts of a run, in the order of the rows; an executor's processes read them."""
 
-    Raises:
-        InputError: as a table's `batches`, once the lots before are out.
-    """
-    at = 0
-    for number, (item, table) in enumerate(zip(inputs, tables, strict=True)):
-        spans: Iterator[Span | None] = iter([None])
-        if isinstance(table, DelimitedTable) and _is_long(table):
-            spans = table.spans(STRETCH)
-        source = table if isinstance(table, DelimitedTable) and _is_shared(table) else item
-        for span in spans:
-            yield Lot(number, at, source, span)
-            at += 1
+    def __init__(
+        self, executor: Executor, inputs: Sequence[Input], tables: Sequence[Table]
+    ) -> None:
+        self._executor = executor
+        self._inputs = inputs
+        self._tables = tables
+        self._unchanged = [_Unchanged(table) for table in tables]
+        self._lots: list[Lot] = []
+        self._cut: InputError | Literal[True] | None = None
+
+    def each(self, function: Callable[[Handed, Lot], T], shared: Shared) -> Iterator[tuple[Lot, T]]:
+        """What processes make of each lot, in the order of the rows.
+
+        Raises:
+            InputError: as a table's `batches`, once the lots before are out; or what the function
+                raised.
+        """
+        handed = Handed.of(shared)
+        begun: deque[tuple[Lot, Future]] = deque()
+        try:
+            begun.extend((lot, begin(self._executor, function, handed, lot)) for lot in self._all())
+            while begun:
+                # A result is let go of once it is merged.
+                yield begun[0][0], begun[0][1].result()
+                begun.popleft()
+        finally:
+            # Nobody writes to the work folder any more when it is removed.
+            for _, future in begun:
+                future.cancel()
+            for _, future in begun:
+                with contextlib.suppress(Exception, CancelledError):
+                    future.result()
+        if isinstance(self._cut, InputError):  # what is wrong with a row before it comes first
+            raise self._cut
+
+    def _all(self) -> Iterator[Lot]:
+        """The lots; large files are cut when they are asked for the first time."""
+        yield from self._lots
+        if self._cut is not None:
+            return
+        try:
+            for lot in self._new_lots():
+                self._lots.append(lot)
+                yield lot
+            self._cut = True
+        except InputError as error:
+            self._cut = error
+
+    def _new_lots(self) -> Iterator[Lot]:
+        for number, (item, table) in enumerate(zip(self._inputs, self._tables, strict=True)):
+            spans: Iterator[Span | None] = iter([None])
+            if isinstance(table, DelimitedTable) and _is_long(table):
+                spans = table.spans(STRETCH)
+            source = table if isinstance(table, DelimitedTable) and _is_shared(table) else item
+            for span in spans:
+                yield Lot(number, len(self._lots), source, span)
+
+    def check(self) -> None:
+        """Hold the inputs to what they were; to be called when all was read.
+
+        Raises:
+            InputError: `input_changed`.
+        """
+        for watched in self._unchanged:
+            watched.check()
 
 
-class Unchanged:
+class _Unchanged:
     """Holds an input to what it was: its stretches are read at different times."""
 
     def __init__(self, table: Table) -> None:

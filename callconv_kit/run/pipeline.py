@@ -7,11 +7,9 @@ Rows stream: reading, judging and writing run side by side on blocks of a few me
 are known only at the end; the rows that they concern are then read a second time.
 """
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,14 +27,14 @@ from callconv_kit.model import spec
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import Batch
-from callconv_kit.reading import Input, Table, open_tables
+from callconv_kit.reading import Account, Input, Table, open_tables
 from callconv_kit.reading.delimited import DelimitedTable
+from callconv_kit.run import duplicates, parts
 from callconv_kit.run import fixes as fixing
 from callconv_kit.run import judge as judging
-from callconv_kit.run import parts
 from callconv_kit.run.judge import Judge, SettingNeeded
 from callconv_kit.run.keys import murmur3_128
-from callconv_kit.run.parts import Executor, Lot, Part, Shared
+from callconv_kit.run.parts import Executor, Handed, Lot, Part, Parted, Shared
 from callconv_kit.run.recording import Records
 from callconv_kit.run.resolving import needs_source, open_inputs, resolve
 from callconv_kit.run.settling import Calls, SentCalls, SharedSentCalls, input_changed
@@ -116,9 +114,9 @@ class Run:
         Raises:
             UsageError: something is wrong with the job, or with what it names.
         """
+        self._name = uuid4().hex
         self._executor = executor
         self._dry_run = dry_run
-        self._given = job
         self._now = now
         self._resolved = judge.resolved if judge else resolve(job)
         self._job = self._resolved.job
@@ -141,14 +139,6 @@ class Run:
             beside = self._job.ledger_path
             self.judge.session_key = session.key_beside(beside, keep=not self._dry_run)
 
-    def table_of(self, source: "Input | DelimitedTable", name: str) -> Table:
-        """The table of a lot, under the name that its input has in the whole run."""
-        if isinstance(source, DelimitedTable):
-            return source.apart()
-        (table,) = open_inputs(self._resolved, [source])
-        table.name = name
-        return table
-
     @property
     def job(self) -> Job:
         """The effective job: with its preset laid under it."""
@@ -169,7 +159,7 @@ class Run:
         export = self._resolved.export
         tables = open_inputs(self._resolved, inputs)
         ran = RunOutcome(tables, self._tally)
-        plans = [self._plan(table) for table in tables]
+        plans = [self.plan(table) for table in tables]
         if fixes:
             known = planning.Known(self._job, export)
             tables = fixing.mend(tables, plans, open_tables(fixes, known, as_written=True))
@@ -178,9 +168,10 @@ class Run:
             headers = [table.header for table in tables]
             records = Records(self._folder.work, headers, self._tally, self._log, audit=self._audit)
             try:
-                first = self._gather_legs(tables, plans)
-                if not fixes and self._can_be_parted(inputs, tables):
-                    self._stream_in_parts(inputs, tables, records)
+                parted = None if fixes else self._parted(inputs, tables)
+                first = self._gather_legs(tables, plans, parted)
+                if parted is not None:
+                    self._stream_in_parts(parted, tables, records)
                 else:
                     rows = (
                         (number, batch)
@@ -195,7 +186,8 @@ class Run:
                 self._warn_of_changes(tables)
                 self._tally.warn_of_midnights()
                 pa.default_memory_pool().release_unused()  # what blocks took, keys can use
-                moved, why = self._calls.settle(tables, plans, records, self._tally)
+                find = partial(self._find_in_parts, parted, tables) if parted else None
+                moved, why = self._calls.settle(tables, plans, records, self._tally, find)
                 present_only = self._job.write == "present"
                 ran.ready_sha256 = records.finish(moved, why, present_only=present_only)
             finally:
@@ -209,7 +201,12 @@ class Run:
         ran.seconds = round(time.monotonic() - clock, 3)
         return ran
 
-    def _plan(self, table: Table) -> Plan:
+    def plan(self, table: Table) -> Plan:
+        """The source of each column of a table.
+
+        Raises:
+            InputError: a required column has none.
+        """
         plan = planning.make(
             table.name,
             table.header,
@@ -225,7 +222,9 @@ class Run:
             rule_columns.require(table.name, plan, self._job, self._resolved.looked_up)
         return plan
 
-    def _gather_legs(self, tables: Sequence[Table], plans: Sequence[Plan]) -> list[str]:
+    def _gather_legs(
+        self, tables: Sequence[Table], plans: Sequence[Plan], parted: Parted | None
+    ) -> list[str]:
         """Read the child legs of calls that are split over several rows: they may come first.
 
         Returns:
@@ -234,9 +233,15 @@ class Run:
         if self._job.legs is None:
             return []
         legs = ChildLegs(self._job.legs, plans, murmur3_128)
-        for table, plan in zip(tables, plans, strict=True):
-            for batch in table.batches():
-                legs.add(plan, batch)
+        if parted is not None:
+            for lot, (theirs, account) in parted.each(legs_of, self._shared(tables, legs)):
+                legs.merge(theirs)
+                if lot.span is None:
+                    tables[lot.number].account = account
+        else:
+            for table, plan in zip(tables, plans, strict=True):
+                for batch in table.batches():
+                    legs.add(plan, batch)
         legs.settle()
         self.judge.legs = legs
         return [table.account.sha256 for table in tables]
@@ -268,61 +273,50 @@ class Run:
                 if self._progress is not None:
                     self._progress(done)
 
-    def _can_be_parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
-        settings = (self._job.legs, self._resolved.export.corrections, self._log)
-        return (
-            self._executor is not None
-            and not self._dry_run
-            and parts.can_ask(self._executor, self._sent)
-            and all(setting is None for setting in settings)
-            and parts.can_be_parted(inputs, tables)
-        )
+    def _parted(self, inputs: Sequence[Input], tables: Sequence[Table]) -> Parted | None:
+        """The parts of the run, where several processes can read them."""
+        if (
+            self._executor is None
+            or self._dry_run
+            or self._log is not None
+            or not parts.can_ask(self._executor, self._sent)
+            or not parts.can_be_parted(inputs, tables)
+        ):
+            return None
+        return Parted(self._executor, inputs, tables)
 
-    def _stream_in_parts(
-        self, inputs: Sequence[Input], tables: Sequence[Table], records: Records
-    ) -> None:
-        """Let the executor's processes read an input or a stretch each, and merge their results."""
-        assert self._executor is not None  # noqa: S101 # only called where there is one
-        headers, names = [table.header for table in tables], [table.name for table in tables]
-        sent = self._sent.elsewhere() if isinstance(self._sent, SharedSentCalls) else None
-        shared = Shared(
-            uuid4().hex,
-            self._given,
+    def _shared(
+        self, tables: Sequence[Table], legs: ChildLegs | None, corrected: Corrected | None = None
+    ) -> Shared:
+        return Shared(
+            self._name,
+            self._resolved,
+            self.judge.session_key,
             self._now,
             self._folder.work,
-            headers,
-            names,
-            sent,
+            [table.header for table in tables],
+            [table.name for table in tables],
+            self._sent.elsewhere() if isinstance(self._sent, SharedSentCalls) else None,
             self._audit,
+            legs,
+            corrected,
         )
-        unchanged = [parts.Unchanged(table) for table in tables]
-        begun: list[tuple[Lot, parts.Future]] = []
-        broken: InputError | None = None
-        try:
-            try:
-                begun.extend(
-                    (lot, parts.begin(self._executor, part_of, shared, lot))
-                    for lot in parts.lots(inputs, tables)
-                )
-            except InputError as error:  # what is wrong with a row before it comes first
-                broken = error
-            done = 0
-            for lot, future in begun:
-                done += self._merge(lot, future.result(), tables[lot.number], records)
-                if self._progress is not None:
-                    self._progress(done)
-        except BaseException:
-            # Nobody writes to the work folder any more when it is removed.
-            for _, future in begun:
-                future.cancel()
-            for _, future in begun:
-                with contextlib.suppress(Exception, CancelledError):
-                    future.result()
-            raise
-        if broken is not None:
-            raise broken
-        for watched in unchanged:
-            watched.check()
+
+    def _stream_in_parts(self, parted: Parted, tables: Sequence[Table], records: Records) -> None:
+        """Let other processes read, judge and write the parts, and merge their results."""
+        done = 0
+        for lot, part in parted.each(part_of, self._shared(tables, self.judge.legs)):
+            done += self._merge(lot, part, tables[lot.number], records)
+            if self._progress is not None:
+                self._progress(done)
+        parted.check()
+
+    def _find_in_parts(self, parted: Parted, tables: Sequence[Table], corrected: Corrected) -> None:
+        """Let other processes find the rows that others correct."""
+        shared = self._shared(tables, None, corrected.sought())
+        for _, found in parted.each(corrected_of, shared):
+            corrected.merge_found(found)
+        parted.check()
 
     def _merge(self, lot: Lot, part: Part, table: Table, records: Records) -> int:
         """Take in what another process made of the rows behind ours; how many there were."""
@@ -337,16 +331,12 @@ class Run:
 
     def part(self, lot: Lot, table: Table, headers: Sequence[Sequence[str]]) -> Part:
         """What this run makes of a lot of another one, which merges it."""
-        self._prepare_session_ids()
         with output.writing(self._folder.path):
             self._folder.work.mkdir(parents=True, exist_ok=True)
             records = Records(self._folder.work, headers, self._tally, audit=self._audit)
-            batches = table.batches()
-            if isinstance(table, DelimitedTable) and lot.span is not None:
-                batches = table.batches_of(lot.span)
             try:
-                rows = ((0, batch) for batch in batches)
-                self._stream(rows, [table], [self._plan(table)], records, lot.number)
+                rows = ((0, batch) for batch in lot.batches(table))
+                self._stream(rows, [table], [self.plan(table)], records, lot.number)
                 return Part(table.account, self._tally, self._calls.give(), records.give())
             finally:
                 records.close()
@@ -435,25 +425,75 @@ def no_rows(names: str) -> InputError:
 class _Kept:
     """What a worker keeps from part to part of one run: what is read or counted once."""
 
-    run: str
+    handed: Handed
+    shared: Shared
     judge: Judge
     tables: dict[int, Table] = field(default_factory=dict)
+
+    def run(self, lot: Lot) -> tuple[Run, Table]:
+        """The run of a part, and its table under the name that it has in the whole run."""
+        shared, number = self.shared, lot.number
+        folder = OutputFolder(shared.work / f"part-{uuid4().hex}")
+        run = Run(
+            shared.resolved.job,
+            shared.now,
+            folder,
+            sent=shared.sent,
+            audit=shared.audit,
+            judge=self.judge,
+        )
+        if number not in self.tables:
+            table = lot.source
+            if isinstance(table, DelimitedTable):
+                self.tables[number] = table.apart()
+            else:
+                (self.tables[number],) = open_inputs(shared.resolved, [table])
+                self.tables[number].name = shared.names[number]
+        return run, self.tables[number]
 
 
 _worker = threading.local()
 """Has `kept`, after the first part. A worker may be a thread: a Dask worker has several."""
 
 
-def part_of(shared: Shared, lot: Lot) -> Part:
-    """What a worker makes of one part of a run."""
+def _kept_of(handed: Handed) -> _Kept:
     kept: _Kept | None = getattr(_worker, "kept", None)
-    if kept is not None and kept.run != shared.run:
-        kept = None
-    folder = OutputFolder(shared.work / f"part-{lot.at}")
-    judge = kept.judge if kept else None
-    run = Run(shared.job, shared.now, folder, sent=shared.sent, audit=shared.audit, judge=judge)
-    if kept is None:
-        kept = _worker.kept = _Kept(shared.run, run.judge)
-    if lot.number not in kept.tables:
-        kept.tables[lot.number] = run.table_of(lot.source, shared.names[lot.number])
-    return run.part(lot, kept.tables[lot.number], shared.headers)
+    if kept is not None and kept.handed == handed:
+        return kept
+    shared = handed.read()
+    if kept is None or kept.shared.run != shared.run:
+        job = shared.resolved.job
+        kept = _Kept(handed, shared, Judge(job, shared.now, resolved=shared.resolved))
+        _worker.kept = kept
+    kept.handed, kept.shared = handed, shared
+    kept.judge.session_key, kept.judge.legs = shared.session_key, shared.legs
+    return kept
+
+
+def part_of(handed: Handed, lot: Lot) -> Part:
+    """What a worker makes of one part of a run."""
+    kept = _kept_of(handed)
+    run, table = kept.run(lot)
+    return run.part(lot, table, kept.shared.headers)
+
+
+def legs_of(handed: Handed, lot: Lot) -> tuple[ChildLegs, Account]:
+    """The child legs in one part of a run."""
+    kept = _kept_of(handed)
+    run, table = kept.run(lot)
+    assert kept.shared.legs is not None  # noqa: S101 # only called for them
+    legs, plan = kept.shared.legs.apart(), run.plan(table)
+    for batch in lot.batches(table):
+        legs.add(plan, batch)
+    return legs, table.account
+
+
+def corrected_of(handed: Handed, lot: Lot) -> tuple[set[int], list[int]]:
+    """The rows in one part of a run that others correct."""
+    kept = _kept_of(handed)
+    run, table = kept.run(lot)
+    assert kept.shared.corrected is not None  # noqa: S101 # only called for them
+    corrected, plan = kept.shared.corrected.apart(), run.plan(table)
+    for batch in lot.batches(table):
+        corrected.find(plan, batch, duplicates.places(lot.number, batch.lines))
+    return corrected.found

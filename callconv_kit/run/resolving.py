@@ -114,6 +114,7 @@ class KeyForm:
     """The form in which look-up keys are compared: phones as E.164, the rest as cleaned text."""
 
     def __init__(self, job: Job, lookup: Lookup) -> None:
+        self._made_of = job, lookup
         # The clock does not matter: ages are not keys.
         settings = CoercionSettings(
             datetime(2000, 1, 1, tzinfo=UTC),
@@ -125,6 +126,9 @@ class KeyForm:
         )
         self._kernels = Kernels(settings)
         self._column = lookup.on or A_PHONE
+
+    def __reduce__(self) -> tuple[type["KeyForm"], tuple[Job, Lookup]]:
+        return KeyForm, self._made_of
 
     def __call__(self, cells: pa.StringArray) -> pa.StringArray:
         """Keys in their form, each distinct text read once; null where a cell is empty."""

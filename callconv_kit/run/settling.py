@@ -5,7 +5,8 @@ are judged once more, and those that do not go move to where they belong. The fi
 conflict was not held, so an input with one is read a second time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -55,12 +56,14 @@ class CallsPart(NamedTuple):
     """The ready rows that another process knows.
 
     changed: keys of the rows that changed since they were sent, batch by batch.
+    corrected: the rows that correct others, where the export has such rows.
     """
 
     keys: duplicates.KeyRows
     held: dict[int, list[HeldFile]]
     origins: Origins
     changed: list[Keys]
+    corrected: Corrected | None
 
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -112,9 +115,7 @@ class Calls:
             return judged, _NO_ROWS
         keys = keys_of(columns)
         if self._sent is not None:
-            status = self._sent.sent_status(keys)
-            if not isinstance(self._sent, SharedSentCalls) and (status == CHANGED_SINCE).any():
-                self._changed.append(Keys(*(words[status == CHANGED_SINCE] for words in keys)))
+            status = self._sent_status(self._sent, keys)
             judged = judged.with_more(_sent_before(status, rows))
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
@@ -128,9 +129,17 @@ class Calls:
         self._held.add(number, judged.batch.take(held))
         return judged, held if self._on_conflict == "reject" else rows[seen.again]
 
+    def _sent_status(self, sent: SentCalls, keys: Keys) -> npt.NDArray[np.uint8]:
+        status = sent.sent_status(keys)
+        changed = status == CHANGED_SINCE
+        if not isinstance(sent, SharedSentCalls) and changed.any():
+            self._changed.append(Keys(*(words[changed] for words in keys)))
+        return status
+
     def give(self) -> "CallsPart":
         """What is known of the ready rows; another process takes it in."""
-        return CallsPart(self._keys.give(), self._held.give(), self._origins, self._changed)
+        held = self._held.give()
+        return CallsPart(self._keys.give(), held, self._origins, self._changed, self._corrected)
 
     def merge(self, part: "CallsPart") -> None:
         """Remember the ready rows of other inputs, which come behind ours."""
@@ -140,6 +149,8 @@ class Calls:
         for keys in part.changed:
             assert self._sent is not None  # noqa: S101 # the other process asked in its place
             self._sent.sent_status(keys)  # it writes down which rows have changed
+        if self._corrected is not None and part.corrected is not None:
+            self._corrected.merge(part.corrected)
 
     def _hold_corrections(self, number: int, plan: Plan, judged: Judged) -> Judged:
         """Rows that correct a call that was sent already do not go; all of them are remembered."""
@@ -154,9 +165,8 @@ class Calls:
         must_be_here = np.ones(len(rows), np.bool_)
         if self._sent is not None:
             columns = {name: cells.values for name, cells in judged.columns.items()}
-            sent_status = self._sent.sent_status(keys_of({**columns, "VendorEventId": corrects}))[
-                rows
-            ]
+            keys = keys_of({**columns, "VendorEventId": corrects})
+            sent_status = self._sent_status(self._sent, keys)[rows]
             must_be_here = sent_status != NEW
             held = Finding("correction_held", Severity.LEFT_OUT, None, rows[must_be_here & ready])
             judged = judged.with_more((held,)) if len(held.rows) else judged
@@ -165,7 +175,12 @@ class Calls:
         return judged
 
     def settle(
-        self, tables: Sequence[Table], plans: Sequence[Plan], records: Records, tally: Tally
+        self,
+        tables: Sequence[Table],
+        plans: Sequence[Plan],
+        records: Records,
+        tally: Tally,
+        find: Callable[[Corrected], None] | None = None,
     ) -> tuple[Ints, WhyLater]:
         """Take rows that are one call out of what is ready.
 
@@ -174,6 +189,7 @@ class Calls:
             plans: the source columns in each of them.
             records: where the rows move.
             tally: gets a warning for each session with and without an event.
+            find: finds corrected rows in all inputs; none: they are read again here.
 
         Returns:
             The ascending places of the rows that moved, and why they did.
@@ -183,7 +199,7 @@ class Calls:
         """
         _warn_of_sessions(tables, self._keys.with_and_without(), self._origins, tally)
         groups = self._keys.settle(self._on_conflict)
-        corrected = self._find_corrected(tables, plans)
+        corrected = self._find_corrected(tables, plans, find)
         names = [table.name for table in tables]
         rows = DuplicateRows(groups, names, corrected, self._origins)
         differences = Differences(groups, self._folder)
@@ -232,21 +248,31 @@ class Calls:
         self._keys.close()
         self._held.close()
 
-    def _find_corrected(self, tables: Sequence[Table], plans: Sequence[Plan]) -> dict[int, str]:
+    def _find_corrected(
+        self,
+        tables: Sequence[Table],
+        plans: Sequence[Plan],
+        find: Callable[[Corrected], None] | None,
+    ) -> dict[int, str]:
         """The places of rows that were ready and that another row corrects, and the code for it."""
         if not self._corrected:
             return {}
-        for number, (table, plan) in enumerate(zip(tables, plans, strict=True)):
-            account = table.account
-            for batch in table.batches():
-                self._corrected.find(plan, batch, duplicates.places(number, batch.lines))
-            again, table.account = table.account, account
-            if again.sha256 != account.sha256:
-                raise input_changed(table.name)
+        (find or partial(_find, tables, plans))(self._corrected)
         gone = self._corrected.gone()
         places = np.sort(np.fromiter(gone, np.int64, len(gone)))
         ready = self._keys.which_are_known(places)
         return {place: gone[place] for place in places[ready].tolist()}
+
+
+def _find(tables: Sequence[Table], plans: Sequence[Plan], corrected: Corrected) -> None:
+    """Read all inputs again for the rows that others correct."""
+    for number, (table, plan) in enumerate(zip(tables, plans, strict=True)):
+        account = table.account
+        for batch in table.batches():
+            corrected.find(plan, batch, duplicates.places(number, batch.lines))
+        again, table.account = table.account, account
+        if again.sha256 != account.sha256:
+            raise input_changed(table.name)
 
 
 def _warn_of_sessions(
