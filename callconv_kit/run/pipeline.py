@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 from uuid import uuid4
@@ -25,7 +25,6 @@ from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.model import spec
 from callconv_kit.model.codes import Severity
-from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import Batch
 from callconv_kit.reading import Account, Input, Table, open_tables
 from callconv_kit.reading.delimited import DelimitedTable
@@ -34,6 +33,7 @@ from callconv_kit.run import fixes as fixing
 from callconv_kit.run import judge as judging
 from callconv_kit.run.judge import Judge, SettingNeeded
 from callconv_kit.run.keys import murmur3_128
+from callconv_kit.run.outcome import RunOutcome
 from callconv_kit.run.parts import Executor, Handed, Lot, Part, Parted, Shared
 from callconv_kit.run.recording import Records
 from callconv_kit.run.resolving import needs_source, open_inputs, resolve
@@ -46,50 +46,6 @@ from callconv_kit.writing.tally import Tally
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of rows done so far."""
-
-
-@dataclass(slots=True)
-class RunOutcome:
-    """What a run came to; the files lie in its folder.
-
-    tally: counts and examples.
-    ready_sha256: of ready.csv.
-    problem: why there is no ready.csv, where the rows themselves are the reason.
-    has_fixes: corrected rows took the place of rejected ones.
-    """
-
-    tables: Sequence[Table]
-    tally: Tally
-    rows_ready: int = 0
-    rows_rejected: int = 0
-    rows_left_out: int = 0
-    ready_sha256: str = ""
-    problem: InputError | None = None
-    has_fixes: bool = False
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    seconds: float = 0.0
-
-    @property
-    def rows_read(self) -> int:
-        """Rows of all inputs; lines that are no rows do not count."""
-        return sum(table.account.rows for table in self.tables)
-
-    @property
-    def rows_meant(self) -> int:
-        """Rows that are meant to go, and those that went before: what a share is a share of.
-
-        With the latter, a night with few new calls is judged like any other.
-        """
-        before = [(code, None, Severity.LEFT_OUT) for code in ("already_sent", "outcome_unknown")]
-        sent = sum(self.tally.findings[key] for key in before)
-        return self.rows_ready + self.rows_rejected + sent
-
-    @property
-    def rejected_share(self) -> float:
-        """The share of rejected rows; those of calls that changed since they went don't count."""
-        changed = self.tally.findings["changed_since_sent", None, Severity.ERROR]
-        rejected = self.rows_rejected - changed
-        return rejected / self.rows_meant if rejected > 0 else 0.0
 
 
 class Run:
@@ -197,7 +153,7 @@ class Run:
         ran.rows_rejected, ran.rows_left_out = records.rejected.rows, records.left_out.rows
         for table in tables:
             table.account.skipped.sort(key=lambda skipped: skipped.line)
-        ran.problem = self._problem(ran)
+        ran.problem = ran.problem_under(self._job)
         ran.seconds = round(time.monotonic() - clock, 3)
         return ran
 
@@ -384,23 +340,6 @@ class Run:
         ragged = tuple(row for row in batch.ragged if row not in totals)
         return replace(batch, ragged=ragged)
 
-    def _problem(self, ran: RunOutcome) -> InputError | None:
-        if ran.rows_read == 0 and self._job.expect_rows:
-            return no_rows(", ".join(table.name for table in ran.tables))
-        reimported = ran.has_fixes or any(table.reimported for table in ran.tables)
-        if not reimported and ran.rejected_share > self._job.max_rejected_share:
-            meant = "" if ran.rows_meant == ran.rows_read else "that you mean to send "
-            return InputError(
-                "too_many_rejected",
-                f"{ran.rows_rejected} of {ran.rows_meant} rows {meant}were rejected, more than "
-                "the job allows",
-                f"{ran.rejected_share:.0%}",
-                f"at most {self._job.max_rejected_share:.0%} (max_rejected_share)",
-                "Look at the most frequent reason: one setting often corrects most of these rows. "
-                "There is no ready.csv.",
-            )
-        return None
-
 
 def _was_ready(table: Table) -> bool:
     """Whether rows come back that were ready before: their own columns are those of the format.
@@ -408,17 +347,6 @@ def _was_ready(table: Table) -> bool:
     The rules have judged them, when they still had the columns of their export.
     """
     return table.reimported and all(name in spec.BY_NAME for name in table.header)
-
-
-def no_rows(names: str) -> InputError:
-    """The error for inputs without rows, where the job says `expect_rows`."""
-    return InputError(
-        "no_rows",
-        f"{names} has a header but no rows",
-        "0 rows",
-        "at least one row, because the job says expect_rows = true",
-        "Check the date range of the export.",
-    )
 
 
 @dataclass(slots=True)

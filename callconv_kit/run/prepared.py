@@ -28,8 +28,9 @@ from callconv_kit.model.errors import (
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
 from callconv_kit.run import parts
+from callconv_kit.run.outcome import RunOutcome
 from callconv_kit.run.parts import Executor
-from callconv_kit.run.pipeline import Progress, Run, RunOutcome
+from callconv_kit.run.pipeline import Progress, Run
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, report
 from callconv_kit.writing import summary as summaries

@@ -19,7 +19,7 @@ from callconv_kit.mapping.export import lay_under
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.texts import Ints
-from callconv_kit.run.pipeline import no_rows
+from callconv_kit.run.outcome import no_rows
 from callconv_kit.suite import adapting, engine
 from callconv_kit.suite.adapting import OF_SHAPE, adapted, is_on_text, needed, of_columns
 from callconv_kit.suite.engine import Result
