@@ -144,11 +144,8 @@ def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
 
 def _foretell(prepared: "Prepared") -> None:
     """What the job's [contract] says of the rows that are ready, before anything is sent."""
-    contract = prepared.job.contract
-    if contract is None or prepared.problem is not None:
+    if prepared.forecast is None:
         return
-    from callconv_kit.delivery.forecast import forecast
-
     click.echo("\nUnder the contract")
-    for line in forecast(prepared.ready_file, contract, now=prepared.job.clock).lines:
+    for line in prepared.forecast.lines:
         click.echo(f"  {line}")

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from callconv_kit.delivery.forecast import Forecast
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Receipt
 from callconv_kit.delivery.reconcile import Reconciliation, sign_off
 from callconv_kit.model.errors import CallConvError, InputError
 from callconv_kit.writing import private
+from callconv_kit.writing.markup import Html
 from callconv_kit.writing.private import Readers
 
 RECORD = "run.json"
@@ -30,7 +32,8 @@ class JobRun:
     submissions: the ledger's account of what was sent, or begun; see `archive.as_note`.
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     warnings: about the rows as a whole, such as ready rows that are outbound calls.
-    foretold: what the job's [contract] said of the ready rows, a line each.
+    forecast: what the job's [contract] says of the ready rows.
+    known: what the report shows of the delivery, by section; see `status_page.report_sections`.
     approval: who approved the ready rows; empty where nobody was asked.
     """
 
@@ -44,7 +47,8 @@ class JobRun:
     receipt: Receipt | None = None
     error: CallConvError | None = None
     sums: Reconciliation | None = None
-    foretold: tuple[str, ...] = ()
+    forecast: Forecast | None = None
+    known: Mapping[str, Html] = field(default_factory=dict)
     approval: str = ""
     submissions: tuple[Mapping[str, Any], ...] = ()
     readers: Readers = "owner"
@@ -100,11 +104,11 @@ def record(run: JobRun) -> None:
             "SHA-256": receipt.sha256 if receipt else "",
             "Attempts": receipt.attempts if receipt else "",
             "Approval": run.approval,
-            "Forecast": run.foretold,
             "Warnings": receipt.warnings if receipt else (),
             "Error": str(run.error) if run.error else "",
         },
         run.sums,
+        run.known,
         run.readers,
     )
 

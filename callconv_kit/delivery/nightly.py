@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from callconv_kit.delivery.approval import approval_of, requiring_approval
 from callconv_kit.delivery.attempt import Patience
 from callconv_kit.delivery.clock import clock_of
-from callconv_kit.delivery.forecast import forecast
+from callconv_kit.delivery.forecast import Forecast
 from callconv_kit.delivery.job_run import (
     JobRun,
     new_folder,
@@ -44,6 +44,7 @@ from callconv_kit.delivery.reconcile import reconcile
 from callconv_kit.delivery.results import confirmer
 from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.delivery.sending import sender
+from callconv_kit.delivery.status_page import report_sections
 from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
 from callconv_kit.model import interrupts
@@ -73,6 +74,10 @@ class Prepared(Protocol):
     @property
     def exit_status(self) -> int:
         """0, 1, or 3 where there is no ready.csv."""
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """What the job's [contract] says of the ready rows."""
 
 
 class Prepare(Protocol):
@@ -168,6 +173,7 @@ class Night:
                     self._send(run, job, ledger, confirm)
                 finally:
                     run.submissions = notes_of(ledger, run.folder)
+                    run.known = report_sections(job, run.forecast, ledger.path, ledger)
             else:
                 run.state = "nothing_to_send"
                 log.info("job=%s step=upload state=nothing_to_send", run.job)
@@ -193,6 +199,7 @@ class Night:
         if prepared.exit_status == 3 or not (folder / "ready.csv").is_file():
             raise unusable(prepared.summary, folder)
         run.exit_status = max(run.exit_status, prepared.exit_status)
+        self._take_forecast(run, job, prepared, ledger)
         return held_back
 
     def _send(self, run: JobRun, job: Job, ledger: Ledger, confirm: "Confirm | None") -> None:
@@ -201,7 +208,6 @@ class Night:
         assert folder is not None  # noqa: S101 - both were found before
         assert connection is not None  # noqa: S101
         ready = folder / "ready.csv"
-        self._foretell(run, job, ready, clock)
         self._hold_back(run, folder.parent)
         if self.require_approval or connection.require_approval:
             connection = requiring_approval(connection)
@@ -261,18 +267,17 @@ class Night:
         for warning in run.warnings:
             log.warning("job=%s step=prepare warning=%r", run.job, warning)
 
-    def _foretell(self, run: JobRun, job: Job, ready: Path, clock: Callable[[], datetime]) -> None:
+    def _take_forecast(self, run: JobRun, job: Job, prepared: Prepared, ledger: Ledger) -> None:
         """Say what the contract will refuse, before anything is sent."""
-        if job.contract is None:
-            return
-        found = forecast(ready, job.contract, now=job_now(job, clock))
-        run.foretold = tuple(found.lines)
-        log.info(
-            "job=%s step=forecast at_risk=%d sale_amount=%s",
-            run.job,
-            found.at_risk,
-            found.sale_amount,
-        )
+        run.forecast = prepared.forecast
+        run.known = report_sections(job, run.forecast, ledger.path, ledger)
+        if run.forecast is not None:
+            log.info(
+                "job=%s step=forecast at_risk=%d sale_amount=%s",
+                run.job,
+                run.forecast.at_risk,
+                run.forecast.sale_amount,
+            )
 
     def _hold_back(self, run: JobRun, runs: Path) -> None:
         """Stop where far more is rejected than usual: the export has probably changed."""

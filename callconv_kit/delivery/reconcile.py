@@ -9,6 +9,7 @@ from typing import Any
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.results import Outcome, outcome
 from callconv_kit.writing import output, private, report
+from callconv_kit.writing.markup import Html
 from callconv_kit.writing.private import Readers
 
 
@@ -94,6 +95,7 @@ def sign_off(
     folder: Path,
     delivery: Mapping[str, Any],
     sums: Reconciliation | None,
+    known: Mapping[str, Html],
     readers: Readers = "owner",
 ) -> None:
     """Write a run's report.html again, with its delivery and the sums.
@@ -102,6 +104,7 @@ def sign_off(
         folder: of the run; nothing is done where it has no summary.json.
         delivery: what became of ready.csv, by label; what is empty is not shown.
         sums: shown below it.
+        known: what else the report shows of the delivery; see `report.page`.
         readers: who may read the report.
     """
     summary = folder / output.SUMMARY
@@ -110,5 +113,5 @@ def sign_off(
     shown = {label: fact for label, fact in delivery.items() if fact not in ("", None, ())}
     if sums is not None:
         shown["Reconciliation"] = list(sums.lines)
-    page = report.page(json.loads(summary.read_text(encoding="utf-8")), shown)
+    page = report.page(json.loads(summary.read_text(encoding="utf-8")), shown, known)
     private.write_text(folder / output.REPORT, page, readers)

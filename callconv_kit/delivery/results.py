@@ -374,12 +374,13 @@ def _agrees(error: RowError, row: SentRow | None) -> bool:
     return all(not value or row.cells.get(column) == value for column, value in given.items())
 
 
-def outcome(ledger: Ledger) -> Outcome:
-    """What the ledger knows of the results so far."""
+def outcome(ledger: Ledger, latest: int | None = None) -> Outcome:
+    """What the ledger knows of the results so far, of all files or of the latest few."""
     store = ResultsStore(ledger)
     files = []
     reasons: Counter[str] = Counter()
-    for submission in _sent(ledger):
+    sent = _sent(ledger)
+    for submission in sent if latest is None else sent[-latest:]:
         status, records = store.batch_of(submission.id)
         kept = store.refusals(submission.id)
         rows = store.rows(submission.id, [line for line, *_ in kept if line])

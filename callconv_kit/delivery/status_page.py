@@ -1,28 +1,42 @@
 """`status --html`: one self-contained page over the ledger, in the looks of the report.
 
 Nights, files and their states, refusals by reason, and what waits for a person with the command
-that settles it. No network and no script; all text of servers and files is escaped.
+that settles it. No network and no script; all text of servers and files is escaped. A run's report
+and its card in a notebook show the same: `report_sections`.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callconv_kit.delivery.approval import Approval
+from callconv_kit.delivery.forecast import REASONS, Forecast
+from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.manual_entries import Status
+from callconv_kit.delivery.manual_entries import status as status_of
 from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.results import FileResult, Outcome
+from callconv_kit.delivery.results import outcome as outcome_of
+from callconv_kit.model.errors import DeliveryError
 from callconv_kit.writing import pieces, private
 from callconv_kit.writing.markup import Child, Html, tag
 from callconv_kit.writing.private import Readers
 from callconv_kit.writing.report import document
-from callconv_kit.writing.wording import many
+from callconv_kit.writing.wording import many, percent
+
+if TYPE_CHECKING:
+    from callconv_kit.job import Job
 
 NIGHTS, FILES, APPROVALS = 400, 1000, 100
 """How many of each the page shows, the latest first; `status --json` holds them all."""
 
 JSON = "callconv status --json"
+
+LATEST = 10
+"""Files whose results a run's report shows."""
 
 COLORS = {State.DELIVERED: "ready", State.NOT_DELIVERED: "left-out", State.RESENT: "left-out"}
 """The class of a state; the others wait for a person."""
@@ -202,3 +216,96 @@ def _approvals(approvals: Sequence[Approval]) -> Html | None:
     if not rows:
         return None
     return pieces.folded("approvals", ["Approved by", "File", "When", "Rows", "SHA-256"], rows)
+
+
+# -- what a run's report shows of it --------------------------------------------------------------
+
+
+def report_sections(
+    job: "Job", forecast: Forecast | None, path: Path, ledger: object = None
+) -> dict[str, Html]:
+    """What waits for a person, the forecast, and the last results; and what is not known yet.
+
+    Args:
+        job: of the run.
+        forecast: of its ready.csv; None: there is none.
+        path: where the ledger is. It is read if it was begun.
+        ledger: the same one where it is open already; anything else is passed over.
+    """
+    foreseen = {"Forecast": _forecast(job, forecast)}
+    try:
+        with contextlib.ExitStack() as stack:
+            if not isinstance(ledger, Ledger):
+                elsewhere = None if path == job.ledger_path else path
+                ledger = stack.enter_context(Ledger.if_begun(job, elsewhere))
+            return foreseen | _of_ledger(ledger)
+    except DeliveryError as error:
+        return foreseen | {"Last results": _hint(f"{error.problem}. {error.next_step}")}
+
+
+def _of_ledger(ledger: Ledger | None) -> dict[str, Html]:
+    if ledger is None:
+        return {"Last results": _hint("Not known yet: no file was sent with this ledger.")}
+    waiting = _open(status_of(ledger))
+    results = {"Last results": _last_results(outcome_of(ledger, LATEST))}
+    return {"Open": waiting, **results} if waiting else results
+
+
+def _forecast(job: "Job", forecast: Forecast | None) -> Html:
+    if job.contract is None:
+        return _hint(
+            "Not known: the job has no [contract] table. With minimum_duration, trackers, "
+            "repeat_caller_days or age_limit_days in it, this page shows which rows impact.com "
+            "will probably refuse."
+        )
+    if forecast is None or not forecast.rows:
+        return _hint("No row is ready, so nothing is forecast.")
+    if not forecast.expected:
+        return _hint(
+            f"The job's [contract] gives no reason to expect a refusal among the "
+            f"{many(forecast.rows, 'ready row')}."
+        )
+    rows: list[list[Child]] = [
+        [
+            tag("b", f"{expected.rows:,}"),
+            [REASONS[expected.reason], tag("div", expected.reason, class_="code")],
+            percent(expected.rows, forecast.rows),
+            f"{expected.sale_amount:,.2f}",
+        ]
+        for expected in forecast.expected
+    ]
+    heads = ["Rows", "Why impact.com would refuse them", "Share", f"Sales, {job.currency}"]
+    said = (
+        f"Under the job's [contract], {forecast.at_risk:,} of "
+        f"{many(forecast.rows, 'ready row')} will probably be refused."
+    )
+    return Html(_hint(said) + pieces.table("forecast", heads, rows, right_from=2))
+
+
+def _last_results(seen: Outcome) -> Html:
+    judged = sum(file.is_complete for file in seen.files)
+    sent = sum(file.submission.rows for file in seen.files)
+    if not seen.files:
+        return _hint("Not known yet: no file was delivered with this ledger.")
+    if not judged and not seen.confirmed and not seen.refused:
+        return _hint(
+            f"Not known yet: {many(sent)} in {many(len(seen.files), 'file')} were sent, and no "
+            "results were read. Read them with callconv results."
+        )
+    counts = (
+        f"The last {many(len(seen.files), 'file')}: {many(sent)} sent, {seen.refused:,} refused, "
+        f"{seen.confirmed:,} confirmed, {seen.unconfirmed:,} not yet confirmed. "
+    )
+    score = seen.forecast
+    scored = (
+        f"impact.com has judged {many(judged, 'file')} completely. The forecast expected "
+        f"{score.hits + score.surprises:,} refusals: {score.hits:,} came as expected; "
+        f"{score.misses:,} others were not expected."
+        if judged
+        else "impact.com has not judged any of them completely, so the forecast has no score yet."
+    )
+    return Html(_hint(counts + scored) + (_refusals(seen) or ""))
+
+
+def _hint(text: str) -> Html:
+    return tag("p", pieces.text(text), class_="hint")

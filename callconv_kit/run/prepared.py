@@ -9,7 +9,7 @@ import glob
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from callconv_kit.delivery import Receipt
+    from callconv_kit.delivery.forecast import Forecast
     from callconv_kit.job import Connection
     from callconv_kit.widgets.explorer import Explore
+    from callconv_kit.writing.markup import Html
     from callconv_kit.writing.plots import Plots
 
 Inputs: TypeAlias = "Input | Sequence[Input]"
@@ -160,11 +162,15 @@ def prepare(
             folder.begin()
             ran = run.go(sources, corrected)
         summary = _summary(ran, full_job, clock)
+        # An open ledger that was passed in is where `Prepared.upload` records what it sends.
+        ledger_path = getattr(ledger, "path", None) or full_job.ledger_path
+        foreseen = None if ran.problem else _forecast(full_job, folder.work / output.READY)
+        known = {} if dry_run else _known(full_job, foreseen, ledger_path, ledger)
         with output.writing(folder.path):
             if rejected_as == "xlsx":
                 aside.write_copy(folder.work / output.REJECTED, folder.work / output.REJECTED_XLSX)
             _write_text(folder.work / output.SUMMARY, summaries.as_json(summary))
-            _write_text(folder.work / output.REPORT, report.page(summary))
+            _write_text(folder.work / output.REPORT, report.page(summary, known=known))
         folder.finish(with_ready=ran.problem is None)
     except BaseException:
         if temporary:
@@ -172,12 +178,28 @@ def prepare(
         raise
     finally:
         folder.clean_up()
-    # An open ledger that was passed in is where `Prepared.upload` records what it sends.
-    ledger_path = getattr(ledger, "path", None) or full_job.ledger_path
-    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path, files)
+    prepared = Prepared(folder.path, full_job, ran, summary, log, ledger_path, files, foreseen)
     if temporary:
         weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
     return prepared
+
+
+def _forecast(job: Job, ready: Path) -> "Forecast | None":
+    """What the job's [contract] says of the ready rows."""
+    if job.contract is None:
+        return None
+    from callconv_kit.delivery.forecast import forecast
+
+    return forecast(ready, job.contract, now=job.clock)
+
+
+def _known(
+    job: Job, forecast: "Forecast | None", path: Path, ledger: object = None
+) -> "Mapping[str, Html]":
+    """What is known of the delivery so far, for the report and the card."""
+    from callconv_kit.delivery.status_page import report_sections
+
+    return report_sections(job, forecast, path, ledger)
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -271,6 +293,8 @@ class Prepared:
         job: the effective job: the options, the job file and the preset together.
         summary: the same as summary.json.
         problem: the error that explains a missing ready.csv, or None.
+        forecast: the rows that impact.com will probably refuse, by reason; None where the job has
+            no [contract], or there is no ready.csv.
     """
 
     def __init__(
@@ -282,6 +306,7 @@ class Prepared:
         log: FindingsLog | None = None,
         ledger_path: Path | None = None,
         files: Sequence[str | Path] = (),
+        forecast: "Forecast | None" = None,
     ) -> None:
         self.folder = folder
         self.job = job
@@ -292,6 +317,7 @@ class Prepared:
         self._log = log
         self._ledger_path = ledger_path or job.ledger_path
         self._files = files
+        self.forecast = forecast
 
     @property
     def exit_status(self) -> int:
@@ -430,7 +456,7 @@ class Prepared:
         return f"{text}; {self.problem.problem}>" if self.problem else f"{text}>"
 
     def _repr_html_(self) -> str:
-        return card.fragment(self.summary)
+        return card.fragment(self.summary, _known(self.job, self.forecast, self._ledger_path))
 
 
 def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":

@@ -5,7 +5,9 @@ style names nothing outside itself. Where a notebook drops the style, as it does
 are not trusted, the words are all still there.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from callconv_kit.model.codes import Severity
 from callconv_kit.writing import pieces, wording
@@ -20,12 +22,19 @@ HEADS = {
     Severity.LEFT_OUT: "Left out",
     Severity.WARNING: "Warnings",
 }
+PARTNERS = 20
 CHANGES = 5
 EXAMPLES = 2
 
 
-def fragment(summary: Summary) -> str:
-    """The card of a run, from the dict of summary.json."""
+def fragment(summary: Summary, known: Mapping[str, Html] | None = None) -> str:
+    """The card of a run.
+
+    Args:
+        summary: the dict of summary.json.
+        known: the sections Open, Forecast and Last results, as far as there are any.
+    """
+    ahead = known or {}
     return tag(
         "div",
         tag("style", Html(pieces.style("card.css"))),
@@ -35,8 +44,12 @@ def fragment(summary: Summary) -> str:
         pieces.funnel(summary),
         tag("ul", [tag("li", pieces.text(line)) for line in wording.advice(summary)]),
         _days(summary),
+        _section("Open", ahead, unfolded=True),
         [_findings(summary, severity) for severity in ENTRIES],
         _changes(summary),
+        _partners(summary),
+        _section("Forecast", ahead),
+        _section("Last results", ahead),
         class_="callconv-card",
     )
 
@@ -48,6 +61,41 @@ def _days(summary: Summary) -> Html | None:
     most = max(count for _, count in days)
     said = f"Calls by day, {days[0][0]} to {days[-1][0]}, at most {most:,}"
     return tag("div", tag("small", said), pieces.columns(days, said, "columns"))
+
+
+def _section(head: str, known: Mapping[str, Html], *, unfolded: bool = False) -> Html | None:
+    if head not in known:
+        return None
+    return tag("details", tag("summary", head), known[head], open=unfolded, class_="callconv-known")
+
+
+def _partners(summary: Summary) -> Html | None:
+    partners = sorted(summary["by_partner"], key=lambda partner: -partner["read"])
+    shown = partners[:PARTNERS]
+    if not shown:
+        return None
+    currency = summary["settings"]["currency"]
+    heads = ["Media partner", "Action tracker", "Read", "Ready", "Rejected", "Left out",
+             f"Sales, {currency}"]  # fmt: skip
+    counted = ("read", "ready", "rejected", "left_out")
+    rows: list[list[Child]] = [
+        [
+            pieces.partner(partner),
+            pieces.text(partner["ActionTrackerId"]),
+            *(f"{partner[name]:,}" for name in counted),
+            f"{Decimal(partner['sale_amount']):,.2f}",
+        ]
+        for partner in shown
+    ]
+    keys = {
+        at: [-Decimal(partner[name]) for partner in shown]
+        for at, name in enumerate((*counted, "sale_amount"), 2)
+    }
+    # A notebook shows many cards; each has its own buttons.
+    group = f"callconv-{secrets.token_hex(4)}"
+    table = pieces.sortable("callconv-partners", heads, rows, keys, right_from=2, group=group)
+    note = pieces.more(len(partners) - PARTNERS, "partner", "report.html")
+    return tag("details", tag("summary", "Partners"), table, note)
 
 
 def _findings(summary: Summary, severity: Severity) -> Html | None:

@@ -76,6 +76,11 @@ def _cell(value: str) -> Html:
     return tag("code", tag("bdi", visible(value))) if value else tag("i", "empty")
 
 
+def partner(entry: Entry) -> Html:
+    """The media partner of an entry of `by_partner`."""
+    return tag("b", text(entry["MediaId"])) if entry["MediaId"] else tag("i", "not known")
+
+
 def facts(lines: Mapping[str, Any]) -> Html:
     """Names and what they stand for, a line each; tables and lists are unfolded."""
     return tag("dl", [(tag("dt", text(name)), tag("dd", _said(fact)))
@@ -94,16 +99,76 @@ def table(
     name: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], right_from: int | None = None
 ) -> Html:
     """A table; cells from `right_from` on are numbers. On a phone each cell says its head."""
-    left = len(heads) if right_from is None else right_from
-    kinds = [None if at < left else "number" for at in range(len(heads))]
-    head = tag("tr", [tag("th", word, scope="col", class_=kind)
-                      for word, kind in zip(heads, kinds, strict=True)])  # fmt: skip
-    body = [
-        tag("tr", [tag("td", cell, class_=kind, data_head=word or None)
-                   for cell, word, kind in zip(row, heads, kinds, strict=True)])
-        for row in rows
+    kinds = _kinds(heads, right_from)
+    head = [tag("th", word, scope="col", class_=kind)
+            for word, kind in zip(heads, kinds, strict=True)]  # fmt: skip
+    return _table(name, head, [_row(heads, kinds, row) for row in rows])
+
+
+def sortable(
+    name: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    keys: Mapping[int, Sequence[Any]],
+    *,
+    right_from: int,
+    group: str,
+    last: Sequence[Child] | None = None,
+) -> Html:
+    """A table that a click on a head sorts, without a script: the style sheet orders its rows.
+
+    Args:
+        name: the class of the table. Its style sheet gives `.sortable` rows `--by-N` as their
+            order while the button in head N is chosen, the first head being 1.
+        heads: the names of the columns.
+        rows: in the order of the first of `keys`.
+        keys: what to sort by, for columns by their number from 0; one for each row.
+        right_from: cells from here on are numbers.
+        group: the name of the buttons, for each table of a page another.
+        last: a row of totals, which stays last.
+    """
+    kinds = _kinds(heads, right_from)
+    chosen = next(iter(keys))
+    head = [
+        tag("th", _sorter(word, group, chosen=at == chosen) if at in keys else word,
+            scope="col", class_=kind, role="columnheader")
+        for at, (word, kind) in enumerate(zip(heads, kinds, strict=True))
     ]  # fmt: skip
-    return tag("div", tag("table", tag("thead", head), tag("tbody", body), class_=name),
+    orders: list[list[str]] = [[] for _ in rows]
+    for at, values in keys.items():
+        for place, number in enumerate(sorted(range(len(rows)), key=values.__getitem__)):
+            orders[number].append(f"--by-{at + 1}:{place}")
+    body = [
+        _row(heads, kinds, row, ";".join(order)) for row, order in zip(rows, orders, strict=True)
+    ]
+    if last is not None:
+        body.append(_row(heads, kinds, last))
+    return _table(f"{name} sortable", head, body)
+
+
+def _sorter(word: str, group: str, *, chosen: bool) -> Html:
+    button = tag("input", type="radio", name=group, checked=chosen, aria_label=f"Sort by {word}")
+    return tag("label", word, button)
+
+
+def _kinds(heads: Sequence[str], right_from: int | None) -> list[str | None]:
+    left = len(heads) if right_from is None else right_from
+    return [None if at < left else "number" for at in range(len(heads))]
+
+
+def _row(
+    heads: Sequence[str],
+    kinds: Sequence[str | None],
+    row: Sequence[Child],
+    style: str | None = None,
+) -> Html:
+    cells = [tag("td", cell, class_=kind, data_head=word or None)
+             for cell, word, kind in zip(row, heads, kinds, strict=True)]  # fmt: skip
+    return tag("tr", cells, style=style)
+
+
+def _table(name: str, head: Sequence[Html], body: Sequence[Html]) -> Html:
+    return tag("div", tag("table", tag("thead", tag("tr", head)), tag("tbody", body), class_=name),
                class_="wide")  # fmt: skip
 
 

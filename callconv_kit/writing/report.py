@@ -1,7 +1,8 @@
 """report.html: one self-contained page for a person.
 
-It is made of summary.json alone, so it is as small for a million rows as for ten. It needs no
-network and no script, and its Content-Security-Policy forbids both; all text of cells is escaped.
+It is made of summary.json, and of what the job's ledger and contract say of the delivery, so it is
+as small for a million rows as for ten. It needs no network and no script, and its
+Content-Security-Policy forbids both; all text of cells is escaped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,18 +21,27 @@ PARTNERS, FINDINGS, CHANGES, INPUTS, DAYS = 100, 200, 200, 100, 1000
 """How many of each the page shows; summary.json holds them all."""
 
 
-def page(summary: Summary, delivery: Mapping[str, Any] | None = None) -> str:
+def page(
+    summary: Summary,
+    delivery: Mapping[str, Any] | None = None,
+    known: Mapping[str, Html] | None = None,
+) -> str:
     """The page of a run.
 
     Args:
         summary: the dict of summary.json.
         delivery: what became of ready.csv, a line each; None: it was not uploaded yet.
+        known: the sections Open, Forecast and Last results, as far as there are any.
     """
+    ahead = known or {}
     sections = [
+        ("Open", ahead.get("Open")),
         ("Partners", _partners(summary)),
         ("Rejected", _findings(summary, Severity.ERROR)),
         ("Left out", _findings(summary, Severity.LEFT_OUT)),
         ("Warnings", _findings(summary, Severity.WARNING)),
+        ("Forecast", ahead.get("Forecast")),
+        ("Last results", ahead.get("Last results")),
         ("Changed", _changes(summary)),
         ("Calls", _calls(summary)),
         ("Columns", _fill(summary)),
@@ -110,18 +120,35 @@ def _partners(summary: Summary) -> Html | None:
     partners = sorted(summary["by_partner"], key=lambda partner: -partner["read"])
     if not partners:
         return None
+    shown = partners[:PARTNERS]
     heads = ["Media partner", "Action tracker", "", "Read", "Ready", "Rejected", "Left out",
              "Answered", "Talk time", f"Sales, {summary['settings']['currency']}"]  # fmt: skip
-    rows = [_partner(partner) for partner in partners[:PARTNERS]]
-    if len(partners) > 1:
-        rows.append(_partner(_together(partners)))
+    rows = [_partner(partner) for partner in shown]
+    counted = ("read", "ready", "rejected", "left_out", "answered", "talk_seconds", "sale_amount")
+    keys = {
+        at: [-Decimal(partner[name]) for partner in shown] for at, name in enumerate(counted, 3)
+    }
+    names = {at: [_by_name(partner[name]) for partner in shown]
+             for at, name in enumerate(("MediaId", "ActionTrackerId"))}  # fmt: skip
+    if len(partners) == 1:
+        table = pieces.table("partners", heads, rows, right_from=3)
+    else:
+        table = pieces.sortable(
+            "partners", heads, rows, {**keys, **names},
+            right_from=3, group="sort-partners", last=_partner(_together(partners)),
+        )  # fmt: skip
     return Html(
         tag(
             "p", "Answered calls, talk time and sales count the rows that are ready.", class_="hint"
         )
-        + pieces.table("partners", heads, rows, right_from=3)
+        + table
         + pieces.more(len(partners) - PARTNERS, "partner")
     )
+
+
+def _by_name(name: str) -> tuple[int, str]:
+    """Ids by size, as they are of many lengths."""
+    return len(name), name
 
 
 def _partner(partner: Entry) -> list[Child]:
@@ -130,7 +157,7 @@ def _partner(partner: Entry) -> list[Child]:
          ("left-out", partner["left_out"])], "",
     )  # fmt: skip
     return [
-        tag("b", pieces.text(partner["MediaId"])) if partner["MediaId"] else tag("i", "not known"),
+        pieces.partner(partner),
         pieces.text(partner["ActionTrackerId"]),
         split,
         f"{partner['read']:,}",

@@ -2,22 +2,42 @@
 
 import re
 
+import pandas as pd
 import pytest
+from selenium.webdriver.common.keys import Keys
 
+import callconv_kit as ck
 from callconv_kit.writing.markup import visible
 
-from ..hostile import HOSTILE, prepared
+from ..hostile import HOSTILE, NOW, prepared
 from .pages import CHROMIUM, CONTRAST, WIDTHS, emulate, requested
 
 pytestmark = CHROMIUM
+
+CALL = {
+    "CampaignId": "1001",
+    "EventDate": "2026-11-20T09:30:00-05:00",
+    "ActionTrackerId": "30021",
+    "CallProvider": "Invoca",
+    "CallerId": "6175550123",
+    "CalledPhoneNumber": "8005550199",
+    "CallDuration": "201",
+    "TalkDuration": "187",
+    "CallStatus": "ANSWER",
+}
+
+
+def write_card(path, run):
+    """A page that holds the card of a run alone."""
+    page = "<!doctype html><html lang='en'><title>card</title><body>{}</body></html>"
+    path.write_text(page.format(run._repr_html_()), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     run = prepared(folder)
-    card = f"<!doctype html><title>card</title><body>{run._repr_html_()}</body>"
-    (folder / "out" / "card.html").write_text(card, encoding="utf-8")
+    write_card(folder / "out" / "card.html", run)
     return folder / "out"
 
 
@@ -86,3 +106,64 @@ def test_it_prints_on_paper(browser, folder):
     page = shown(browser, folder / "report.html", scheme="dark")
     printed = page.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
     assert len(printed["data"]) > 10_000
+
+
+@pytest.mark.parametrize("name", ["report.html", "card.html"])
+def test_axe_finds_no_serious_barrier(browser, folder, axe, name):
+    page = shown(browser, folder / name)
+    page.execute_script("document.querySelectorAll('details').forEach((each) => each.open = true)")
+    page.execute_script(axe)
+    found = page.execute_async_script("""
+        const done = arguments[0];
+        axe.run().then(({violations, passes}) => done({
+          passed: passes.length,
+          found: violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
+            .map(({id, nodes}) => [id, nodes.length, nodes[0].html.slice(0, 200)]),
+        }));
+    """)
+    assert found["passed"]
+    assert found["found"] == []
+
+
+PARTNERS = {"20012": ("3", "9.00"), "20077": ("2", "30.00"), "20135": ("1", "20.00")}
+
+
+@pytest.fixture(scope="module")
+def sortable(tmp_path_factory):
+    """The report and the card of a run with several partners."""
+    folder = tmp_path_factory.mktemp("partners")
+    rows = [
+        {**CALL, "MediaId": partner, "CallSessionId": f"{partner}-{at}",
+         "SaleAmount": sale if at == 0 else ""}
+        for partner, (calls, sale) in PARTNERS.items() for at in range(int(calls))
+    ]  # fmt: skip
+    run = ck.prepare(pd.DataFrame(rows), out=folder, now=NOW)
+    write_card(folder / "card.html", run)
+    return folder
+
+
+SHOWN_ORDER = """
+return [...document.querySelectorAll('.sortable tbody tr')]
+  .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)
+  .map((row) => row.cells[0].textContent);
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", ["report.html", "card.html"])
+def test_a_click_on_a_head_sorts_the_partners_without_a_script(browser, sortable, name, width):
+    page = shown(browser, sortable / name, width=width)
+    page.execute_script("document.querySelectorAll('details').forEach((each) => each.open = true)")
+    total = ["All"] if name == "report.html" else []
+    assert page.execute_script(SHOWN_ORDER) == ["20012", "20077", "20135", *total]
+    button = page.find_element("css selector", "input[aria-label='Sort by Sales, USD']")
+    button.find_element("xpath", "..").click()
+    assert page.execute_script(SHOWN_ORDER) == ["20077", "20135", "20012", *total]
+
+
+def test_the_order_of_partners_follows_the_keyboard(browser, sortable):
+    page = shown(browser, sortable / "report.html")
+    page.find_element("css selector", "input[aria-label='Sort by Talk time']").send_keys(
+        Keys.ARROW_RIGHT
+    )
+    assert page.execute_script(SHOWN_ORDER) == ["20077", "20135", "20012", "All"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callconv_kit.model import spec
 from callconv_kit.model.codes import CODES, RULES, Severity
 from callconv_kit.writing import report
-from callconv_kit.writing.markup import visible
+from callconv_kit.writing.markup import VOID, Html, visible
 
 from ..hostile import HOSTILE, prepared
 
@@ -19,7 +19,7 @@ ELEMENTS = {
     "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "footer",
     "h1", "h2", "p", "a", "ul", "li", "b", "i", "small", "span", "div", "code", "bdi", "abbr",
     "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption",
-    "svg", "rect", "dl", "dt", "dd",
+    "svg", "rect", "dl", "dt", "dd", "label", "input",
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.elements.add(tag)
         self.attributes += attrs
-        if tag != "meta":
+        if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -125,8 +125,8 @@ def test_phone_numbers_are_shown_where_the_job_says_so(tmp_path):
 def test_the_sections_stand_in_the_order_in_which_a_person_asks(page):
     heads = re.findall(r"<h2>([^<]+)</h2>", page)
     assert heads == [
-        "Partners", "Rejected", "Left out", "Warnings", "Changed", "Calls", "Columns", "Inputs",
-        "Settings",
+        "Partners", "Rejected", "Left out", "Warnings", "Forecast", "Last results", "Changed",
+        "Calls", "Columns", "Inputs", "Settings",
     ]  # fmt: skip
 
 
@@ -213,6 +213,51 @@ def test_delivery_has_its_place():
     page = report.page(a_summary(), {"state": "delivered", "name": "<b>.csv"})
     assert "<h2>Delivery</h2>" in page
     assert "&lt;b&gt;.csv" in page
+
+
+def test_what_is_known_of_the_delivery_has_its_place_and_what_is_open_comes_first():
+    known = {name: Html(f"<p>{name}: known</p>") for name in ("Forecast", "Open", "Last results")}
+    page = report.page(a_summary(rows_read=1, rows_ready=1, by_partner=[a_partner("20012")]),
+                       known=known)  # fmt: skip
+    assert re.findall(r"<h2>([^<]+)</h2>", page)[:4] == [
+        "Open", "Partners", "Forecast", "Last results",
+    ]  # fmt: skip
+    assert page.count(": known</p>") == len(known)
+
+
+def a_partner(media_id, **counts):
+    numbers = dict.fromkeys(("ready", "rejected", "left_out", "answered", "talk_seconds"), 0)
+    return {
+        "MediaId": media_id,
+        "ActionTrackerId": "30021",
+        "read": 1,
+        **numbers,
+        "sale_amount": "0.00",
+        **counts,
+    }
+
+
+def test_each_partner_has_a_place_in_every_order_and_the_total_has_none():
+    partners = [
+        a_partner("9", read=3, sale_amount="2.00"),
+        a_partner("20012", read=2, sale_amount="10.00"),
+        a_partner("100", read=1, sale_amount="3.00"),
+    ]
+    page = report.page(a_summary(rows_read=6, by_partner=partners))
+    orders = [
+        dict(part.split(":") for part in style.split(";"))
+        for style in re.findall(r'<tr style="([^"]+)"', page)
+    ]
+    by_sales = sorted(zip(orders, partners, strict=True), key=lambda pair: int(pair[0]["--by-10"]))
+    assert [partner["MediaId"] for _, partner in by_sales] == ["20012", "100", "9"]
+    by_id = sorted(zip(orders, partners, strict=True), key=lambda pair: int(pair[0]["--by-1"]))
+    assert [partner["MediaId"] for _, partner in by_id] == ["9", "100", "20012"]
+    assert page.count("<tr style") == len(partners)
+
+
+def test_one_partner_is_not_sorted():
+    page = report.page(a_summary(rows_read=1, by_partner=[a_partner("20012")]))
+    assert "<input" not in page
 
 
 def test_a_page_of_the_largest_run_is_small():
