@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from callconv_kit.mapping.relations import ChildLegs, Corrected
 from callconv_kit.model import interrupts
-from callconv_kit.model.errors import InputError
+from callconv_kit.model.errors import InputError, wrong_type
 from callconv_kit.model.rows import Batch
 from callconv_kit.reading import Account, Input, Table
 from callconv_kit.reading.blocks import Span
@@ -324,3 +324,22 @@ def _let_the_first_stop() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+
+
+def refuse_wrong_types(ledger: object, progress: object, executor: object, workers: object) -> None:
+    """Raise UsageError for an argument that a run could not use."""
+    whole = isinstance(workers, int) and not isinstance(workers, bool) and workers > 0
+    if not (whole or workers is None):
+        raise wrong_type(
+            "workers",
+            workers,
+            "a number of processes, 1 or more",
+            "Correct workers, or leave it out.",
+        )
+    for name, value, method, expected in (
+        ("ledger", ledger, "sent_status", "a path, or an open Ledger"),
+        ("progress", progress, "__call__", "a function that takes a number of rows"),
+        ("executor", executor, "submit", "an executor, such as a dask.distributed.Client"),
+    ):
+        if value is not None and not hasattr(value, method):
+            raise wrong_type(name, value, expected, f"Correct {name}, or leave it out.")

@@ -112,7 +112,7 @@ def prepare(
     full_job = Job.from_keywords(job, **given)
     sources = _inputs(inputs, full_job)
     corrected = [] if fixes is None else several(fixes)
-    _refuse_wrong_types(ledger, progress, executor, workers)
+    parts.refuse_wrong_types(ledger, progress, executor, workers)
     if not isinstance(rejected_as, str) or rejected_as not in REJECTED_AS:
         raise UsageError(
             "rejected_as_unknown",
@@ -224,27 +224,6 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
             "no_input", "No input was named", "an empty list", "at least one file", "Name a file."
         )
     return chosen
-
-
-def _refuse_wrong_types(
-    ledger: object, progress: object, executor: object, workers: object
-) -> None:
-    """Raise UsageError for an argument that a run could not use."""
-    whole = isinstance(workers, int) and not isinstance(workers, bool) and workers > 0
-    if not (whole or workers is None):
-        raise wrong_type(
-            "workers",
-            workers,
-            "a number of processes, 1 or more",
-            "Correct workers, or leave it out.",
-        )
-    for name, value, method, expected in (
-        ("ledger", ledger, "sent_status", "a path, or an open Ledger"),
-        ("progress", progress, "__call__", "a function that takes a number of rows"),
-        ("executor", executor, "submit", "an executor, such as a dask.distributed.Client"),
-    ):
-        if value is not None and not hasattr(value, method):
-            raise wrong_type(name, value, expected, f"Correct {name}, or leave it out.")
 
 
 def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:
