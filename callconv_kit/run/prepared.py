@@ -237,7 +237,7 @@ def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:
         "problem": None if ran.problem is None else ran.problem.as_dict(),
         "findings": summaries.findings(ran.tally),
         "changes": summaries.changes(ran.tally),
-        "inputs": [_input(table.account) for table in ran.tables],
+        "inputs": [summaries.of_input(table.account) for table in ran.tables],
         "by_partner": summaries.by_partner(ran.tally),
         "calls": summaries.calls(ran.tally),
         "ready_sha256": ran.ready_sha256 if ran.problem is None else "",
@@ -247,19 +247,6 @@ def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:
         "now": clock.isoformat(timespec="seconds"),
         "started": ran.started.isoformat(timespec="seconds"),
         "seconds": ran.seconds,
-    }
-
-
-def _input(account: Any) -> dict[str, Any]:
-    return {
-        "file": account.file,
-        "sha256": account.sha256,
-        "encoding": account.encoding,
-        "delimiter": account.delimiter,
-        "header_line": account.header_line,
-        "rows": account.rows,
-        "blank_lines": account.blank_lines,
-        "skipped_lines": [{"line": line.line, "why": line.why} for line in account.skipped],
     }
 
 

@@ -136,3 +136,17 @@ def versions() -> dict[str, Any]:
 
     names = {"kit": "callconv-kit", "phonenumbers": "phonenumbers", "tzdata": "tzdata"}
     return {word: metadata.version(package) for word, package in names.items()}
+
+
+def of_input(account: Any) -> dict[str, Any]:
+    """How a file was read, from its `reading.Account`."""
+    return {
+        "file": account.file,
+        "sha256": account.sha256,
+        "encoding": account.encoding,
+        "delimiter": account.delimiter,
+        "header_line": account.header_line,
+        "rows": account.rows,
+        "blank_lines": account.blank_lines,
+        "skipped_lines": [{"line": line.line, "why": line.why} for line in account.skipped],
+    }
