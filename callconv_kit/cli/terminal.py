@@ -181,7 +181,7 @@ def _finding(entry: Entry, *, several: bool) -> "Text":
 
 def _head(name: str, entries: Sequence[Entry], most: int) -> Iterator["Text"]:
     if entries:
-        rest = f"  the first {most} of {len(entries)}" if len(entries) > most else ""
+        rest = f"  {most} of {len(entries)} kinds, most rows first" if len(entries) > most else ""
         yield _text((name, "bold"), (rest, "bright_black"))
 
 

@@ -1,6 +1,6 @@
 """The plan of an input: the source column of each column of the format."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callconv_kit.job import Job, Source
@@ -264,6 +264,11 @@ HOW_TO_FEED = {
 """Columns that some exports lack by nature, and the setting that replaces each."""
 
 
+SAME_NAME = 0.9
+"""Likeness: "EventDat" is a slip for EventDate; "Event Type ID" is another field, and so is
+"Total Duration" beside TalkDuration."""
+
+
 def _columns(column: str, source: str, *, frame: bool) -> str:
     """What maps a source column, in the job file or in Python."""
     return f'columns={{"{column}": "{source}"}}' if frame else f'[columns] {column} = "{source}"'
@@ -286,11 +291,12 @@ def how_to_feed(
     ]
     if wanted == NO_STATUS:
         return f"{column}: {NO_STATUS}"
-    like = nearest(wanted or column, header if wanted else free)
     if wanted:
+        like = nearest(wanted, header)
         hint = f" (did you mean {like!r}?)" if like else ""
         return f"{column}: the file has no column {wanted!r}{hint}"
-    # "utm_campaign" is spelled like CampaignId, and is no ID of impact.com.
+    like = nearest(column, free, SAME_NAME)
+    # "utm_campaign" is spelled like CampaignId, and is not an ID of impact.com.
     if like and column not in IDS_OF_IMPACT:
         how = _columns(column, like, frame=True) if frame else f'--column {column}="{like}"'
         return f"{column}: {how}, if that is it"
@@ -323,7 +329,7 @@ def _missing(
         how_to_feed(column, header, export, wanted, frame=frame)
         for column, wanted in missing.items()
     ]
-    shown = ", ".join(header[:30]) + (", …" if len(header) > 30 else "")
+    shown = ", ".join(header[:SHOWN_NAMES]) + (", …" if len(header) > SHOWN_NAMES else "")
     # A slip in a name comes first: the header may be long.
     slips = [step for step in steps if "did you mean" in step]
     rest = [step for step in steps if step not in slips]
@@ -331,8 +337,36 @@ def _missing(
         "column_missing",
         f"In {name}, there is no source for {len(missing)} "
         f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}"
-        + (f". {'; '.join(slips)}" if slips else ""),
+        + (f". {'; '.join(slips)}" if slips else "")
+        + _other_vendor(header, export),
         shown,
         "a source for each required column: a column, a fixed value or a default",
-        "How to add each: " + "; ".join(rest) + "." if rest else "Correct the name in the job.",
+        (
+            f"How to add them: {'; '.join(_grouped(rest))}."
+            if rest
+            else "Correct the name in the job."
+        )
+        + ("" if frame else " `callconv inspect FILE` proposes a source for each."),
     )
+
+
+SHOWN_NAMES = 12
+"""Names of a header that an error shows."""
+
+
+def _grouped(steps: Iterable[str]) -> Iterator[str]:
+    """The steps; those that differ in their column alone become one."""
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        column, _, how = step.partition(": ")
+        groups.setdefault(how.replace(column, "NAME"), []).append(column)
+    for how, columns in groups.items():
+        alone = how.replace("NAME", columns[0])
+        yield f"{', '.join(columns)}: {how if len(columns) > 1 else alone}"
+
+
+def _other_vendor(header: Sequence[str], export: Export) -> str:
+    """A hint where the header has few of the names that the job's preset knows."""
+    if export.preset is None or 2 * sum(map(export.is_vendors, header)) > len(header):
+        return ""
+    return f". Most of these columns are unknown to the preset {export.preset.origin}"

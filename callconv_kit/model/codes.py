@@ -269,7 +269,8 @@ CODES: dict[str, Code] = {
         (
             "money_ambiguous",
             "the amount can be read two ways",
-            'Write two decimals, or set decimal = "comma" or "point" in callconv.toml',
+            "Write it with two decimals, such as 1234.00. Only if every amount of the export has a "
+            'decimal comma, set decimal = "comma" in callconv.toml',
         ),
         (
             "money_currency",
@@ -390,7 +391,7 @@ RULES: dict[str, str] = {
     "zip_zero_restored": "missing leading zero restored",
     "line_break_replaced": "line breaks replaced by spaces",
     "control_removed": "control characters removed",
-    "unicode_composed": "accents composed (Unicode NFC)",
+    "unicode_composed": "accented letters written in their standard form (Unicode NFC)",
     "columns_subtracted": "one column subtracted from another",
     "columns_added": "columns added up",
     "parameter_name_removed": "name of the query parameter removed",

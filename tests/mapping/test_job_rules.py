@@ -336,6 +336,45 @@ def test_the_words_of_the_column_that_the_jobs_own_rule_derives_from_can_be_mapp
     assert prepared.ready["CallStatus"].tolist() == ["ANSWER", "INCOMPLETE", ""]
 
 
+NOT_ALIKE = {
+    "Event Type ID": "EventDate",
+    "Total Duration": "TalkDuration",
+    "Call Duration (min)": "TalkDuration",
+    "Call Price": "CallProvider",
+    "Called Number": "CallerId",
+}
+
+
+@pytest.mark.parametrize(("source", "column"), NOT_ALIKE.items(), ids=NOT_ALIKE)
+def test_a_likeness_of_spelling_alone_proposes_no_column(source, column):
+    """A talk time that is a call's duration would be paid."""
+    with pytest.raises(InputError) as stopped:
+        prepare(pd.DataFrame({source: ["1"], "SaleAmount": ["1"]}))
+    assert f"{column}" in stopped.value.problem
+    assert source not in stopped.value.next_step
+
+
+@pytest.mark.parametrize("slip", ["EventDat", "Event-Date", "TalkDurations", "Caler ID"])
+def test_a_slip_in_a_name_is_proposed(slip):
+    with pytest.raises(InputError) as stopped:
+        prepare(pd.DataFrame({slip: ["1"], "SaleAmount": ["1"]}))
+    assert f'": "{slip}"}}, if that is it' in stopped.value.next_step
+
+
+def test_columns_with_the_same_advice_share_a_line_and_a_wrong_preset_is_named(tmp_path):
+    (tmp_path / "calls.csv").write_text("CallerId,SaleAmount,Shoe size\n2125550123,1,42\n")
+    with pytest.raises(InputError) as stopped:
+        prepare(tmp_path / "calls.csv", preset="callrail")
+    said = stopped.value
+    assert "Most of these columns are unknown to the preset callrail" in said.problem
+    assert "CampaignId, MediaId, ActionTrackerId: --constant NAME=… for one value" in said.next_step
+    assert said.next_step.count("--constant") == 1
+    assert len(str(said).split()) < 120
+    with pytest.raises(InputError) as stopped:
+        prepare(tmp_path / "calls.csv")
+    assert "preset" not in stopped.value.problem
+
+
 def test_a_talk_time_is_not_derived_from_a_status_that_nothing_tells():
     case = CASES / "talk_time_advice_loop"
     with pytest.raises(
