@@ -19,6 +19,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from ..ports import free_port
+
 LONG = int(os.environ.get("CALLCONV_PATIENCE", "120"))
 """Seconds that anything may take; a busy machine is slow."""
 
@@ -52,13 +54,6 @@ def environment(scratch):
              "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
     own = {name: str(scratch / folder) for name, folder in zip(names, folders, strict=True)}
     return {**os.environ, **own, "IPYTHONDIR": str(scratch / "ipython")}
-
-
-def free_port():
-    """A port of this machine that nobody uses now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def status_of(port, path):

@@ -12,7 +12,8 @@ import pytest
 
 from callconv_kit.demo import sample
 
-from .lab import LONG, Person, chromium, environment, free_port, status_of, wait_for_server
+from ..ports import free_port
+from .lab import LONG, Person, chromium, environment, status_of, wait_for_server
 from .pages import CHROMIUM
 
 pytestmark = CHROMIUM

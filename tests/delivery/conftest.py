@@ -1,5 +1,6 @@
 """Files to deliver, connections to deliver them over, and servers of other makers."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -7,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -153,28 +153,22 @@ def tool(name: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
+@contextlib.contextmanager
 def running(command: list[str], port: int, **more: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that listens on `port` while the block runs."""
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more
     )
     try:
-        for _ in range(2000):
+        for _ in range(6000):
             with socket.socket() as probe:
                 probe.settimeout(1)
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
             select_pause()
+        else:
+            pytest.fail(f"{command[0]} does not listen on {port}")
         yield process
     finally:
         process.kill()

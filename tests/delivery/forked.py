@@ -21,7 +21,7 @@ class Zygote:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            bufsize=0,  # a buffer could hold the second line while `ends_within` waits for it
             env={**os.environ, "CALLCONV_PASSWORD": PASSWORD},
         )
         self._running: int | None = None
@@ -37,8 +37,7 @@ class Zygote:
             self.wait()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(arguments) + "\n")
-        self._process.stdin.flush()
+        self._process.stdin.write(json.dumps(arguments).encode() + b"\n")
         self._running = int(self._process.stdout.readline())
         return self._running
 

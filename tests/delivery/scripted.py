@@ -72,7 +72,7 @@ class Script:
                 with contextlib.suppress(TimeoutError):
                     client, _ = listener.accept()
                     kept.callback(client.close)
-                    client.settimeout(5)
+                    client.settimeout(60)
                     with contextlib.suppress(OSError):
                         self._talk(client, stop, kept)
 
@@ -114,7 +114,7 @@ class Script:
     def _say(self, client: Any, verb: str, stop: threading.Event) -> bool:
         reply = self._reply(verb)
         if reply == SILENCE:
-            stop.wait(10)
+            stop.wait(60)
             return False
         if reply == RESET:
             _reset(client)

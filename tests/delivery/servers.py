@@ -17,7 +17,8 @@ import trustme
 
 from callconv_kit.job import Connection
 
-from .conftest import PASSWORD, UNPACKED, free_port, needs, running, tool
+from ..ports import free_port
+from .conftest import PASSWORD, UNPACKED, needs, running, tool
 
 USER = f"callconv-{os.getpid()}"
 """Of this process: test runs side by side make and remove their own."""
@@ -32,7 +33,7 @@ class Server:
 
     def to(self, **more: Any) -> Connection:
         """A connection to it."""
-        return Connection(**{**self.connection, "timeout": 5, **more})
+        return Connection(**{**self.connection, "timeout": 60, **more})
 
 
 @contextlib.contextmanager
@@ -219,12 +220,12 @@ def aioftp_server(folder: Path) -> Iterator[Server]:
     stopping = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(60), "aioftp does not listen"
     try:
         yield Server(_given(port, None), root)
     finally:
         loop.call_soon_threadsafe(stopping.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

@@ -1,8 +1,11 @@
 """Each row of the border table, raised by a real socket, and what is then said and done."""
 
+import contextlib
 import ftplib
 import socket
 import ssl
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,8 @@ from callconv_kit.delivery.connection_faults import TABLE, Step, fault_of
 from callconv_kit.job import Connection
 from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 
-from .conftest import PASSWORD, free_port, write_ready
+from ..ports import closed_port
+from .conftest import PASSWORD, write_ready
 from .scripted import CLOSE, RESET, SILENCE, Script
 
 ONCE = Patience(attempts=1, looks=1, sleep=lambda _: None)
@@ -78,7 +82,7 @@ def test_before_the_first_byte_nothing_was_delivered(
     ready: Path, code: str, script: Script
 ) -> None:
     with script.serving() as port, pytest.raises(DeliveryError) as caught:
-        send(ready, port)
+        send(ready, port, timeout=patience_with(script))
     assert (caught.value.code, caught.value.exit_status) == (code, 4)
     assert caught.value.next_step
 
@@ -107,7 +111,7 @@ def test_after_the_first_byte_the_outcome_is_unknown(
     if code == "size_differs":
         script = AfterwardsSized(script.says)
     with script.serving() as port, pytest.raises(OutcomeUnknown) as caught:
-        send(ready, port)
+        send(ready, port, timeout=patience_with(script))
     assert (caught.value.code, caught.value.exit_status) == (code, 5)
     assert "callconv status --settle" in caught.value.next_step
 
@@ -123,27 +127,33 @@ class AfterwardsSized(Script):
 def test_a_server_that_stops_reading_leaves_the_outcome_unknown(tmp_path: Path) -> None:
     ready = write_ready(tmp_path / "ready.csv", *map(str, range(60_000)))
     script = Stalling()
-    with script.serving() as port, pytest.raises(OutcomeUnknown) as caught:
-        send(ready, port)
+    with script.serving() as port, script.until_given_up(), pytest.raises(OutcomeUnknown) as caught:
+        send(ready, port, timeout=1)
     assert caught.value.code == "transfer_stalled"
 
 
 class Stalling(Script):
-    """Takes the data connection and reads nothing from it."""
+    """Takes the data connection and reads nothing from it, until the client has given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given_up = threading.Event()
+
+    @contextlib.contextmanager
+    def until_given_up(self) -> Iterator[None]:
+        yield
+        self._given_up.set()
 
     def _take(self, passive: socket.socket) -> None:
         data, _ = passive.accept()
         with data:
             data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            # Until the client gives up and closes its side of the other connection.
-            import select
-
-            select.select([passive], [], [], 3)
+            self._given_up.wait(60)
 
 
 def test_a_closed_port(ready: Path) -> None:
-    with pytest.raises(DeliveryError) as caught:
-        send(ready, free_port())
+    with closed_port() as port, pytest.raises(DeliveryError) as caught:
+        send(ready, port)
     assert caught.value.code == "connection_refused"
 
 
@@ -313,6 +323,11 @@ def test_every_error_has_a_row_at_every_step(error: Exception, step: Step) -> No
     assert not (fault.retry and step in (Step.DATA, Step.REPLY, Step.RENAME))
 
 
+def patience_with(script: Script) -> float:
+    """Seconds for each answer: few only where one never comes."""
+    return 1 if SILENCE in script.says.values() else 60
+
+
 def send(ready: Path, port: int, **more: Any) -> None:
     given: dict[str, Any] = {
         "protocol": "ftp",
@@ -320,6 +335,6 @@ def send(ready: Path, port: int, **more: Any) -> None:
         "port": port,
         "user": "demo",
         "directory": "demo",
-        "timeout": 0.5,
+        "timeout": 60,
     }
     upload(ready, Connection(**{**given, **more}), password=PASSWORD, patience=ONCE, ledger=None)

@@ -238,7 +238,7 @@ def test_a_key_that_is_not_right_is_said_before_anything_is_sent(
     for kind, (path, code) in _keys(folder).items():
         with pytest.raises(UsageError) as caught:
             send(ready, server, ledger, connection={"encrypt_to": str(path)}, now=later)
-        assert (kind, caught.value.code) == (kind, code)
+        assert caught.value.code == code, kind
         assert "\n" not in str(caught.value)
         assert "Nothing was sent" in caught.value.next_step
     assert ledger.submissions() == []

@@ -13,7 +13,8 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
 from mock_server.server import MockImportServer
 
-from .conftest import PASSWORD, free_port, select_pause, sessions_on, write_ready
+from ..ports import closed_port
+from .conftest import PASSWORD, select_pause, sessions_on, write_ready
 from .forked import Zygote
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to another process")
@@ -156,11 +157,12 @@ def test_without_a_ledger_an_interrupted_upload_is_unknown_too(
         "from callconv_kit import OutcomeUnknown\nfrom callconv_kit.job import Connection\n"
         "c = Connection(protocol='ftp', host='127.0.0.1', port=int(sys.argv[1]), user='demo')\n"
         "def sent(done, size): print('sent', flush=True)\n"
-        "try: upload(sys.argv[2], c, progress=sent)\n"
+        "try: upload(sys.argv[2], c, ledger=None, progress=sent)\n"
         "except OutcomeUnknown as error: sys.exit(error.exit_status)\n"
     )
     running = subprocess.Popen(
         [sys.executable, "-c", code, str(server.port), str(ready)],
+        cwd=tmp_path,
         env={**os.environ, "CALLCONV_PASSWORD": PASSWORD},
         stdout=subprocess.PIPE,
         text=True,
@@ -176,10 +178,11 @@ def test_a_port_that_nobody_listens_at_is_waited_for_until_ctrl_c(
     zygote: Zygote, server: MockImportServer, tmp_path: Path
 ) -> None:
     job = job_for(server, tmp_path)
-    job.write_text(job.read_text().replace(str(server.port), str(free_port())))
-    child = zygote.start("run", str(job), "--now", NOW, "--quiet")
-    wait_for(lambda: states(tmp_path) == [State.INTENT])
-    os.kill(child, signal.SIGINT)
-    assert zygote.wait() == 130
+    with closed_port() as port:
+        job.write_text(job.read_text().replace(str(server.port), str(port)))
+        child = zygote.start("run", str(job), "--now", NOW, "--quiet")
+        wait_for(lambda: states(tmp_path) == [State.INTENT])
+        os.kill(child, signal.SIGINT)
+        assert zygote.wait() == 130
     # An interrupt of the entry itself leaves the intent, which the next run settles.
     assert states(tmp_path) in ([State.NOT_DELIVERED], [State.INTENT])

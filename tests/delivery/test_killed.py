@@ -88,8 +88,6 @@ def kill_many(
     for number in range(times):
         each = folder / f"{method}{number:03}"
         killed[kill_and_run_again(zygote, server, each, method, chance.uniform(0, span))] += 1
-    unknown = sum(count for kill, count in killed.items() if kill.again == 5)
-    assert unknown <= max(3, times * 0.2)  # a kill within the upload is unknown
     return killed
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -282,12 +283,22 @@ def test_a_second_run_may_wait(path: Path) -> None:
             held.__exit__(None, None, None)
 
         with locked(ledger_file.lock_of(path), wait=1.0, sleep=release):
-            pass
+            assert ledger_file.lock_of(path).read_text() == str(os.getpid())
+            with pytest.raises(DeliveryError), first.lock():
+                pass
 
 
-def test_a_run_may_lock_twice(ledger: Ledger) -> None:
-    with ledger.lock(), ledger.lock():
-        pass
+def test_a_run_may_lock_twice_and_holds_the_lock_until_both_are_over(
+    path: Path, ledger: Ledger
+) -> None:
+    with Ledger.open(path) as other:
+        with ledger.lock():
+            with ledger.lock():
+                pass
+            with pytest.raises(DeliveryError), other.lock():
+                pass
+        with other.lock():
+            assert ledger_file.lock_of(path).read_text() == str(os.getpid())
 
 
 # -- what is wrong with a ledger -------------------------------------------------------------------

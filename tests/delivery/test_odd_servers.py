@@ -22,7 +22,7 @@ ONCE = Patience(attempts=1, looks=1, sleep=lambda _: None)
 
 def send(ready: Path, port: int, patience: Patience = ONCE, **more: Any) -> Any:
     given: dict[str, Any] = {"protocol": "ftp", "host": "127.0.0.1", "port": port, "user": "demo"}
-    connection = Connection(**{**given, "directory": "demo", "timeout": 5, **more})
+    connection = Connection(**{**given, "directory": "demo", "timeout": 60, **more})
     return upload(ready, connection, password=PASSWORD, ledger=None, patience=patience)
 
 

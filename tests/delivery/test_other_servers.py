@@ -11,7 +11,8 @@ from callconv_kit.delivery import Patience, State, upload
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown
 
-from .conftest import HASTY, PASSWORD, free_port, tool, write_ready
+from ..ports import closed_port
+from .conftest import HASTY, PASSWORD, tool, write_ready
 from .fault_table import NONE, SFTP, UNKNOWN, WHOLE
 from .servers import (
     Proxy,
@@ -75,7 +76,7 @@ def test_a_file_arrives_byte_for_byte_and_does_not_go_again(
         make(tmp_path / "server", user) as server,
         Ledger.open(tmp_path / "ledger.sqlite") as ledger,
     ):
-        connection = server.to(method=method, file_name="{hash}.csv", verify="required", timeout=10)
+        connection = server.to(method=method, file_name="{hash}.csv", verify="required")
         receipts = [
             upload(ready, connection, password=secret(server), ledger=ledger, patience=HASTY)
             for _ in range(2)
@@ -233,10 +234,11 @@ def test_what_sftp_lacks_is_said_before_connecting(
 
 
 def test_a_server_that_is_none(ssh: Server, plain: Server, ready: Path) -> None:
-    for port, code in ((free_port(), "connection_refused"), (plain.connection["port"], "not_ssh")):
-        with pytest.raises(DeliveryError) as caught:
-            send(ready, ssh, port=port)
-        assert caught.value.code == code
+    with closed_port() as closed:
+        for port, code in ((closed, "connection_refused"), (plain.connection["port"], "not_ssh")):
+            with pytest.raises(DeliveryError) as caught:
+                send(ready, ssh, port=port)
+            assert caught.value.code == code
 
 
 @pytest.mark.parametrize(("after", "how", "times", "direct", "rename"), SFTP.values(), ids=SFTP)

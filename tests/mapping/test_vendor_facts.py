@@ -603,8 +603,13 @@ def test_a_preset_without_its_direction_stops(prepare, vendor, column, cells):
         prepare(vendor, {column: None, **cells})
     assert raised.value.code == "column_missing"
     assert f"{column!r}" in raised.value.expected
-    assert all(f"{name!r}" in raised.value.next_step for name in cells if name == "Directions")
     assert the_ready_row(prepare(vendor, {column: None, **cells}, outbound="send"))
+
+
+def test_a_column_that_is_named_nearly_like_the_direction_is_suggested(prepare):
+    with pytest.raises(ck.InputError) as raised:
+        prepare("3cx", {"Direction": None, "Directions": "Outbound"})
+    assert "'Directions'" in raised.value.next_step
 
 
 def test_a_connected_call_of_ringcentral_without_a_direction_does_not_go(prepare):

@@ -23,7 +23,7 @@ def serving(root: Path | None = None, **options) -> MockImportServer:
 
 
 @contextmanager
-def ftplib_to(server, user=USER, password=PASSWORD, timeout=10.0) -> Iterator[ftplib.FTP]:
+def ftplib_to(server, user=USER, password=PASSWORD, timeout=60.0) -> Iterator[ftplib.FTP]:
     """A session of Python's ftplib, logged in; over TLS where the server wants it."""
     with connected(server, timeout) as ftp:
         ftp.login(user, password)
@@ -33,7 +33,7 @@ def ftplib_to(server, user=USER, password=PASSWORD, timeout=10.0) -> Iterator[ft
 
 
 @contextmanager
-def connected(server, timeout=10.0) -> Iterator[ftplib.FTP]:
+def connected(server, timeout=60.0) -> Iterator[ftplib.FTP]:
     """The same before the log-in. It is closed without QUIT."""
     if server.ca_file is None:
         with plainly(server, timeout) as ftp:
@@ -45,7 +45,7 @@ def connected(server, timeout=10.0) -> Iterator[ftplib.FTP]:
 
 
 @contextmanager
-def plainly(server, timeout=10.0) -> Iterator[ftplib.FTP]:
+def plainly(server, timeout=60.0) -> Iterator[ftplib.FTP]:
     """A session without TLS."""
     with _closing(ftplib.FTP(timeout=timeout), server) as ftp:
         yield ftp

@@ -264,7 +264,7 @@ def test_a_flood_of_1000_connections_is_told_to_wait(tmp_path, caplog):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
     try:
         with serving(tmp_path, max_connections=50) as server:
-            flood = [socket.create_connection((server.host, server.port), 10) for _ in range(1000)]
+            flood = [socket.create_connection((server.host, server.port), 60) for _ in range(1000)]
             greetings = [_first_line(each) for each in flood]
             assert sorted(set(greetings)) == ["220", "421"]
             assert 50 <= greetings.count("220") <= 51
@@ -327,7 +327,7 @@ def test_an_idle_connection_is_closed():
 
 def test_300_silent_connections_lock_nobody_out(tmp_path):
     with serving(tmp_path) as server:
-        silent = [socket.create_connection((server.host, server.port), 10) for _ in range(300)]
+        silent = [socket.create_connection((server.host, server.port), 60) for _ in range(300)]
         try:
             for _ in range(3):
                 with ftplib_to(server) as ftp:
@@ -344,7 +344,7 @@ def test_sessions_that_have_logged_in_are_not_silent(tmp_path):
     with serving(tmp_path) as server, contextlib.ExitStack() as stack:
         first = stack.enter_context(ftplib_to(server))
         for _ in range(100):
-            silent = socket.create_connection((server.host, server.port), 10)
+            silent = socket.create_connection((server.host, server.port), 60)
             stack.callback(silent.close)
         first.storbinary("STOR calls.csv", io.BytesIO(CONTENT))
         assert len(server.submissions()) == 1

@@ -122,9 +122,9 @@ def test_every_fault_has_its_row_and_no_other_has():
     assert len(BY_NAME) == len(FAULTS)
 
 
-def _upload(server, timeout=10.0, name="calls.csv", content=CONTENT):
+def _upload(server, timeout=60.0, name="calls.csv", content=CONTENT):
     silent_from_the_start = any(a.fault.at in (At.CONNECT, At.TLS) for a in server.faults())
-    with ftplib_to(server, timeout=timeout if silent_from_the_start else 10.0) as ftp:
+    with ftplib_to(server, timeout=timeout if silent_from_the_start else 60.0) as ftp:
         ftp.timeout = timeout
         ftp.sock.settimeout(timeout)
         return ftp.storbinary(f"STOR {name}", io.BytesIO(content))
@@ -161,7 +161,7 @@ def test_a_fault_shows_itself_once_and_then_the_server_is_well(name, shown, tls)
             assert _upload(server).startswith("226")
         else:
             with pytest.raises(shown.raises, match=shown.text):
-                _upload(server, SHORT if shown.waits else 10.0, content=content)
+                _upload(server, SHORT if shown.waits else 60.0, content=content)
         if shown.submitted:
             server.next_receipt()
         on_disk = server.directory / "calls.csv"

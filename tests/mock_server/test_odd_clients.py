@@ -65,7 +65,7 @@ def dual():
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("extended", [True, False], ids=["EPSV", "PASV"])
 def test_a_server_on_both_families_takes_passive_uploads(dual, host, extended):
-    ftp = ftplib.FTP(timeout=10)
+    ftp = ftplib.FTP(timeout=60)
     try:
         ftp.connect(host, dual.port)
         ftp.login(USER, PASSWORD)

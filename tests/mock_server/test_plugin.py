@@ -78,7 +78,7 @@ def test_a_server_says_where_it_is_and_what_came_of_uploads(call_import_server, 
     assert server.url == f"ftp://127.0.0.1:{server.port}/demo"
     assert server.root.is_relative_to(tmp_path)
     put(server, call_file({"EventDate": an_hour_ago(server)}, {"CallDuration": "x"}), "mine.csv")
-    receipt = server.next_receipt(timeout=10)
+    receipt = server.next_receipt(timeout=60)
     assert (receipt.file_name, receipt.account) == ("mine.csv", "demo")
     assert b"S0" in receipt.read_bytes()
     (submission,) = server.submissions()
@@ -207,5 +207,7 @@ def test_the_document_names_every_option_of_the_command():
 
 
 def test_every_link_of_the_document_leads_somewhere():
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", document()):
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", document())
+    assert targets
+    for target in targets:
         assert (DOCUMENT.parent / target).exists(), target

@@ -32,7 +32,7 @@ def server():
 def client(server):
     """A client with the credentials of `demo`."""
     auth = (server.account_sid, "demo-token")
-    with httpx.Client(base_url=server.http_url, auth=auth, timeout=10) as client:
+    with httpx.Client(base_url=server.http_url, auth=auth, timeout=60) as client:
         yield client
 
 
@@ -284,7 +284,9 @@ def test_a_fault_needs_right_credentials_to_strike(server, client):
 def test_a_fault_lets_a_client_wait_until_it_gives_up(server, client):
     server.fault("results-hang")
     with pytest.raises(httpx.ReadTimeout):
-        client.get(files_of(server), timeout=0.2)
+        client.get(files_of(server), timeout=httpx.Timeout(60, read=0.2))
+    while server.faults():  # a slow server sees the request only later
+        threading.Event().wait(0.01)
     assert client.get(files_of(server)).status_code == 200
 
 
@@ -297,7 +299,7 @@ def test_a_server_with_waiting_clients_ends_and_leaves_nothing_behind():
         answers = []
 
         def ask():
-            answers.append(httpx.get(where, auth=auth, timeout=30).status_code)
+            answers.append(httpx.get(where, auth=auth, timeout=60).status_code)
 
         waiting = [threading.Thread(target=ask) for _ in range(3)]
         for thread in waiting:

@@ -275,7 +275,7 @@ def test_a_client_that_resumes_the_session_may():
     with serving(tls="required", now=NOW_AT) as server:
         server.fault("session-reuse-required", times=None)
         context = ssl.create_default_context(cafile=server.ca_file)
-        with Resuming(context=context, timeout=10) as ftp:
+        with Resuming(context=context, timeout=60) as ftp:
             ftp.connect(server.host, server.port)
             ftp.login(USER, PASSWORD)
             ftp.prot_p()

@@ -28,7 +28,7 @@ def call_file(*calls: dict[str, str]) -> bytes:
 
 def put(server, content: bytes, name="calls.csv", user="", password="") -> None:
     """Upload by plain FTP."""
-    with ftplib.FTP(timeout=10) as ftp:  # what users upload by
+    with ftplib.FTP(timeout=60) as ftp:  # what users upload by
         ftp.connect(server.host, server.port)
         ftp.login(user or server.user, password or server.password)
         ftp.storbinary(f"STOR {name}", io.BytesIO(content))
