@@ -52,8 +52,7 @@ AREAS = (
     Area("coercion/c[!a]* coercion/duration coercion/flag coercion/identifier coercion/link"
          " coercion/money coercion/postal coercion/s* coercion/text coercion/universal",
          "coercion/test_[!m]* coercion/test_money run/test_cell_cases"),
-    Area("run/call_checks run/check run/lost_digits run/habits"
-         " run/suggestions run/fixes model/notes",
+    Area("run/call_checks run/check run/habits run/suggestions run/fixes model/notes",
          "model/test_* run/test_habits run/test_lost_digits run/test_suggestions run/test_fixes"
          " run/test_check run/test_warnings_about_all_rows checking/test_*"),
     Area("run/duplicate* run/keys run/settling run/resolving run/held_rows",

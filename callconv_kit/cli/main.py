@@ -30,7 +30,7 @@ COMMANDS = {
     "prepare": ("prepare", "Clean and validate an export; write ready.csv and rejected.csv."),
     "check": ("check", "Validate a file that should be ready; change nothing."),
     "docs": ("check", "Write Great Expectations Data Docs that open without a network."),
-    "connection": ("connection", "Test the connection to the import server; write nothing."),
+    "connection": ("delivering", "Test the connection to the import server; write nothing."),
     "approve": ("delivering", "Approve the exact bytes of a ready.csv before it is uploaded."),
     "upload": ("delivering", "Upload ready.csv to the import server, once."),
     "run": ("following", "Run the nightly job: prepare, upload, record in the ledger."),

@@ -27,15 +27,16 @@ import tenacity
 
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.connection_faults import BY_CODE, SENT, Step
-from callconv_kit.delivery.reader import Reader, fingerprint
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.transport import (
     UNREACHED,
     Connect,
     ConnectionFailed,
+    Reader,
     Seen,
     Session,
     Sight,
+    fingerprint,
 )
 
 log = logging.getLogger(__name__)

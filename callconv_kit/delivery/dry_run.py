@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.attempt import Outgoing
-from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.encryption import recipient_of
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import LEFT_OPEN, LEFT_OUT, choose, unused_name
+from callconv_kit.delivery.naming import clock_of
 from callconv_kit.delivery.ready_file import (
     keys_to_send,
     measure_rows,

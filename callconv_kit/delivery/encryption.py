@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from callconv_kit.delivery import ready_file
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.reader import fingerprint
 from callconv_kit.delivery.receipt import Submission
+from callconv_kit.delivery.transport import fingerprint
 from callconv_kit.model.errors import DeliveryError, UsageError, not_installed
 from callconv_kit.writing import private
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from callconv_kit.delivery import archive, ledger_faults, ledger_file
 from callconv_kit.delivery.attempt import Outgoing
-from callconv_kit.delivery.clock import clock_of
-from callconv_kit.delivery.ledger_reading import LedgerReading
+from callconv_kit.delivery.ledger_file import LedgerReading
 from callconv_kit.delivery.lock import locked
+from callconv_kit.delivery.naming import clock_of
 from callconv_kit.delivery.receipt import State, Submission, stamp
 from callconv_kit.delivery.row_keys import RowKeys, RowsElsewhere
 from callconv_kit.delivery.sent_status import Found, SentStatus

@@ -16,11 +16,11 @@ import pyarrow as pa
 from callconv_kit.delivery import encryption, forecast_score, naming
 from callconv_kit.delivery.approval import approval_of
 from callconv_kit.delivery.attempt import Delivery, End, Outgoing, Reply
-from callconv_kit.delivery.clock import Clock
 from callconv_kit.delivery.connection_faults import BY_CODE, Step
 from callconv_kit.delivery.encryption import Recipient
 from callconv_kit.delivery.forecast_score import Foresee
 from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.naming import Clock
 from callconv_kit.delivery.outcomes import CHECK, interrupted, not_delivered, receipt_of
 from callconv_kit.delivery.ready_file import keys_to_send, parts, write_rows
 from callconv_kit.delivery.receipt import Receipt, State, Submission

@@ -1,13 +1,29 @@
-"""The file's name on the server."""
+"""The file's name on the server, and the clock that names and ledger entries use."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from callconv_kit.model.errors import UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
+
+Clock = Callable[[], datetime]
+
+
+def clock_of(now: datetime | None) -> Clock:
+    """The real clock, or one that starts at `now` and goes at the real one's pace.
+
+    A `now` without an offset is taken for UTC.
+    """
+    if now is None:
+        return lambda: datetime.now(UTC)
+    start = now if now.tzinfo is not None else now.replace(tzinfo=UTC)
+    begun = datetime.now(UTC)
+    return lambda: start + (datetime.now(UTC) - begun)
+
 
 HASH_DIGITS = 12
 """Of the SHA-256 of the content: two files of one day can't have one name by chance."""

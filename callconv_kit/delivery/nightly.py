@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from callconv_kit.delivery.approval import approval_of, requiring_approval
 from callconv_kit.delivery.attempt import Patience
-from callconv_kit.delivery.clock import clock_of
 from callconv_kit.delivery.forecast import Forecast
 from callconv_kit.delivery.job_run import (
     JobRun,
@@ -38,6 +37,7 @@ from callconv_kit.delivery.ledgered_upload import (
     still_unknown,
 )
 from callconv_kit.delivery.lock import locked
+from callconv_kit.delivery.naming import clock_of
 from callconv_kit.delivery.ready_file import outgoing
 from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.reconcile import reconcile

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from callconv_kit.delivery.attempt import Outgoing
-from callconv_kit.delivery.reader import fingerprint
+from callconv_kit.delivery.transport import fingerprint
 from callconv_kit.model import spec
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.texts import Bools

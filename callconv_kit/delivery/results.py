@@ -20,8 +20,7 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm
 from callconv_kit.delivery.receipt import State, Submission
 from callconv_kit.delivery.results_api import COMPLETE, Batch, ResultsApi, RowError
-from callconv_kit.delivery.results_store import ResultsStore
-from callconv_kit.delivery.sent_rows import SentRow, lines_of_sessions
+from callconv_kit.delivery.sent_rows import ResultsStore, SentRow, lines_of_sessions
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import DeliveryError, InputError

@@ -1,11 +1,11 @@
-"""The rows of a file that was sent, by their line in it; and where each came from.
+"""The rows of a file that was sent, by their line: cells, source, and what the server said.
 
 Line 1 is the header, so the first row is on line 2. The bytes are those of the archive.
 """
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ import pyarrow.parquet as pq
 from callconv_kit.delivery import archive
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Submission
+from callconv_kit.delivery.results import Outcome
+from callconv_kit.model import spec
+from callconv_kit.model.errors import DeliveryError
 from callconv_kit.model.texts import Bools
 from callconv_kit.writing import private
 from callconv_kit.writing.output import READY_LINES
@@ -127,3 +130,135 @@ def _with_sources(
         line: SentRow(line, row.cells, str(file), int(source_line))
         for (line, row), file, source_line in zip(rows.items(), files, lines, strict=True)
     }
+
+
+_REFUSALS = (
+    "SELECT line, reason, status, server_line FROM refusal WHERE submission = ?"
+    " ORDER BY server_line, reason"
+)
+
+
+class ResultsStore:
+    """The results part of a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a setting that was found out, such as the line offset."""
+        with self._ledger.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def remembered(self, key: str) -> str:
+        """A setting; empty where there is none."""
+        found = self._ledger.read("SELECT value FROM meta WHERE key = ?", key)
+        return str(found[0][0]) if found else ""
+
+    def keep_batch(
+        self, batch: str, submission: int, status: str, records: int, errors: int
+    ) -> None:
+        """The server's account of a whole file."""
+        with self._ledger.writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO batch VALUES (?, ?, ?, ?, ?)",
+                (batch, submission, status, records, errors),
+            )
+
+    def batch_of(self, submission: int) -> tuple[str, int]:
+        """The last status and count of rows; ("", -1) where the results do not show the file."""
+        found = self._ledger.read(
+            "SELECT status, records FROM batch WHERE submission = ? ORDER BY id DESC LIMIT 1",
+            submission,
+        )
+        return (str(found[0][0]), int(found[0][1])) if found else ("", -1)
+
+    def keep_refusals(self, submission: int, refusals: Iterable[tuple[int, str, str, int]]) -> None:
+        """Refused rows: our line (0: unknown), reason, status, the server's line.
+
+        They take the place of those that were kept before: the server forgets errors that were
+        mended, and our lines may have become known since.
+        """
+        with self._ledger.writing() as db:
+            db.execute("DELETE FROM refusal WHERE submission = ?", (submission,))
+            db.executemany(
+                "INSERT OR IGNORE INTO refusal (submission, line, reason, status, server_line)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(submission, *refusal) for refusal in refusals],
+            )
+
+    def refusals(self, submission: int) -> list[tuple[int, str, str, int]]:
+        """The refused rows of a submission, as `keep_refusals` got them."""
+        return [
+            (int(line), str(reason), str(status), int(server_line))
+            for line, reason, status, server_line in self._ledger.read(_REFUSALS, submission)
+        ]
+
+    def confirm(self, submission: int, lines: Sequence[int]) -> None:
+        """Rows that an export of actions shows."""
+        with self._ledger.writing() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO confirmation VALUES (?, ?)",
+                [(submission, line) for line in lines],
+            )
+
+    def confirmed(self, submission: int) -> frozenset[int]:
+        """The lines of a submission's file that are confirmed."""
+        found = self._ledger.read("SELECT line FROM confirmation WHERE submission = ?", submission)
+        return frozenset(int(line) for (line,) in found)
+
+    def rows(self, submission: int, lines: Iterable[int]) -> dict[int, SentRow]:
+        """The rows on these lines; none where the archive no longer has them."""
+        try:
+            return rows_at(self._ledger, self._ledger.submission(submission), set(lines))
+        except FileNotFoundError:
+            return {}
+
+
+ORIGIN = ("source_file", "source_line", "codes", "reasons")
+
+
+def write_fix_file(outcome: Outcome, path: Path) -> int:
+    """Write the refused rows in the shape of rejected.csv; how many.
+
+    Args:
+        outcome: of `results`.
+        path: the file to write; replaced if it is there.
+
+    Raises:
+        DeliveryError: `line_offset_unknown`: the rows of some file can't be identified;
+            then nothing is written.
+    """
+    unknown = [f for f in outcome.files if any(r.row is None for r in f.refusals)]
+    if unknown:
+        raise DeliveryError(
+            "line_offset_unknown",
+            "It is not certain which rows were refused",
+            ", ".join(file.submission.name for file in unknown),
+            "errors whose ids agree with our rows at one line offset and at no other, and the "
+            "sent bytes in the archive",
+            "Send a canary with one row whose CampaignId is wrong, read its results, and the "
+            "offset is known; or give it: `callconv results --line-offset N`.",
+        )
+    count = 0
+    with (
+        private.replacing(path) as partial,
+        partial.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*ORIGIN, *spec.NAMES))
+        for result in outcome.files:
+            by_line: dict[int, list[str]] = {}
+            for refusal in result.refusals:
+                by_line.setdefault(refusal.line, []).append(refusal.reason)
+            rows = {refusal.line: refusal.row for refusal in result.refusals}
+            for line, reasons in sorted(by_line.items()):
+                row = rows[line]
+                if row is None:
+                    continue
+                name = row.source_file or result.submission.name
+                place = row.source_line if row.source_file else line
+                said = "; ".join(f"{result.submission.name} line {line}: {r}" for r in reasons)
+                cells = (row.cells.get(column, "") for column in spec.NAMES)
+                writer.writerow((name, place, "; ".join(reasons), said, *cells))
+                count += 1
+    return count

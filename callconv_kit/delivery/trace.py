@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Event, Submission
 from callconv_kit.delivery.results import shown_call
-from callconv_kit.delivery.results_store import ResultsStore
-from callconv_kit.delivery.sent_rows import SentRow, rows_of_session
+from callconv_kit.delivery.sent_rows import ResultsStore, SentRow, rows_of_session
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 

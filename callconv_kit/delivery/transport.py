@@ -1,9 +1,11 @@
-"""What a delivery needs of a connection, whatever the protocol."""
+"""What a delivery needs of a connection, whatever the protocol; and the file as it is sent."""
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from callconv_kit.delivery.connection_faults import ConnectionFault, Step
 
@@ -91,3 +93,46 @@ class Session(Protocol):
 
 
 Connect = Callable[[], Session]
+
+
+class Reader:
+    """The file as a `Source`: its time is bounded, and its first byte announced."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        size: int,
+        first_byte: Callable[[], None],
+        deadline: float,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._file = file
+        self._size = size
+        self._first_byte = first_byte
+        self._deadline = deadline
+        self._progress = progress
+        self.sent = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every byte was handed over."""
+        return self.sent >= self._size
+
+    def read_into(self, buffer: bytearray) -> int:
+        """The next bytes; TimeoutError once the whole transfer takes too long."""
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("the transfer took longer than it may")
+        length: int = self._file.readinto(buffer)  # type: ignore[attr-defined]  # unbuffered, so it has one
+        if length:
+            if not self.sent:
+                self._first_byte()
+            self.sent += length
+            if self._progress is not None:
+                self._progress(self.sent, self._size)
+        return length
+
+
+def fingerprint(file: BinaryIO) -> tuple[int, int]:
+    """Size in bytes and time of change in nanoseconds: another one is another file."""
+    stat = os.fstat(file.fileno())
+    return stat.st_size, stat.st_mtime_ns

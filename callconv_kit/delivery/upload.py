@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import naming
 from callconv_kit.delivery.attempt import Outgoing, Patience
-from callconv_kit.delivery.clock import Clock, clock_of
 from callconv_kit.delivery.encryption import beside, recipient_of
 from callconv_kit.delivery.forecast import expected_lines
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm, LedgeredUpload
+from callconv_kit.delivery.naming import Clock, clock_of
 from callconv_kit.delivery.outcomes import interrupted, receipt_of
 from callconv_kit.delivery.ready_file import nothing_to_send, outgoing
 from callconv_kit.delivery.receipt import Receipt

@@ -16,12 +16,12 @@ from callconv_kit.job.faults import (
     printable,
     without_query,
 )
-from callconv_kit.job.file import read_toml
 from callconv_kit.job.layers import (
     anchored,
     blanks_in,
     faults_in,
     merged,
+    read_toml,
     relative,
     secrets_of,
     with_paths,

@@ -18,8 +18,7 @@ from pydantic import Field, ValidationError
 
 from callconv_kit.job import PRESETS, Job, LeaveOut, nearest_preset
 from callconv_kit.job.faults import UNKNOWN_KEY, JobFault, complaint, faults_of
-from callconv_kit.job.file import read_toml
-from callconv_kit.job.layers import BY_COLUMN, anchored, is_path
+from callconv_kit.job.layers import BY_COLUMN, anchored, is_path, read_toml
 from callconv_kit.job.tables import ColumnSource, Pattern, Table, When
 from callconv_kit.job.values import SpecName, StrictText, Texts, ValueText
 from callconv_kit.model.errors import UsageError

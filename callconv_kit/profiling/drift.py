@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.job.file import read_toml
+from callconv_kit.job.layers import read_toml
 from callconv_kit.model.names import nearest, plain
 from callconv_kit.profiling.columns import shown, shown_name
 from callconv_kit.profiling.ids import IDS

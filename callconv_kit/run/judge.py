@@ -25,7 +25,7 @@ from callconv_kit.model.notes import Coerced, note_of
 from callconv_kit.model.rows import Batch, Fate, Finding, Judged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
-from callconv_kit.run import call_checks, lost_digits, suggestions
+from callconv_kit.run import call_checks, suggestions
 from callconv_kit.run import call_checks as cell_rules
 from callconv_kit.run.habits import Habits
 from callconv_kit.run.resolving import Resolved
@@ -158,9 +158,9 @@ class Judge:
                 table.account.skip(line, "total")
             table.account.rows -= int(totals.sum())
             return self.judge(table, plan, batch.keep(~totals))
-        lost_digits.lose_short_zips(columns, plan, batch, job)
-        lost_digits.warn_of_round_floats(columns, plan, batch)
-        lost_digits.keep_points(columns, plan, batch, job)
+        call_checks.lose_short_zips(columns, plan, batch, job)
+        call_checks.warn_of_round_floats(columns, plan, batch)
+        call_checks.keep_points(columns, plan, batch, job)
         self._derive(columns, source_column, length)
         columns, findings = cell_rules.settle(
             columns, reject_optional=job.optional_cells == "reject"

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callconv_kit.job import Job
-from callconv_kit.job.file import read_toml
-from callconv_kit.job.layers import anchored
+from callconv_kit.job.layers import anchored, read_toml
 from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError, InputError, UsageError

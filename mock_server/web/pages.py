@@ -4,6 +4,7 @@ Works without JavaScript; with it, what is shown is kept up to date. Templates e
 put in; the policy in `app` lets nothing run that came as data.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,48 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from callconv_kit.model import spec
 from mock_server.store import COMPLETE, PendingAction, RowError, Submission
 from mock_server.web.app import mock_of, visible_accounts
-from mock_server.web.masking import masked_cells, masked_detail
 
 if TYPE_CHECKING:
     from mock_server.server import MockImportServer
+
+PERSONAL = frozenset(column.name for column in spec.COLUMNS if column.personal)
+LIKE_A_NUMBER = re.compile(r"\+?[(\d][\d\s().-]{5,}\d")
+SHOWN = 4
+
+
+def masked(text: str) -> str:
+    """All digits but the last four as asterisks; a text without digits, such as a word, stays.
+
+    >>> masked("(212) 555-0123")
+    '(***) ***-0123'
+    """
+    hidden = sum(char.isdigit() for char in text) - SHOWN
+    return re.sub(r"\d", "*", text, count=hidden) if hidden > 0 else text
+
+
+def masked_cells(row: PendingAction | RowError) -> dict[str, str]:
+    """A row's cells. Where the row as a whole is wrong a number may stand under any column."""
+    anywhere = isinstance(row, RowError) and not row.column
+    return {
+        name: masked(text)
+        if name in PERSONAL
+        else LIKE_A_NUMBER.sub(lambda found: masked(found[0]), text)
+        if anywhere
+        else text
+        for name, text in row.cells.items()
+    }
+
+
+def masked_detail(error: RowError) -> str:
+    """What is wrong with a row, with the found value masked where it is a phone number."""
+    found = error.cells.get(error.column, "")
+    if error.column not in PERSONAL or not found:
+        return error.detail
+    return error.detail.replace(repr(found), repr(masked(found)))
+
 
 FILES_A_PAGE, ROWS_A_PAGE = 50, 100
 ACTION_COLUMNS = (

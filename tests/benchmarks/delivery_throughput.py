@@ -41,7 +41,7 @@ for number in range(int(repeat)):
     begun = time.perf_counter()
     session = sending.connect()
     with file.path.open("rb", buffering=0) as opened:
-        from callconv_kit.delivery.reader import Reader
+        from callconv_kit.delivery.transport import Reader
         reader = Reader(opened, file.size, lambda: None, float("inf"), None)
         session.store(f"{name}-{number}", reader, 60.0)
     session.close()

@@ -15,7 +15,7 @@ from callconv_kit.delivery import forecast_score
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.manual_entries import mark_sent
 from callconv_kit.delivery.results import outcome
-from callconv_kit.delivery.results_store import ResultsStore
+from callconv_kit.delivery.sent_rows import ResultsStore
 from mock_server.accounts import make
 from mock_server.programmes import Programme, Tracker
 from mock_server.server import MockImportServer

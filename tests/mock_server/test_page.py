@@ -9,7 +9,7 @@ import pytest
 from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
-from mock_server.web.masking import masked
+from mock_server.web.pages import masked
 
 from .uploading import CALL, NOW, call_file, put
 
