@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.prepared import Prepared
     from callconv_kit.suite import Validation
     from callconv_kit.suite.stored import Suite
-    from callconv_kit.widgets.explorer import Explore
+    from callconv_kit.widgets.calls import Explore
 
 
 @pd.api.extensions.register_dataframe_accessor("callconv")

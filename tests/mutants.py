@@ -67,7 +67,7 @@ AREAS = (
          "delivery/test_border delivery/test_forecast delivery/test_lock delivery/test_nightly"
          " delivery/test_ledger delivery/test_settling delivery/test_restored_ledger"),
     Area("writing/aside writing/audit writing/lines writing/ready writing/tally reading/whole_rows"
-         " reading/reimport reading/surplus",
+         " reading/reimport",
          "writing/test_* reading/test_reimport reading/test_shape run/test_touches_nothing"),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from callconv_kit.model import texts
 from callconv_kit.model.rows import Batch, Ragged
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import encoding as encodings
-from callconv_kit.reading import reimport, scanning, surplus
+from callconv_kit.reading import reimport, scanning, whole_rows
 from callconv_kit.reading.batches import Account
 from callconv_kit.reading.blocks import Block, Cutter, Span
 from callconv_kit.reading.dialect import Dialect, sniff
@@ -156,16 +156,16 @@ class DelimitedTable:
         """How many cells without a name rows have behind the last column."""
         if self.reimported:
             return 0
-        unnamed = surplus.unnamed_columns(self.dialect.header)
+        unnamed = whole_rows.unnamed_columns(self.dialect.header)
         return max(self._width - len(self.dialect.header), 0) + unnamed
 
     def _usual_width(self) -> int:
         """How many cells rows have; more than the header only where that is how all rows end."""
         header = self.dialect.header
-        width = surplus.usual_width(header, self.dialect.first_rows)
+        width = whole_rows.usual_width(header, self.dialect.first_rows)
         if self.reimported or width <= len(header):
             return len(header) if self.reimported else width
-        tally = surplus.Tally(header)
+        tally = whole_rows.Tally(header)
         with self._source.open(hashing=False) as stream:
             for block in self._cutter.blocks(stream):
                 _, columns, others = self._parsed(self._without_skipped(block), width)
@@ -364,7 +364,7 @@ class DelimitedTable:
         """Rows as wide as the header; those of another length are ragged."""
         width = len(self.dialect.header)
         if self._width > width:
-            filled = surplus.filled_tails(columns, width, len(numbers))
+            filled = whole_rows.filled_tails(columns, width, len(numbers))
             long = np.flatnonzero(filled)
             others = others + [
                 (int(numbers[at]), [column[at].as_py() for column in columns])

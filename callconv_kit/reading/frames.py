@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 from callconv_kit.model import texts
 from callconv_kit.model.rows import NumberColumns
 from callconv_kit.model.texts import Ints
-from callconv_kit.reading.records import ROWS, Piece, RecordTable
-from callconv_kit.reading.values import any_as_text, array_as_text
+from callconv_kit.reading.values import ROWS, Piece, RecordTable, any_as_text, array_as_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,9 +14,8 @@ import numpy as np
 
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.texts import Ints
-from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
-from callconv_kit.reading.values import as_text, number_as_text
+from callconv_kit.reading.values import ROWS, Piece, RecordTable, as_text, number_as_text
 from callconv_kit.reading.whole_rows import columns_of
 
 T = TypeVar("T")

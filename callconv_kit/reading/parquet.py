@@ -11,9 +11,15 @@ from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError
 from callconv_kit.model.rows import NumberColumns
 from callconv_kit.model.texts import Ints
-from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.sources import Source
-from callconv_kit.reading.values import EXACT_DIGITS, array_as_text, number_as_text
+from callconv_kit.reading.values import (
+    EXACT_DIGITS,
+    ROWS,
+    Piece,
+    RecordTable,
+    array_as_text,
+    number_as_text,
+)
 
 
 class ParquetTable(RecordTable):

@@ -20,10 +20,9 @@ from callconv_kit.model.names import nearest
 from callconv_kit.model.texts import Ints
 from callconv_kit.reading import dialect, reimport
 from callconv_kit.reading.batches import Account, Skipped
-from callconv_kit.reading.records import ROWS, Piece, RecordTable
 from callconv_kit.reading.scanning import Record
 from callconv_kit.reading.sources import Source
-from callconv_kit.reading.values import as_text, number_as_text
+from callconv_kit.reading.values import ROWS, Piece, RecordTable, as_text, number_as_text
 from callconv_kit.reading.whole_rows import columns_of, is_blank
 
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")

@@ -4,20 +4,31 @@ A float that is a whole number is that number, a length of time is a clock, a mi
 empty. A whole number that may have lost digits on its way is written in scientific notation, with
 every digit that it still has: the kernels reject it wherever an id or text is meant, also when it
 comes back in a rejected.csv.
+
+`RecordTable` is what these inputs have in common.
 """
 
 import datetime
 import json
 import math
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import texts
+from callconv_kit.model.rows import Batch, NumberColumns, Ragged
+from callconv_kit.model.texts import Ints
+from callconv_kit.reading import reimport
+from callconv_kit.reading.batches import Account
+from callconv_kit.reading.dialect import EDGES
+from callconv_kit.reading.whole_rows import without_blank_rows, without_repeated_headers
 
 EXACT_DIGITS = 15
 """Digits that every spreadsheet and every float keeps of a number."""
@@ -202,3 +213,65 @@ def in_full(digits: str) -> str:
     minus, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
     mantissa = f"{digits[0]}.{digits[1:]}".rstrip(".")
     return f"{minus}{mantissa}E+{len(digits) - 1:02}"
+
+
+ROWS = 1 << 14
+"""Records in a batch."""
+
+
+class Piece(NamedTuple):
+    """Some records: their numbers, counted from 1; their columns; those of another length."""
+
+    numbers: Ints
+    columns: Sequence[pa.StringArray]
+    ragged: Sequence[tuple[int, list[str]]] = ()
+
+
+class RecordTable(ABC):
+    """An input of records. A row's line is the record's number. See `batches.Table`.
+
+    With `as_written`, a rejected.csv is a table like any other.
+    """
+
+    padded = True
+    is_frame = False
+    _numbers = NumberColumns()
+
+    def __init__(self, name: str, header: Sequence[str], *, as_written: bool = False) -> None:
+        self.name = name
+        self._header = tuple(cell.strip(EDGES) for cell in header)
+        self.reimported = reimport.is_reimport(self._header) and not as_written
+        self.header = reimport.own_columns(self._header) if self.reimported else self._header
+        self.account = self._new_account()
+
+    def _new_account(self) -> Account:
+        return Account(self.name)
+
+    @abstractmethod
+    def _pieces(self, wanted: Ints | None) -> Iterator[Piece]:
+        """All records in order; with `wanted`, at least those of these ascending numbers."""
+
+    def batches(self, wanted: Ints | None = None) -> Iterator[Batch]:
+        """The rows in order; with `wanted`, only those on these ascending lines."""
+        self.account = account = self._new_account()
+        for numbers, columns, ragged in self._pieces(wanted):
+            batch = self._batch(numbers, columns, ragged)
+            if wanted is not None:
+                rows = tuple(row for row in batch.ragged if row.line in wanted)
+                batch = replace(batch, ragged=rows)
+                batch = batch.keep(np.isin(batch.lines, wanted))
+            batch = without_blank_rows(batch, account)
+            batch = without_repeated_headers(batch, self.header, account)
+            account.rows += len(batch.lines) + len(batch.ragged)
+            yield batch
+
+    def _batch(
+        self,
+        numbers: Ints,
+        columns: Sequence[pa.StringArray],
+        ragged: Sequence[tuple[int, list[str]]],
+    ) -> Batch:
+        if self.reimported:
+            return reimport.restore_padded(self.name, self._header, numbers, columns, ragged)
+        rows_of = tuple(Ragged(line, cells, self.name, line) for line, cells in ragged)
+        return Batch(numbers, tuple(columns), rows_of, numbers=self._numbers)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
     from callconv_kit.delivery.forecast import Forecast
     from callconv_kit.job import Connection
-    from callconv_kit.widgets.explorer import Explore
+    from callconv_kit.widgets.calls import Explore
     from callconv_kit.writing.markup import Html
     from callconv_kit.writing.plots import Plots
 

@@ -15,7 +15,7 @@ from callconv_kit.widgets.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from callconv_kit.widgets.explorer import Explore
+    from callconv_kit.widgets.calls import Explore
     from callconv_kit.widgets.workbench import Workbench as Workbench
 
 __all__ = ["Session", "Workbench", "explore_calls"]
@@ -46,8 +46,7 @@ def explore_calls(calls: "Path | pd.DataFrame") -> "Explore":
         UsageError: `nothing_to_explore`, or `not_installed`.
     """
     try:
-        from callconv_kit.widgets.calls import Calls
-        from callconv_kit.widgets.explorer import Explore
+        from callconv_kit.widgets.calls import Calls, Explore
     except ModuleNotFoundError as error:
         raise not_installed("not_installed", "explore()", error, "notebooks") from None
     return Explore(Calls.of_file(calls) if isinstance(calls, Path) else Calls.of_frame(calls))

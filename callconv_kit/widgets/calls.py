@@ -1,7 +1,12 @@
-"""Calls counted by day, hour, partner and more, under linked filters, for `explore()`.
+"""`prepared.explore()` and `df.callconv.explore()`: calls counted under linked filters, as charts.
 
 Each column is kept as one small number a call, so that a filter over a million calls is a few
 passes of numpy. Only counts, sums and masked numbers leave this module.
+
+Bars are buttons of the page itself, drawn by a small module on anywidget: it needs no network, a
+screen reader reads them, and a click or a key sets a filter that all charts follow. altair and
+plotly load their renderer from a network or carry megabytes into each notebook, and their marks
+can't be reached by the keyboard.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +15,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import anywidget
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import traitlets
 from pyarrow import csv
 
 from callconv_kit.model.codes import mask_phone
@@ -283,3 +290,51 @@ def _numbers(column: pa.ChunkedArray | None, rows: int) -> np.ndarray[Any, np.dt
     texts = pc.fill_null(column.cast(pa.string()), "")
     plain = pc.match_substring_regex(texts, r"^\d{1,12}(\.\d*)?$")
     return np.asarray(pc.cast(pc.if_else(plain, texts, "0"), pa.float64()).to_numpy())
+
+
+_HERE = Path(__file__).parent
+
+
+class Explore(anywidget.AnyWidget):
+    """Calls by day, hour, partner, program, event type, status, duration and country.
+
+    Args:
+        calls: what is explored.
+    """
+
+    _esm = _HERE / "explore.js"
+    _css = _HERE / "explore.css"
+    view = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, calls: Calls | None = None) -> None:
+        super().__init__()
+        self.add_class("callconv-explorer")
+        self.show(calls)
+        self.on_msg(self._told)
+
+    def show(self, calls: Calls | None) -> None:
+        """Explore other calls, without a filter."""
+        self._calls = calls
+        self.filters: dict[str, list[str]] = {}
+        self._refresh()
+
+    def choose(self, facet: str, value: str) -> None:
+        """Set a filter, or take it back where it is set."""
+        values = self.filters.get(facet, [])
+        kept = [one for one in values if one != value]
+        self.filters = {**self.filters, facet: kept if value in values else [*values, value]}
+        self._refresh()
+
+    def clear(self) -> None:
+        """Take all filters back."""
+        self.filters = {}
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.view = {} if self._calls is None else self._calls.view(self.filters)
+
+    def _told(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        if content.get("kind") == "clear":
+            self.clear()
+        else:
+            self.choose(str(content["facet"]), str(content["value"]))

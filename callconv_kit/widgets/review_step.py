@@ -7,9 +7,8 @@ import ipywidgets as ipw
 
 from callconv_kit.run.prepared import Prepared
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.calls import Calls
+from callconv_kit.widgets.calls import Calls, Explore
 from callconv_kit.widgets.editing import Corrections
-from callconv_kit.widgets.explorer import Explore
 from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag

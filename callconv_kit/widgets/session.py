@@ -32,8 +32,7 @@ from callconv_kit.widgets.corrected import CorrectedFile, Key
 from callconv_kit.widgets.fixing import Fixing, refusal
 from callconv_kit.widgets.mapped import MappedColumn, Preview
 from callconv_kit.widgets.pages import ORIGIN
-from callconv_kit.widgets.review import Review
-from callconv_kit.widgets.warnings_file import WarningsFile
+from callconv_kit.widgets.review import Review, WarningsFile
 from callconv_kit.writing.markup import visible
 from callconv_kit.writing.output import writing
 

@@ -7,7 +7,7 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.coercion.calling_codes import coded
 from callconv_kit.model import texts
-from callconv_kit.reading import records
+from callconv_kit.reading import values
 
 from ..right_call import CALL as RIGHT_CALL
 
@@ -49,7 +49,7 @@ def test_a_serial_day_with_few_decimals_is_read_by_its_column(cells, rejected):
 
 @pytest.mark.parametrize(("cells", "rejected"), SERIALS.values(), ids=SERIALS)
 def test_blocks_play_no_part(cells, rejected, monkeypatch):
-    monkeypatch.setattr(records, "ROWS", 1)
+    monkeypatch.setattr(values, "ROWS", 1)
     assert codes(ck.prepare(calls("EventDate", cells), **SETTINGS)) == rejected
 
 
