@@ -103,8 +103,8 @@ def results_command(
 
     No error is not acceptance: a call of which nothing is said is unconfirmed.
     """
+    from callconv_kit.delivery import refused_rows
     from callconv_kit.delivery import results as reading_back
-    from callconv_kit.delivery import sent_rows
     from callconv_kit.delivery.ledger import Ledger
     from callconv_kit.model.errors import UsageError
 
@@ -129,7 +129,7 @@ def results_command(
     written = 0
     if fix_file is not None:
         shared.fail_if_exists(Path(fix_file))
-        written = sent_rows.write_fix_file(outcome, Path(fix_file))
+        written = refused_rows.write_fix_file(outcome, Path(fix_file))
     if as_json:
         shared.print_json(outcome.as_dict())
         return 0

@@ -15,12 +15,12 @@ from callconv_kit.profiling.answering import Answers, refined, settled
 from callconv_kit.profiling.columns import Profile
 from callconv_kit.profiling.draft import Draft, draft_of, with_share
 from callconv_kit.profiling.inspection import Inspection, inspect
+from callconv_kit.profiling.lookup_file import lookup_file
 from callconv_kit.profiling.outlook import Outlook, Reason, outlook
 from callconv_kit.profiling.proposal import Proposal, Proposals
 from callconv_kit.profiling.questions import Question, questions, written
 from callconv_kit.profiling.recognition import Fit, recognise
 from callconv_kit.profiling.times import Times
-from callconv_kit.profiling.written import lookup_file
 from callconv_kit.reading import Input
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from callconv_kit.job import Job
-from callconv_kit.mapping import drift, export, session
+from callconv_kit.mapping import drift, session
 from callconv_kit.mapping import plan as planning
 from callconv_kit.mapping.plan import Plan
 from callconv_kit.mapping.relations import ChildLegs, Corrected
@@ -175,7 +175,7 @@ class Run:
         if self._job.lookup is not None:
             needs_source(self._job.lookup, plan, table.name)
         if not _was_ready(table):
-            export.require(table.name, plan, self._job, self._resolved.looked_up)
+            drift.require(table.name, plan, self._job, self._resolved.looked_up)
         return plan
 
     def _gather_legs(

@@ -22,9 +22,9 @@ from callconv_kit.delivery import upload
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
 from callconv_kit.delivery.reconcile import reconcile
+from callconv_kit.delivery.refused_rows import write_fix_file
 from callconv_kit.delivery.results import confirmer, results, results_from
 from callconv_kit.delivery.results_api import Batch, ResultsApi
-from callconv_kit.delivery.sent_rows import write_fix_file
 from callconv_kit.delivery.trace import trace
 from callconv_kit.job import Job, Results
 from callconv_kit.model.errors import DeliveryError, InputError, OutcomeUnknown, UsageError
