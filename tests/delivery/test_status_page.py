@@ -11,7 +11,7 @@ import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import State
-from callconv_kit.delivery.results_store import ResultsStore
+from callconv_kit.delivery.sent_rows import ResultsStore
 from mock_server.server import MockImportServer
 
 from .conftest import PASSWORD, write_ready
