@@ -8,9 +8,11 @@ from typing import Any
 
 from callconv_kit.job.layers import read_toml
 from callconv_kit.model.names import nearest, plain
+from callconv_kit.profiling.answering import EVERY_ROW
 from callconv_kit.profiling.columns import shown, shown_name
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
+from callconv_kit.profiling.proposal import FILLED
 
 CARRIED = ("timezone", "date_order", "talk_time")
 """Settings of the old job that are taken for answers."""
@@ -131,3 +133,31 @@ def _answers(given: Mapping[str, Any], seen: Inspection) -> Iterator[tuple[str, 
             yield f"map.{column}", source
     for word, status in given.get("values", {}).get("CallStatus", {}).items():
         yield f"status.{word}", status
+    parts = given.get("session_id_from", ())
+    if parts and all(seen.column(name) is not None for name in parts):
+        yield "call_id", ",".join(parts)
+    direction = _direction(given, seen)
+    if direction:
+        yield "direction", direction
+
+
+def _direction(given: Mapping[str, Any], seen: Inspection) -> str:
+    """Which values the old job sends, as an answer; empty where it does not say so of each value.
+
+    A value that it does not leave out may be new, so it must mean a call to the advertiser.
+    """
+    found = [each for each in seen.proposals.direction if each.asked]
+    if not found:
+        return ""
+    if given.get("outbound") == "send":
+        return EVERY_ROW[0]
+    first = found[0]
+    excluded: set[str] = set()
+    for rule in given.get("leave_out", ()):
+        if rule.get("source_column") == first.column:
+            excluded.update([rule["equals"]] if "equals" in rule else rule.get("in", ()))
+            excluded.update({True: [""], False: [FILLED]}.get(rule.get("empty"), ()))
+    kept = [each for each in first.values if each.value not in excluded]
+    if not excluded or not kept or any(each.means != "inbound" for each in kept):
+        return ""
+    return ",".join(each.value for each in kept)

@@ -297,6 +297,37 @@ def test_with_a_job_that_is_there_what_changed_is_told_and_a_new_one_written_bes
     assert job["constants"] == {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 7001}
 
 
+MADE_UP = "Start,From,To,Direction,Seconds,Talked\n" + "".join(
+    f"2026-11-{day:02} 10:0{day % 10}:00,212555{1000 + day},8005550100,{way},60,{day}\n"
+    for day, way in zip(
+        range(1, 21), ["inbound", "outbound", "inbound", "inbound", "internal"] * 4, strict=True
+    )
+)
+RULE = '[[leave_out]]\nsource_column = "Direction"\n'
+# rules of the old job → the answer to `direction` that they give
+DIRECTIONS = {
+    "every other value is left out": (RULE + 'in = ["outbound", "internal"]\n', "inbound"),
+    "in two rules": (RULE + 'equals = "outbound"\n' + RULE + 'equals = "internal"\n', "inbound"),
+    "a value that may be new": (RULE + 'equals = "outbound"\n', None),
+    "no rule": ("", None),
+    "a rule for another column": (RULE.replace("Direction", "From") + 'equals = "x"\n', None),
+}
+
+
+@pytest.mark.parametrize(("rules", "answer"), DIRECTIONS.values(), ids=DIRECTIONS)
+def test_a_job_that_is_there_answers_which_rows_go_and_what_identifies_a_call(
+    tmp_path, rules, answer
+):
+    (tmp_path / "calls.csv").write_text(MADE_UP)
+    (tmp_path / "callconv.toml").write_text(f'session_id_from = ["Start", "From"]\n{rules}')
+    run = callconv(tmp_path, "init", "calls.csv", "--yes", "--json", "--now", NOW)
+    told = json.loads(run.stdout)
+    assert "direction" in [question["id"] for question in told["questions"]]
+    assert told["answers"]["call_id"]["value"] == "Start,From"
+    direction = told["answers"]["direction"]  # without an answer of the job: as its words say
+    assert direction == {"value": "inbound", "from": "answered" if answer else "sure"}
+
+
 def test_the_job_lies_beside_the_export_or_where_out_says(folder):
     (folder / "sub").mkdir()
     (folder / "sub" / "calls.csv").write_bytes((folder / "calls.csv").read_bytes())
