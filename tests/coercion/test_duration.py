@@ -1,3 +1,6 @@
+import re
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,3 +173,9 @@ def test_a_column_of_milliseconds_is_converted():
 def test_a_clock_time_is_its_seconds(seconds):
     clock = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     assert read(clock).value == str(seconds)
+
+
+@given(st.from_regex(r"[0-9]{0,4}(\.[0-9]{0,4})?", fullmatch=True))
+def test_a_number_that_may_be_of_a_day_lies_between_0_and_1(text):
+    is_number = re.fullmatch(r"[0-9]+(\.[0-9]+)?|\.[0-9]+", text)
+    assert duration.may_be_of_a_day(text) == bool(is_number and 0 < Fraction(text) < 1)
