@@ -5,7 +5,7 @@ Nothing slow is imported here: an interrupt while Python still imports ends in o
 
 import sys
 
-from callconv_kit.model.interrupts import INTERRUPTED, sigterm_as_ctrl_c, told
+from callconv_kit.model.interrupts import INTERRUPTED, sigterm_as_ctrl_c, stop_message
 
 
 def entry() -> None:
@@ -16,7 +16,7 @@ def entry() -> None:
 
             status = main()
     except KeyboardInterrupt as stop:
-        print(told(stop), file=sys.stderr)  # noqa: T201 # click may not be there yet
+        print(stop_message(stop), file=sys.stderr)  # noqa: T201 # click may not be there yet
         status = INTERRUPTED
     sys.exit(status)
 

@@ -2,8 +2,8 @@
 
 Stock pyftpdlib says 226 to uploads that were cut, and before its callback runs. Here a reset, a
 TLS stream without its goodbye, or a client that is gone is 426, and 226 is said only after the
-submission is recorded. A plain connection that ends early but cleanly can't be told from the end
-of the file by any server, and is taken as such.
+submission is recorded. No server can distinguish a plain connection
+that ends early but cleanly from the end of the file, so it is accepted.
 
 The class with the hooks must stand below pyftpdlib's SSL mixin (`TLSDataChannel`), or TLS reads
 never reach it.

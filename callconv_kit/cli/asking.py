@@ -117,11 +117,11 @@ class Dialogue:
         self._refine_again()
 
     def _refine_again(self) -> None:
-        told = {key: text for key, text in self._answers.items() if text}
-        preset = told.get("preset", "")
+        answers = {key: text for key, text in self._answers.items() if text}
+        preset = answers.get("preset", "")
         if preset not in self._bases:  # a preset takes another look at the file
             self._bases[preset] = self._refine(self._first, {"preset": preset})
-        self._seen = self._refine(self._bases[preset], told)
+        self._seen = self._refine(self._bases[preset], answers)
 
     def _go_back(self) -> None:
         if not self._done:

@@ -57,8 +57,8 @@ def show(demo: "Demo", console: "Console") -> None:
         names = ("MediaId", "EventDate", "CallSessionId", "TalkDuration")
         table.add_row(str(action.line), *(Text(cells[name]) for name in names))
     console.print(table)
-    told = ", ".join(f"partner {name}: {count}" for name, count in sorted(partners.items()))
-    refused = f"In all, {told}; refused by the server: {len(demo.errors)}."
+    counts = ", ".join(f"partner {name}: {count}" for name, count in sorted(partners.items()))
+    refused = f"In all, {counts}; refused by the server: {len(demo.errors)}."
     for line in (refused, f"Look at {demo.folder / 'out' / 'report.html'}"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

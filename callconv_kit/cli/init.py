@@ -348,10 +348,10 @@ def _show_outlook(ahead: "Outlook") -> None:
         say(f"`callconv prepare`{assumed} would stop: {ahead.stopped}", indent=2)
         return
     need = "needs" if ahead.need_you == 1 else "need"
-    told = [f"{ahead.ready:,} of {ahead.rows:,} ready"]
-    told += [f"{ahead.need_you:,} {need} your attention"] if ahead.need_you else []
-    told += [f"{ahead.left_out:,} left out"] if ahead.left_out else []
-    click.secho(f"`callconv prepare`{assumed}: {', '.join(told)}", bold=True)
+    counts = [f"{ahead.ready:,} of {ahead.rows:,} ready"]
+    counts += [f"{ahead.need_you:,} {need} your attention"] if ahead.need_you else []
+    counts += [f"{ahead.left_out:,} left out"] if ahead.left_out else []
+    click.secho(f"`callconv prepare`{assumed}: {', '.join(counts)}", bold=True)
     for word, reasons in (
         ("", [each for each in ahead.reasons if not each.left_out]),
         ("left out: ", [each for each in ahead.reasons if each.left_out]),

@@ -66,7 +66,7 @@ def show_head(seen: "Inspection", console: "Console", *, share: bool = False) ->
     rows = f"{'the first ' if seen.more else ''}{many(seen.rows)}, {len(seen.columns)} columns"
     name = "An export" if share else visible(seen.file)
     _say(console, f"{name}: {rows}", style="bold")
-    told = {
+    labels = {
         "encoding": seen.encoding,
         "delimiter": DELIMITERS.get(seen.delimiter, seen.delimiter),
         "header_line": f"line {seen.header_line}" if seen.header_line else "none",
@@ -77,7 +77,7 @@ def show_head(seen: "Inspection", console: "Console", *, share: bool = False) ->
         ("header_line", "header"),
     ):
         if key in seen.evidence:
-            _say(console, f"  {word:10} {told[key]}: {seen.evidence[key]}")
+            _say(console, f"  {word:10} {labels[key]}: {seen.evidence[key]}")
     if seen.skipped:
         lines = ", ".join(f"{line} ({why})" for line, why in seen.skipped[:LISTED])
         more = len(seen.skipped) - LISTED
@@ -143,8 +143,8 @@ def _show_times(times: "Times | None", console: "Console") -> None:
         return
     _say(console, f"\nTimes ({visible(times.column)})", style="bold")
     if times.offsets:
-        told = ", ".join(f"{offset} in {count:,}" for offset, count in times.offsets.items())
-        _say(console, f"  offsets from UTC: {told}")
+        listed = ", ".join(f"{offset} in {count:,}" for offset, count in times.offsets.items())
+        _say(console, f"  offsets from UTC: {listed}")
     if times.without_offset:
         hours = times.busy_hours
         busy = f"; most lie between {hours[0]}:00 and {hours[1]}:00" if hours else ""
@@ -160,16 +160,16 @@ def _show_times(times: "Times | None", console: "Console") -> None:
         proof = proof or "no other date shows which is meant"
         first = visible(times.first_of_two)
         have = "date has" if times.two_readings == 1 else "dates have"
-        told = f'{times.two_readings:,} {have} two readings, such as "{first}" ({proof})'
-        _say(console, f"  {told}: set date_order")
+        listed = f'{times.two_readings:,} {have} two readings, such as "{first}" ({proof})'
+        _say(console, f"  {listed}: set date_order")
 
 
 def _show_open(seen: "Inspection", console: "Console") -> None:
     from callconv_kit.profiling.columns import shown_name
 
     if seen.constants:
-        told = ", ".join(f"{name} = {value}" for name, value in seen.constants.items())
-        _say(console, f"\nIn every row: {told}")
+        listed = ", ".join(f"{name} = {value}" for name, value in seen.constants.items())
+        _say(console, f"\nIn every row: {listed}")
     _show_proposals(seen, console)
     proposed = {each.column for each in seen.proposed}
     lacking = [how for column, how in seen.missing.items() if column not in proposed]
@@ -199,11 +199,11 @@ def _show_proposals(seen: "Inspection", console: "Console") -> None:
             for other in each.alternatives[:LISTED]:
                 _say(console, f"    or {shown_name(' + '.join(other.sources), 60)}")
     for found in seen.proposals.direction:
-        told = ", ".join(
+        meanings = ", ".join(
             f"{shown_value(each.value)} {each.means or 'not known'} ({each.rows:,})"
             for each in found.values[:LISTED]
         )
-        _say(console, f"\nWhich rows are calls to you: {shown_name(found.column, 40)}: {told}")
+        _say(console, f"\nWhich rows are calls to you: {shown_name(found.column, 40)}: {meanings}")
     words = [word for word in seen.proposals.statuses.words if not word.known]
     if words:
         _say(

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import click
 
 from callconv_kit.model.errors import CallConvError, InputError, system_fault
-from callconv_kit.model.interrupts import INTERRUPTED, Interrupted, sigterm_as_ctrl_c, told
+from callconv_kit.model.interrupts import INTERRUPTED, Interrupted, sigterm_as_ctrl_c, stop_message
 
 USAGE, BUG = 2, 70
 
@@ -165,7 +165,7 @@ def _run(given: Sequence[str]) -> int:
     except click.ClickException as error:
         return _tell_usage(error, given)
     except (Interrupted, KeyboardInterrupt, click.Abort) as stop:
-        _say(told(stop))
+        _say(stop_message(stop))
         return INTERRUPTED
     except SystemExit as error:
         raise BrokenPipeError from error
@@ -231,14 +231,14 @@ def _tell_usage(error: click.ClickException, given: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "callconv"
     if "--json" in given:
-        told = {
+        problem = {
             "code": "usage",
             "problem": error.format_message(),
             "found": "",
             "expected": "",
             "next_step": f"See {path} --help.",
         }
-        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"error": problem}, ensure_ascii=False, indent=2))
     else:
         _say(f"callconv: {error.format_message()} See `{path} --help`.")
     return USAGE

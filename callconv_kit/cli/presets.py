@@ -120,8 +120,8 @@ def _explain(preset: "Preset") -> None:
     if about.needs:
         click.echo(f"Every export needs {' and '.join(about.needs)}.")
     click.echo("\nColumn mapping:")
-    for column, told in _feeds(preset):
-        click.echo(f"  {column:24}  {told}")
+    for column, source in _feeds(preset):
+        click.echo(f"  {column:24}  {source}")
     for column, unit in settings.get("units", {}).items():
         click.echo(f"  {column:24}  counted in {unit}")
     if about.aliases:
@@ -177,8 +177,8 @@ def _explain_rules(preset: "Preset") -> None:
         click.echo(f'  {status:20}  "{text}"')
     for column, values in settings.get("values", {}).items():
         if column != "CallStatus":
-            told = ", ".join(f'"{text}" is "{value}"' for text, value in values.items())
-            click.echo(f"\n{column}: {told}")
+            meanings = ", ".join(f'"{text}" is "{value}"' for text, value in values.items())
+            click.echo(f"\n{column}: {meanings}")
     left = [*settings.get("leave_out", ()), *_conversions(preset)]
     if left:
         click.echo("\nLeft out:")
@@ -201,13 +201,13 @@ def _condition(condition: Any) -> str:
     """What must hold of a cell, in words; a bare value or list stands for being that."""
     if not isinstance(condition, dict):
         return f"is {_shown(condition)}"
-    told = []
+    clauses = []
     for word, value in condition.items():
         if word == "empty":
-            told.append("is empty" if value else "is not empty")
+            clauses.append("is empty" if value else "is not empty")
         else:
-            told.append(f"{'is' if word in ('in', 'equals') else word} {_shown(value)}")
-    return " and ".join(told)
+            clauses.append(f"{'is' if word in ('in', 'equals') else word} {_shown(value)}")
+    return " and ".join(clauses)
 
 
 def _shown(value: Any) -> str:

@@ -263,8 +263,8 @@ def print_json(document: Any, problem: "CallConvError | None" = None) -> None:
     """A JSON document on standard output; `error` first where there is a problem."""
     from callconv_kit.writing.summary import as_json
 
-    told = {"error": problem.as_dict(), **document} if problem is not None else document
-    click.echo(as_json(told), nl=False)
+    printed = {"error": problem.as_dict(), **document} if problem is not None else document
+    click.echo(as_json(printed), nl=False)
 
 
 @contextmanager

@@ -122,14 +122,14 @@ def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
 def _not_rows(summary: Summary) -> Iterator["Text"]:
     """Lines that are not rows, such as a total: they are in none of the counts."""
     several = len(summary["inputs"]) > 1
-    told = [
+    skipped = [
         (f"{entry['file']} " if several else "") + f"line {line['line']:,} ({line['why']})"
         for entry in summary["inputs"]
         for line in entry["skipped_lines"]
     ]
-    if told:
-        more = f" and {len(told) - NOT_ROWS} more" if len(told) > NOT_ROWS else ""
-        said = f"Not rows, and not counted: {', '.join(told[:NOT_ROWS])}{more}"
+    if skipped:
+        more = f" and {len(skipped) - NOT_ROWS} more" if len(skipped) > NOT_ROWS else ""
+        said = f"Not rows, and not counted: {', '.join(skipped[:NOT_ROWS])}{more}"
         yield _text(visible(said, 200), style="bright_black")
 
 
@@ -172,8 +172,8 @@ def _finding(entry: Entry, *, several: bool) -> "Text":
     said.append(f"  {wording.code_of(entry).problem}")
     for (value, detail), places in wording.alike(entry, "value", "detail")[:1]:
         cell = f'"{visible(value, VALUE)}"' if value else ""
-        told = ", ".join(filter(None, [cell, visible(detail, VALUE * 2)]))
-        said.append(f": {told}" if told else "", "cyan")
+        shown = ", ".join(filter(None, [cell, visible(detail, VALUE * 2)]))
+        said.append(f": {shown}" if shown else "", "cyan")
         place = wording.where(places[:1], several=several)
         said.append(f"  ({visible(place)})", "bright_black")
     return said
@@ -194,14 +194,14 @@ def _files(summary: Summary, folder: Path | None) -> Iterator["Text"]:
     if folder is None:
         yield _text("No file was written.", style="bright_black")
         return
-    told = {
+    contents = {
         output.READY: "" if summary["problem"] else f"{many(summary['rows_ready'])} to upload",
         output.REJECTED: many(summary["rows_rejected"]) if summary["rows_rejected"] else "",
         output.LEFT_OUT: many(summary["rows_left_out"]) if summary["rows_left_out"] else "",
         output.REPORT: "all of this and more, with charts",
     }
     yield _text(("Files", "bold"))
-    for name, what in told.items():
+    for name, what in contents.items():
         if what:
             yield _text(f"  {visible(str(folder / name), 200)}", (f"  {what}", "bright_black"))
     yield _text()

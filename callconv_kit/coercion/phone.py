@@ -208,10 +208,10 @@ def _merged(
 
     A silent answer leaves its cell as it came.
     """
-    told = [at for at, (_, note) in enumerate(answers) if note]
-    if told:
-        notes[asked[told]] = [answers[at][1] for at in told]
-        values = texts.put(values, asked[told], texts.from_list([answers[at][0] for at in told]))
+    noted = [at for at, (_, note) in enumerate(answers) if note]
+    if noted:
+        notes[asked[noted]] = [answers[at][1] for at in noted]
+        values = texts.put(values, asked[noted], texts.from_list([answers[at][0] for at in noted]))
     return Coerced.dense(values, notes)
 
 

@@ -110,8 +110,8 @@ def was_here(path: Path) -> bool:
 def witness_of(path: Path) -> tuple[str, int] | None:
     """What the file beside the ledger says: the ledger's id, and how many submissions it has."""
     try:
-        told = json.loads(_witness_path(path).read_text(encoding="utf-8"))
-        return str(told["ledger"]), int(told["submissions"])
+        witness = json.loads(_witness_path(path).read_text(encoding="utf-8"))
+        return str(witness["ledger"]), int(witness["submissions"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -120,9 +120,9 @@ def witness_of(path: Path) -> tuple[str, int] | None:
 
 def write_witness(path: Path, ledger: str, submissions: int, readers: Readers = "owner") -> None:
     """Leave word beside the ledger, so that its loss, or an old copy in its place, is noticed."""
-    told = {"ledger": ledger, "submissions": submissions}
+    witness = {"ledger": ledger, "submissions": submissions}
     with ledger_faults.in_words(path):
-        private.write_text(_witness_path(path), json.dumps(told), readers)
+        private.write_text(_witness_path(path), json.dumps(witness), readers)
 
 
 def begin(path: Path, readers: Readers = "owner") -> None:

@@ -198,7 +198,7 @@ class ResultsApi:
     def _page(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts),
-            wait=_as_told,
+            wait=_wait,
             retry=tenacity.retry_if_exception_type(_TryAgain),
             sleep=self._sleep,
             before_sleep=self._before_wait,
@@ -288,10 +288,10 @@ _ERROR_WORDS = ("Reason", "Status", "CampaignId", "ActionTrackerId", "MediaPartn
 _backoff = tenacity.wait_random_exponential(multiplier=1, max=60)
 
 
-def _as_told(state: tenacity.RetryCallState) -> float:
+def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    told = error.wait if isinstance(error, _TryAgain) else 0.0
-    return told or _backoff(state)
+    requested = error.wait if isinstance(error, _TryAgain) else 0.0
+    return requested or _backoff(state)
 
 
 def _log_wait(reason: str, seconds: float) -> None:
@@ -302,12 +302,12 @@ def _reset(headers: Mapping[str, str]) -> float:
     """Seconds until the limit is lifted: the header gives seconds, or an epoch."""
     value = headers.get("X-RateLimit-Reset") or headers.get("Retry-After") or ""
     try:
-        told = float(value)
+        reset = float(value)
     except ValueError:
         return 0.0
-    if not math.isfinite(told):
+    if not math.isfinite(reset):
         return 0.0
-    return max(told - time.time(), 1.0) if told > 1e8 else max(told, 0.0)
+    return max(reset - time.time(), 1.0) if reset > 1e8 else max(reset, 0.0)
 
 
 def _text(value: object) -> str:

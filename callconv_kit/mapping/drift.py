@@ -98,9 +98,9 @@ def changed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, st
         successor = _in_its_place(layout.columns, header, name) or nearest_column(name, new)
         if successor in new and successor not in renamed.values():
             renamed[name] = successor
-    told = [(_shown(name), f'now "{_shown(to)}"') for name, to in renamed.items()]
-    told += [(_shown(name), "missing") for name in lost if name not in renamed]
-    return told + [(_shown(name), "new") for name in new if name not in renamed.values()]
+    changes = [(_shown(name), f'now "{_shown(to)}"') for name, to in renamed.items()]
+    changes += [(_shown(name), "missing") for name in lost if name not in renamed]
+    return changes + [(_shown(name), "new") for name in new if name not in renamed.values()]
 
 
 def _in_its_place(then: Sequence[str], now: Sequence[str], name: str) -> str | None:
@@ -128,9 +128,9 @@ def new_words(layout: Layout, plan: Plan, batch: Batch) -> list[Finding]:
             continue
         numbers = texts.places(encoded)
         found = new[numbers]
-        told = np.array([f'"{_shown(name)}": "{_shown(cell)}"' for cell in distinct], object)
+        quoted = np.array([f'"{_shown(name)}": "{_shown(cell)}"' for cell in distinct], object)
         between = np.where(details[found] == "", "", ", ").astype(object)
-        details[found] = details[found] + between + told[numbers[found]]
+        details[found] = details[found] + between + quoted[numbers[found]]
     rows = np.flatnonzero(details != "")
     if not len(rows):
         return []

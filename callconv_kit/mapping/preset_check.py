@@ -40,12 +40,12 @@ def check(preset: Preset) -> Checked:
 def _unknown_columns(preset: Preset) -> Iterator[JobFault]:
     """Columns that some part names, and that no form of the export has."""
     known = {plain(name) for name in preset.names}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for where, name in _named(preset):
         name = name.removeprefix(CHILD)
-        if plain(name) in known or (where, name) in told:
+        if plain(name) in known or (where, name) in reported:
             continue
-        told.add((where, name))
+        reported.add((where, name))
         near = nearest_column(name, preset.names)
         yield JobFault(
             where,

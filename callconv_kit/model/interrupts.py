@@ -21,7 +21,7 @@ INTERRUPTED = 130
 Handler = Callable[[int, FrameType | None], object]
 
 
-def told(stop: BaseException) -> str:
+def stop_message(stop: BaseException) -> str:
     """The line that an interrupted command prints."""
     what = str(stop) or "No upload was in progress, and no file is half-written."
     return f"callconv: interrupted. {what}"

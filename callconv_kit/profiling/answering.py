@@ -287,19 +287,19 @@ def leave_out(found: Direction, values: Iterable[str] | None = None) -> list[dic
 
 
 def _id(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
-    told = IDS[key]
+    known_id = IDS[key]
     if inspection.column(answer) is not None:
-        return {"columns": {told.column: answer}}
+        return {"columns": {known_id.column: answer}}
     if key != "provider" and re.fullmatch(r"[0-9]{1,19}", answer):
-        return {"constants": {told.column: int(answer)}}
+        return {"constants": {known_id.column: int(answer)}}
     by_file = _LOOKUP.fullmatch(answer) or (
         _LOOKUP_IN_WORDS.fullmatch(answer) if key != "provider" else None
     )
     if by_file:
         return {"lookup": _lookup(key, answer, by_file["file"], by_file["on"] or "", inspection)}
     if key == "provider":
-        return {"constants": {told.column: answer}}
-    return {"columns": {told.column: _column(key, answer, inspection)}}
+        return {"constants": {known_id.column: answer}}
+    return {"columns": {known_id.column: _column(key, answer, inspection)}}
 
 
 def _lookup(key: str, answer: str, file: str, on: str, inspection: Inspection) -> dict[str, str]:
@@ -343,7 +343,7 @@ TITLES = {
     "call_id": "the ID of a call",
     "talk_time": "the talk time",
     "status": "how the calls ended",
-    **{key: f"the {told.called}" for key, told in IDS.items()},
+    **{key: f"the {known_id.called}" for key, known_id in IDS.items()},
 }
 """What each question is about."""
 

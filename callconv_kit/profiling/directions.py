@@ -159,8 +159,8 @@ def _by_words(column: Column) -> Direction | None:
     empty = column.rows - column.filled
     if empty:
         values.append(Meaning("", empty, "call"))
-    told = all(each.means not in ("", "unknown") for each in values)
-    sure = role.exact and role.role == "direction" and told
+    all_known = all(each.means not in ("", "unknown") for each in values)
+    sure = role.exact and role.role == "direction" and all_known
     return Direction(column.name, tuple(values), _confidence(sure), _why(values))
 
 

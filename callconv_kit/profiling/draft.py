@@ -176,8 +176,8 @@ class _Drafting:
     def _take_direction(self, question: Question) -> None:
         found = [each for each in self._seen.proposals.direction if each.left_out]
         self._merge({"leave_out": [rule for each in found for rule in leave_out(each)]})
-        told = f"{found[0].column}: {question.proposal}"
-        self._taken["direction"] = (_how(question.confidence), told)
+        answer = f"{found[0].column}: {question.proposal}"
+        self._taken["direction"] = (_how(question.confidence), answer)
 
     def _column(self, proposal: Proposal) -> None:
         key = question_of(proposal.column)
@@ -254,15 +254,15 @@ class _Drafting:
 
     def _words(self) -> None:
         found = self._seen.proposals.statuses
-        told = {key.casefold() for key in self._answers if key.startswith("status.")}
-        rules = [rule for rule in found.rules if not self._is_told(rule.when, told)]
+        answered = {key.casefold() for key in self._answers if key.startswith("status.")}
+        rules = [rule for rule in found.rules if not self._is_answered(rule.when, answered)]
         if rules:
             self._merge(
                 {"status": [{"when": dict(rule.when), "then": rule.then} for rule in rules]}
             )
         for word in found.words:
             key = f"status.{word.word}"
-            if key.casefold() in told:
+            if key.casefold() in answered:
                 answer = next(t for k, t in self._answers.items() if k.casefold() == key.casefold())
                 self._answer(key, "answered", answer)
             elif word.known or word.split:
@@ -280,11 +280,11 @@ class _Drafting:
         column = self._seen.sample.column(self._seen.proposals.statuses.column)
         return tuple(column.texts) if column is not None else ()
 
-    def _is_told(self, when: Mapping[str, Any], told: set[str]) -> bool:
+    def _is_answered(self, when: Mapping[str, Any], answered: set[str]) -> bool:
         """Whether a rule is about a word whose status somebody has said."""
         column = self._seen.proposals.statuses.column
         word = when.get(column)
-        return isinstance(word, str) and f"status.{word}".casefold() in told
+        return isinstance(word, str) and f"status.{word}".casefold() in answered
 
     def _id(self, key: str) -> None:
         column, answer = IDS[key].column, self._answers.get(key, "")
@@ -350,8 +350,8 @@ class _Drafting:
 
 def question_of(column: str) -> str:
     """The id of the question that asks for a column of the format."""
-    for key, told in IDS.items():
-        if told.column == column:
+    for key, known_id in IDS.items():
+        if known_id.column == column:
             return key
     ids = {"CallSessionId": "call_id", "TalkDuration": "talk_time", "CallStatus": "status"}
     return ids.get(column, f"map.{column}")

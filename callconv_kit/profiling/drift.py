@@ -38,15 +38,15 @@ class Drift:
     @property
     def lines(self) -> tuple[str, ...]:
         """The differences, a line each."""
-        told = [
+        changes = [
             f"{shown_name(name)!r} is gone"
             + (f"; {shown_name(now)!r} may be its new name" if now else "")
             for name, now in self.lost.items()
         ]
-        told += [f"{shown_name(name)!r} is new" for name in self.new]
-        told += [f"{shown(word)!r} is a new word in the status column" for word in self.words]
+        changes += [f"{shown_name(name)!r} is new" for name in self.new]
+        changes += [f"{shown(word)!r} is a new word in the status column" for word in self.words]
         kept = f"{len(self.answers)} of its answers are taken over" if self.answers else ""
-        return tuple(filter(None, (*(told or ["its columns are all there"]), kept)))
+        return tuple(filter(None, (*(changes or ["its columns are all there"]), kept)))
 
     def as_dict(self) -> dict[str, Any]:
         """The drift as `callconv init --json` prints it."""
@@ -121,10 +121,10 @@ def _answers(given: Mapping[str, Any], seen: Inspection) -> Iterator[tuple[str, 
         if isinstance(given.get(key), str) and given[key]:
             yield key, given[key]
     constants, lookup = given.get("constants", {}), given.get("lookup", {})
-    for key, told in IDS.items():
-        if str(constants.get(told.column, "")).strip():
-            yield key, str(constants[told.column])
-        elif lookup and told.column not in given.get("columns", {}):
+    for key, known_id in IDS.items():
+        if str(constants.get(known_id.column, "")).strip():
+            yield key, str(constants[known_id.column])
+        elif lookup and known_id.column not in given.get("columns", {}):
             on = lookup.get("on_source") or lookup.get("on", "")
             if key != "provider" and (seen.column(on) or not lookup.get("on_source")):
                 yield key, f"lookup:{lookup['file']}:{on}"

@@ -176,7 +176,7 @@ def _difference(
             if not all(_is_read(sample, column.name, order) for column in (start, end)):
                 continue  # such as a 0 where nobody answered: these rows would be rejected
             if not spans or all(span % 60 == 0 for span in spans):
-                continue  # of whole minutes no duration can be told
+                continue  # moments in whole minutes give no duration in seconds
             good = sum(-SLACK < span <= 86_400 for span in spans)
             if good >= len(spans) * IN_ORDER and any(spans):
                 return Proposal(
@@ -243,15 +243,17 @@ def _is_bare_column(proposal: Proposal, sample: Sample) -> bool:
 
 def _is_too_large(column: Column) -> bool:
     """Whether most calls would last longer than `LONG_CALL`, if its numbers were seconds."""
-    told = [seconds for text in column.some if (seconds := kinds.seconds(text))]
-    large = sum(seconds > LONG_CALL for seconds in told)
-    return len(told) > 1 and large > len(told) / 2
+    lengths = [seconds for text in column.some if (seconds := kinds.seconds(text))]
+    large = sum(seconds > LONG_CALL for seconds in lengths)
+    return len(lengths) > 1 and large > len(lengths) / 2
 
 
 def _has_short_calls(column: Column) -> bool:
     """Whether some calls lasted a part of a second; without a unit a run rejects such a number."""
-    told = [seconds for text in column.some if (seconds := kinds.seconds(text))]
-    return any(each < 1 for each in told) and sum(each > 1 for each in told) > len(told) / 2
+    lengths = [seconds for text in column.some if (seconds := kinds.seconds(text))]
+    return (
+        any(each < 1 for each in lengths) and sum(each > 1 for each in lengths) > len(lengths) / 2
+    )
 
 
 def _is_bare(text: str) -> bool:
@@ -266,13 +268,13 @@ def _unit_by_moments(column: Column, sample: Sample, order: str) -> str:
     end, start = (sample.aligned(name) for name in ends.sources)
     ratios = []
     for number, last, first in zip(sample.aligned(column.name), end, start, strict=True):
-        told, later, earlier = (
+        length, later, earlier = (
             kinds.seconds(number) if number else None,
             kinds.instant(last, order) if last else None,
             kinds.instant(first, order) if first else None,
         )
-        if told and later is not None and earlier is not None and later - earlier > 1:
-            ratios.append(told / (later - earlier))
+        if length and later is not None and earlier is not None and later - earlier > 1:
+            ratios.append(length / (later - earlier))
     for unit, ratio in UNITS.items():
         near = sum(abs(each / ratio - 1) <= NEAR for each in ratios)
         if ratios and near >= len(ratios) * FITS:

@@ -324,7 +324,7 @@ def _holds(at: int, plan: Plan) -> Holds:
 
 
 def _plan(table: Table, job: Job, export: Export) -> Plan:
-    """What feeds what; that something is missing is told, not raised."""
+    """The plan of an input; a missing column is reported later, not raised here."""
     anything = {column: spec.BY_NAME[column].example for column in spec.REQUIRED}
     lenient = job.model_copy(update={"defaults": {**anything, **job.defaults}})
     return planning.make(

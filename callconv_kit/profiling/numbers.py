@@ -27,7 +27,7 @@ VARIES = 3
 """Times as many different numbers as another column has, for a column to be the one that varies."""
 
 ENOUGH = 5
-"""Calls; of fewer it can't be told which number varies."""
+"""Calls; fewer don't show which number varies."""
 
 _CALLED_ORDER = ("called", "forward", "tracking")
 

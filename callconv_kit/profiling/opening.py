@@ -185,20 +185,20 @@ def of(
         rows: how many rows were read that have as many cells as the header.
         ragged: how many more have another number of cells.
     """
-    account, told = table.account, {}
+    account, reasons = table.account, {}
     if account.encoding:
         reason = ENCODINGS.get(account.encoding, "").format(line=account.guessed_from_line)
-        told["encoding"] = THE_JOB if job.encoding else reason
+        reasons["encoding"] = THE_JOB if job.encoding else reason
     if account.delimiter:
         seen = f"{rows:,} of {rows + ragged:,} rows have {len(table.header)} cells, as the header"
-        told["delimiter"] = THE_JOB if job.delimiter else seen
+        reasons["delimiter"] = THE_JOB if job.delimiter else seen
     if account.header_line:
-        told["header_line"] = THE_JOB if job.header_line else _header(table, known)
+        reasons["header_line"] = THE_JOB if job.header_line else _header(table, known)
     elif account.delimiter:
-        told["header_line"] = (
+        reasons["header_line"] = (
             "the first line is already a row; the columns follow from their number"
         )
-    return told
+    return reasons
 
 
 def _header(table: Table, known: Callable[[str], bool]) -> str:

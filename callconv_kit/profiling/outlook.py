@@ -1,8 +1,7 @@
 """What `prepare` would say of an export under a drafted job, before anybody has run it.
 
-What the draft leaves open is taken for something that any answer would be like, so that the rows
-themselves can be told of; each such assumption is named. Nothing is kept: no output, no ledger,
-no key.
+A value stands in for each answer that the draft leaves open, so that the rows can be judged; each
+such assumption is named. Nothing is kept: no output, no ledger, no key.
 """
 
 import tempfile
@@ -195,10 +194,10 @@ def _filled_in(
         del settings["lookup"]
     constants: dict[str, Any] = {}
     assumed = []
-    for key, told in IDS.items():
-        looked_up = unfilled and told.column in draft.looked_up and told.column not in fed
+    for key, known_id in IDS.items():
+        looked_up = unfilled and known_id.column in draft.looked_up and known_id.column not in fed
         if key in draft.blanks or looked_up:
-            constants[told.column] = STAND_INS.get(key, 1)
+            constants[known_id.column] = STAND_INS.get(key, 1)
     if constants:
         assumed.append(f"{', '.join(constants)} filled in")
     for key in draft.blanks:
@@ -275,7 +274,7 @@ def _fix(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
     code, column = entry["code"], entry["column"] or ""
     if code == "required_missing" and column in FIX_EMPTY:
         return FIX_EMPTY[column]
-    if code == "required_missing" and column in {told.column for told in IDS.values()}:
+    if code == "required_missing" and column in {known_id.column for known_id in IDS.values()}:
         return f"[defaults] {column} = …, or a row for each key in the look-up file"
     if code == "status_unknown" and statuses:
         listed = ", ".join(f'"{visible(text, 40)}" = "…"' for text in statuses[:WORDS])

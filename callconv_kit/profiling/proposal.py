@@ -157,7 +157,7 @@ class Direction:
 
 
 FILLED = "*"
-"""Any text, where only empty and not empty are told apart."""
+"""Any text, where only empty or not empty matters."""
 
 
 @dataclass(frozen=True, slots=True)

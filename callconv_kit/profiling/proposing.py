@@ -1,6 +1,6 @@
 """All proposals for an export, from its rows and from what is known of it already.
 
-The order matters: which rows are calls to the advertiser is told first, because only in those do
+The order matters: which rows are calls to the advertiser comes first, because only in those do
 the caller's numbers vary and the words of a status count.
 """
 
@@ -90,12 +90,12 @@ class _Engine:
         self._take(event_date(sample, zone=known.zone, order=self._order), sample)
         self._take(found.call, sample)
         self._take(found.talk, sample)
-        told_by_columns = directions(sample)
-        ways = [each for each in told_by_columns if each.column not in known.rule_columns]
-        calls = sample.only(are_calls(sample, told_by_columns))
+        by_column = directions(sample)
+        ways = [each for each in by_column if each.column not in known.rule_columns]
+        calls = sample.only(are_calls(sample, by_column))
         self._take_numbers(calls)
-        told = any(says_a_direction(each) and each.left_out for each in told_by_columns)
-        if not told and not known.rule_columns:
+        has_direction = any(says_a_direction(each) and each.left_out for each in by_column)
+        if not has_direction and not known.rule_columns:
             ways += self._by_own_numbers(calls)
             calls = sample.only(are_calls(sample, ways))
         if calls.rows:

@@ -100,8 +100,8 @@ def all_questions(inspection: Inspection, *, now: datetime | None = None) -> Ite
     yield from _call_id(inspection)
     yield from _talk_time(inspection)
     yield from _statuses(inspection)
-    for key, told in IDS.items():
-        if told.column in inspection.missing or inspection.proposed_for(told.column):
+    for key, known_id in IDS.items():
+        if known_id.column in inspection.missing or inspection.proposed_for(known_id.column):
             yield _id(inspection, key)
 
 
@@ -124,20 +124,20 @@ def _whose(inspection: Inspection) -> Iterator[Question]:
 def _columns(inspection: Inspection) -> Iterator[Question]:
     for name, each in inspection.proposals.mapping.items():
         wanted = name in MAPPED
-        told = name == "CallStatus" and each.how != "nothing"
+        is_status = name == "CallStatus" and each.how != "nothing"
         optional = each.how != "nothing" and name not in spec.REQUIRED and name != "CallStatus"
-        if (wanted or told or optional) and not each.settled:
+        if (wanted or is_status or optional) and not each.settled:
             yield _column(inspection, each)
 
 
 def _column(inspection: Inspection, each: Proposal) -> Question:
-    told = spec.BY_NAME[each.column].description
+    about = spec.BY_NAME[each.column].description
     others = " or ".join(shown_name("/".join(other.sources), 40) for other in each.alternatives[:3])
     return Question(
         f"map.{each.column}",
         f"Which column of the export is {each.column}?",
         hint="the name of a column, or a value for all rows",
-        where=told,
+        where=about,
         samples=_samples(inspection, each),
         proposal=written(each),
         confidence=each.confidence,
@@ -237,13 +237,13 @@ def _unknown(found: Direction) -> bool:
 
 def _said(found: Direction) -> str:
     """The values of a column with their counts, and what each is taken for."""
-    told = [
+    meanings = [
         f"{shown_value(each.value)} ({each.rows:,}: "
         f"{'left out, ' + each.means if each.means in CODES else each.means or 'call'})"
         for each in found.values[:LISTED]
     ]
     more = f" and {len(found.values) - LISTED} more" if len(found.values) > LISTED else ""
-    return f"{shown_name(found.column, 40)}: {', '.join(told)}{more}"
+    return f"{shown_name(found.column, 40)}: {', '.join(meanings)}{more}"
 
 
 def shown_value(value: str) -> str:
@@ -339,8 +339,8 @@ def _statuses(inspection: Inspection) -> Iterator[Question]:
 
 
 def _id(inspection: Inspection, key: str) -> Question:
-    told = IDS[key]
-    each = inspection.proposals.mapping[told.column]
+    known_id = IDS[key]
+    each = inspection.proposals.mapping[known_id.column]
     found = inspection.column(each.sources[0]) if each.sources else None
     lookup = lookup_key(inspection)
     by_file = ""
@@ -355,9 +355,10 @@ def _id(inspection: Inspection, key: str) -> Question:
     what = "a name" if key == "provider" else "a number"
     return Question(
         key,
-        f"{told.column}, the {told.called}: one value for all rows, or a column of the export?",
+        f"{known_id.column}, the {known_id.called}: one value for all rows, or a column of the "
+        "export?",
         hint=f"{what}, or a column name{by_file}",
-        where=told.where,
+        where=known_id.where,
         samples=found.samples if found else (),
         proposal=found.name if found else "",
         confidence=each.confidence if found else "none",

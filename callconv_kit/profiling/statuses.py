@@ -94,31 +94,31 @@ def statuses(
         values: words whose status a preset or job knows already.
         column: the column, where that is settled.
     """
-    told = {word.casefold(): status for word, status in (answers or {}).items()}
+    given = {word.casefold(): status for word, status in (answers or {}).items()}
     found = [
         each
         for one in sample.named
         if (one.name == column if column else one.name not in taken)
-        and (each := _candidate(one, told, values or {}, settled=bool(column))) is not None
+        and (each := _candidate(one, given, values or {}, settled=bool(column))) is not None
     ]
     spoken = _talk(sample, talk)
-    settled_share = {each.column.name: _settled(sample, each, spoken, told) for each in found}
+    settled_share = {each.column.name: _settled(sample, each, spoken, given) for each in found}
     found.sort(
         key=lambda each: (-each.score - settled_share[each.column.name], each.column.position)
     )
     declined = {
         each.column.name: _declined(each)
         for each in found
-        if not column and each.role in ("status", "answered", "cause") and not _tells(each, told)
+        if not column and each.role in ("status", "answered", "cause") and not _tells(each, given)
     }
-    best = next((each for each in found if column or _tells(each, told)), None)
+    best = next((each for each in found if column or _tells(each, given)), None)
     if best is None:
         rules = _by_connection(sample)
         reason = "no column of words shows it; a connect time does" if rules else ""
         confidence: Confidence = "likely" if rules else "none"
         rules = (*_takers(sample, "", ()), *rules) if rules else ()
         return Statuses("", (), rules, confidence, reason, declined)
-    words = _words(sample, best, spoken, told)
+    words = _words(sample, best, spoken, given)
     answering = tuple(word.word for word in words if word.status == "ANSWER")
     rules = (*_takers(sample, best.column.name, answering), *_splits(best, words, talk))
     exact = word_role(best.column.name).exact
@@ -134,20 +134,20 @@ def statuses(
 
 
 def _settled(
-    sample: Sample, each: _Candidate, spoken: Seconds | None, told: Mapping[str, str]
+    sample: Sample, each: _Candidate, spoken: Seconds | None, given: Mapping[str, str]
 ) -> float:
     """The share of the filled cells whose word a status is proposed for."""
-    words = _words(sample, each, spoken, told)
+    words = _words(sample, each, spoken, given)
     return sum(word.rows for word in words if word.status) / (each.column.filled or 1)
 
 
 def _candidate(
-    column: Column, told: Mapping[str, str], values: Mapping[str, str], *, settled: bool
+    column: Column, given: Mapping[str, str], values: Mapping[str, str], *, settled: bool
 ) -> _Candidate | None:
     if not column.is_vocabulary or column.moments >= FITS or column.links >= FITS:
         return None
     named = word_role(column.name).role
-    asked = sum(text.casefold() in told for text in column.texts)
+    asked = sum(text.casefold() in given for text in column.texts)
     if named in ("leg", "context"):
         return None
     if not named and column.concepts & {"person", "name", "url", "money"}:
@@ -163,12 +163,12 @@ def _candidate(
         guesses |= {text: UNKNOWN for text in guesses if text.isdigit() and text not in known}
     filled = column.filled or 1
     understood = sum(
-        word.rows for word in counted if guesses[word.text].status or word.text.casefold() in told
+        word.rows for word in counted if guesses[word.text].status or word.text.casefold() in given
     )
     share = understood / filled
     if not (named or settled or asked) and not _speaks(guesses, share):
         return None
-    bonus = _BONUS.get(named, 0.0) + (2.0 * asked / len(told) if told else 0.0)
+    bonus = _BONUS.get(named, 0.0) + (2.0 * asked / len(given) if given else 0.0)
     varied = VARIED * min(3, len({each.status for each in guesses.values() if each.status}) - 1)
     return _Candidate(column, role, guesses, share, share * column.fill + bonus + varied)
 
@@ -185,8 +185,8 @@ def _guess(text: str, role: str, known: Mapping[str, str]) -> Guess:
     return guess(text, role)
 
 
-def _tells(each: _Candidate, told: Mapping[str, str]) -> bool:
-    if any(text.casefold() in told for text in each.column.texts):
+def _tells(each: _Candidate, given: Mapping[str, str]) -> bool:
+    if any(text.casefold() in given for text in each.column.texts):
         return True
     if each.role in ("direction", "kind") and each.understood < MOSTLY:
         outcomes = {g.status for g in each.guesses.values() if g.status}
@@ -205,7 +205,7 @@ def _declined(each: _Candidate) -> str:
 
 
 def _words(
-    sample: Sample, best: _Candidate, spoken: Seconds | None, told: Mapping[str, str]
+    sample: Sample, best: _Candidate, spoken: Seconds | None, given: Mapping[str, str]
 ) -> tuple[StatusWord, ...]:
     made = []
     for word in words_in(best.column):
@@ -214,7 +214,7 @@ def _words(
         times = times[~np.isnan(times)]
         mean = float(times.mean()) if len(times) else (0.0 if spoken is not None else None)
         guessed = best.guesses[word.text]
-        settled = told.get(word.text.casefold())
+        settled = given.get(word.text.casefold())
         if settled:
             made.append(StatusWord(word.text, word.rows, mean, settled, "sure", "you said so"))
             continue
@@ -258,8 +258,8 @@ def _talk(sample: Sample, talk: str) -> Seconds | None:
         return None
     read: dict[str | None, float] = {}
     for text in column.clean.unique().to_pylist():
-        told = kinds.seconds(text) if text else 0.0
-        read[text] = np.nan if told is None else told
+        length = kinds.seconds(text) if text else 0.0
+        read[text] = np.nan if length is None else length
     encoded = column.clean.dictionary_encode()
     values = np.asarray([read.get(text, np.nan) for text in encoded.dictionary.to_pylist()] + [0.0])
     found: Seconds = values[texts.places(encoded)]

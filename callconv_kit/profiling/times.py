@@ -96,7 +96,7 @@ def times_of(column: str, lines: Sequence[int], cells: pa.StringArray) -> Times:
     for place, cell in enumerate(encoded.dictionary.to_pylist()):
         if cell.strip() and counts[place]:
             seen.add(cell.strip(), int(counts[place]), int(lines[first_at[place]]))
-    return seen.told(column)
+    return seen.times(column)
 
 
 class _Seen:
@@ -129,7 +129,7 @@ class _Seen:
             carried = "+00:00" if stamp is None else stamp.zone or _written(stamp.offset or 0)
             self._offsets[carried] += count
 
-    def told(self, column: str) -> Times:
+    def times(self, column: str) -> Times:
         """The same, counted."""
         return Times(
             column,
@@ -171,10 +171,10 @@ class ZoneEffect:
     @property
     def text(self) -> str:
         """The effect in words."""
-        told = [f"{self.other_day:,} of {self.calls:,} calls fall on another day in UTC"]
+        facts = [f"{self.other_day:,} of {self.calls:,} calls fall on another day in UTC"]
         if self.too_old:
-            told.append(f"{self.too_old:,} are over {spec.OLD_AFTER_DAYS} days old")
-        return f"{self.zone}: {', '.join(told)}"
+            facts.append(f"{self.too_old:,} are over {spec.OLD_AFTER_DAYS} days old")
+        return f"{self.zone}: {', '.join(facts)}"
 
 
 def zone_effects(

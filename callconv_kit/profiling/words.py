@@ -161,7 +161,7 @@ class Guess(NamedTuple):
 
     status: one of the eight; None where nothing is known.
     needs: what else must hold: "" nothing, "connection" evidence of one, "talk" talk time.
-    known: a run reads the word so without being told.
+    known: a run reads the word so without a setting.
     because: in words.
     """
 

@@ -151,7 +151,7 @@ class _Writing:
 
     def _constants(self) -> Iterator[str]:
         given = self._settings.get("constants", {})
-        lacking = {told.column: key for key, told in IDS.items() if key in self._blanks}
+        lacking = {known_id.column: key for key, known_id in IDS.items() if key in self._blanks}
         if "status" in self._blanks:
             lacking["CallStatus"] = "status"
         if not given and not lacking:
@@ -246,7 +246,9 @@ class _Writing:
 
 
 def _meaning(column: str) -> str:
-    return next((f"the {told.called}" for told in IDS.values() if told.column == column), "")
+    return next(
+        (f"the {known_id.called}" for known_id in IDS.values() if known_id.column == column), ""
+    )
 
 
 def _names(source: Any) -> Iterable[str]:

@@ -32,7 +32,7 @@ class ParquetTable(RecordTable):
             InputError: `unreadable`.
         """
         self._source = source
-        with source.seekable() as file, _damage_told(source.name):
+        with source.seekable() as file, _damage_in_words(source.name):
             try:
                 schema = parquet.ParquetFile(file).schema_arrow
                 names = schema.names
@@ -55,7 +55,7 @@ class ParquetTable(RecordTable):
             # is seen, wherever it falls.
             self._source.read_through()
         done = 0
-        with self._source.seekable() as file, _damage_told(self.name):
+        with self._source.seekable() as file, _damage_in_words(self.name):
             for batch in parquet.ParquetFile(file).iter_batches(ROWS, use_threads=False):
                 numbers = np.arange(done + 1, done + batch.num_rows + 1)
                 done += batch.num_rows
@@ -88,7 +88,7 @@ def _as_text(column: pa.Array) -> pa.StringArray:
 NOT_READABLE = (pa.ArrowException, UnicodeDecodeError, OverflowError)
 
 
-class _damage_told:  # noqa: N801 # reads as a word: with _damage_told(name): …
+class _damage_in_words:  # noqa: N801 # reads as a word: with _damage_in_words(name): …
     """Turns pyarrow's error for a damaged file into InputError `unreadable`."""
 
     def __init__(self, name: str) -> None:

@@ -21,7 +21,7 @@ from callconv_kit.reading.whole_rows import with_rows
 FILE, LINE, CODES, REASONS = range(4)
 FIRST_OWN = len(ORIGIN_COLUMNS)
 EXTRA = re.compile(r"extra_[1-9][0-9]*")
-CELLS_TOLD = re.compile(r"([0-9]+) cells, and the header has ([0-9]+)")
+CELL_COUNTS = re.compile(r"([0-9]+) cells, and the header has ([0-9]+)")
 """What a reason of `field_count` says."""
 
 
@@ -83,8 +83,8 @@ def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dic
 
 def _counts(reasons: str) -> tuple[int, int] | None:
     """How many cells a row had, and how many its own header has, as its reasons say."""
-    told = CELLS_TOLD.search(reasons)
-    return (int(told[1]), int(told[2])) if told else None
+    match = CELL_COUNTS.search(reasons)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _is_complete(cells: Sequence[str], own: int, filled: Mapping[str, set[int]]) -> bool:
@@ -178,8 +178,8 @@ def restore(
         counts = _counts(columns[REASONS][row].as_py())
         rows.append(Ragged(line, cells, file, source_line, counts))
     for line, cells in ragged:
-        told = cells[LINE].strip() if len(cells) > LINE else ""
-        source_line = int(told) if told.isdecimal() else line
+        written = cells[LINE].strip() if len(cells) > LINE else ""
+        source_line = int(written) if written.isdecimal() else line
         counts = _counts(cells[REASONS]) if len(cells) > REASONS else None
         rows.append(Ragged(line, cells[FIRST_OWN:], cells[FILE] or name, source_line, counts))
     batch = Batch(

@@ -113,7 +113,7 @@ class Source:
         Raises:
             InputError: `unreadable`: it is missing, a folder, not allowed, or damaged.
         """
-        with self._told_in_words(), self._opening() as raw:
+        with self._errors_in_words(), self._opening() as raw:
             if not hashing:
                 yield self._decompressed(io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
                 return
@@ -131,7 +131,7 @@ class Source:
         Raises:
             InputError: `unreadable`.
         """
-        with self._told_in_words(), self._opening() as raw:
+        with self._errors_in_words(), self._opening() as raw:
             # A file in an archive is not seekable: each step back would unpack from its start.
             if raw.seekable():
                 head = raw.read(len(ZSTD_MAGIC))
@@ -150,7 +150,7 @@ class Source:
         Raises:
             InputError: `unreadable`.
         """
-        with self._told_in_words(), self._opening() as raw:
+        with self._errors_in_words(), self._opening() as raw:
             if not self.shared or not raw.seekable():
                 return None
             head = raw.read(len(ZSTD_MAGIC))
@@ -162,7 +162,7 @@ class Source:
         Raises:
             InputError: `unreadable`.
         """
-        with self._told_in_words(), self._opening() as raw:
+        with self._errors_in_words(), self._opening() as raw:
             try:
                 about = os.fstat(raw.fileno())
             except (AttributeError, io.UnsupportedOperation):
@@ -171,14 +171,14 @@ class Source:
 
     def read_through(self) -> None:
         """Read to the end, so that `sha256` is known."""
-        with self._told_in_words(), self._opening() as raw:
+        with self._errors_in_words(), self._opening() as raw:
             hashed = Hashed(raw, self._size)
             while hashed.read(BUFFER):
                 pass
             self.sha256, self._size = hashed.sha256.hexdigest(), hashed.size
 
     @contextmanager
-    def _told_in_words(self) -> Iterator[None]:
+    def _errors_in_words(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -48,8 +48,8 @@ def derive_talk_time(columns: dict[str, Coerced], length: int) -> None:
     status, duration = columns.get("CallStatus"), columns.get("CallDuration")
     if status is None or duration is None:
         return
-    told = texts.present(status.values) | notes.coded(status, length)
-    known = told & texts.present(duration.values)
+    has_status = texts.present(status.values) | notes.coded(status, length)
+    known = has_status & texts.present(duration.values)
     rows = np.flatnonzero(~texts.present(talk.values) & ~notes.coded(talk, length) & known)
     if not len(rows):
         return

@@ -170,20 +170,20 @@ class DuplicateRows:
             texts.take(self._apart, self._group[at]), self._others(at), between=" "
         )
         losing = texts.joined(conflicts, ", ", keeper, " is kept")
-        told = texts.where(kept == NOBODY, conflicts, losing)
-        told = texts.where(self._groups.same[at], repeats, told)
-        return texts.put(details, rows, told)
+        why_texts = texts.where(kept == NOBODY, conflicts, losing)
+        why_texts = texts.where(self._groups.same[at], repeats, why_texts)
+        return texts.put(details, rows, why_texts)
 
     def why(self, places: Ints) -> Why:
         """Code and reason of each row."""
         details = self.details(places)
-        codes, told = texts.repeat("", len(places)), texts.repeat("", len(places))
+        codes, why_texts = texts.repeat("", len(places)), texts.repeat("", len(places))
         for findings in self.findings(places):
             count = len(findings.rows)
             codes = texts.put(codes, findings.rows, texts.repeat(findings.code, count))
             reason = reasons(findings.code, None, count, details=texts.take(details, findings.rows))
-            told = texts.put(told, findings.rows, reason)
-        return Why(codes, told)
+            why_texts = texts.put(why_texts, findings.rows, reason)
+        return Why(codes, why_texts)
 
     def kept(self, places: Ints) -> pa.StringArray:
         """Where the row is that is kept instead of each of these ones."""

@@ -47,7 +47,7 @@ CORRECTED_IN = {
 }
 """Codes that are about a row, and the columns in which it may be corrected."""
 
-TOLD = 10
+SHOWN = 10
 """How many refused fixes an error names."""
 
 _ABOUT = re.compile(rf"({'|'.join(spec.NAMES)})(?: \"|: )")
@@ -104,12 +104,12 @@ def mend(
         refused += _outdated(table, plan, own)
         corrected.append(CorrectedTable(table, own) if own else table)
     if refused:
-        more = f", and {len(refused) - TOLD} more" if len(refused) > TOLD else ""
+        more = f", and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         raise InputError(
             "fix_refused",
             f"{len(refused)} fix{'es are' if len(refused) > 1 else ' is'} for a row that is no "
             "longer the same",
-            "; ".join(refused[:TOLD]) + more,
+            "; ".join(refused[:SHOWN]) + more,
             "rows of the rejected.csv that a run over these very files wrote",
             "Run prepare without --fixes and correct the rejected.csv that it writes, or take "
             "these rows out of the fixes.",
@@ -145,11 +145,11 @@ def _read(
             if places is None:
                 refused.append(f"{here}: the fixes lack columns of {file}")
                 continue
-            told = cells[FIRST_OWN : FIRST_OWN + len(header)]
-            if any(told[at].strip() for at in set(range(len(told))) - set(places)):
+            given = cells[FIRST_OWN : FIRST_OWN + len(header)]
+            if any(given[at].strip() for at in set(range(len(given))) - set(places)):
                 refused.append(f"{here}: it has text in columns that {file} has not")
                 continue
-            own = [told[at] for at in places if at < len(told)]
+            own = [given[at] for at in places if at < len(given)]
             own += _trimmed(cells[FIRST_OWN + len(header) :])
             yield Fix(
                 file,

@@ -373,7 +373,7 @@ def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn
             + ("." if table.is_frame else " in the job, or pass --timezone."),
         )
     evidence = _evidence(table, plan)
-    told = [
+    evidence_texts = [
         f"line {line} can only be {order} ({text})" if line else f"nothing can only be {order}"
         for order, (line, text) in evidence.items()
     ]
@@ -382,7 +382,7 @@ def ask_for_setting(needed: SettingNeeded, table: Table, plan: Plan) -> NoReturn
     raise InputError(
         "needs_date_order",
         "Dates can be read month first or day first, and the job does not say which",
-        f"{needed.value!r} on {where}; {'; '.join(told)}",
+        f"{needed.value!r} on {where}; {'; '.join(evidence_texts)}",
         'date_order = "month-first" or "day-first"',
         f"{advice}"
         + ("." if table.is_frame else " in the job, or pass --month-first or --day-first."),

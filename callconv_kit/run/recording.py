@@ -167,9 +167,9 @@ class Records:
         self.left_out.finish(why_moved)
         for judged, findings, places in self._moved:
             files, lines = judged.source_files(findings.rows), judged.source_lines[findings.rows]
-            told = why_moved(places).reasons
+            why_texts = why_moved(places).reasons
             kept = Findings(
-                files, lines, findings.column, findings.code, findings.severity, reasons=told
+                files, lines, findings.column, findings.code, findings.severity, reasons=why_texts
             )
             if self._log is not None:
                 self._log.keep(kept)
@@ -209,7 +209,7 @@ def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
     """Why these rows of a batch do not go: what is said of them with this severity, in order."""
     place = np.full(len(judged), -1)
     place[rows] = np.arange(len(rows))
-    codes, told = [], []
+    codes, why_texts = [], []
     coded: dict[str, Bools] = {}
     for findings in judged.findings:
         here = np.flatnonzero(place[findings.rows] >= 0)
@@ -222,13 +222,13 @@ def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
             texts.from_list([findings.details[row] for row in here]) if findings.details else None
         )
         said_of = reasons(findings.code, findings.column, len(here), values, details)
-        told.append(texts.put(nothing, at, said_of))
+        why_texts.append(texts.put(nothing, at, said_of))
         # A code of two columns of a row is named once.
         known = coded.setdefault(findings.code, np.zeros(len(rows), np.bool_))
         new = at[~known[at]]
         known[new] = True
         codes.append(texts.put(nothing, new, texts.repeat(findings.code, len(new))))
-    return Why(_joined(codes, len(rows)), _joined(told, len(rows)))
+    return Why(_joined(codes, len(rows)), _joined(why_texts, len(rows)))
 
 
 def _joined(parts: list[pa.StringArray], length: int) -> pa.StringArray:
@@ -242,5 +242,5 @@ def _ragged(number: int, row: Ragged, width: int) -> AsideRow:
     place = int(duplicates.places(number, np.int64(row.line)))  # type: ignore[arg-type] # one line
     cells, columns = row.counts or (len(row.cells), width)
     detail = f"{cells} cells, and the header has {columns}"
-    told = reason("field_count", None, None, detail)
-    return AsideRow(place, row.file, row.source_line, "field_count", told, row.cells)
+    text = reason("field_count", None, None, detail)
+    return AsideRow(place, row.file, row.source_line, "field_count", text, row.cells)

@@ -120,7 +120,7 @@ class Calls:
             rows = judged.rows(Fate.READY)
         places = duplicates.places(number, judged.batch.lines[rows])
         self._origins.add(places, judged.batch, rows)
-        content = _told_apart(keys.payment, number, plan, judged)
+        content = _with_content(keys.payment, number, plan, judged)
         seen = self._keys.add(Keys(keys.event[rows], keys.session[rows], content[rows]), places)
         # Of rows with one key the first one goes or none, but where the job wants the last.
         if self._on_conflict == "last" or not seen.again.any():
@@ -301,7 +301,7 @@ def input_changed(name: str) -> InputError:
     )
 
 
-def _told_apart(
+def _with_content(
     payment: npt.NDArray[np.uint64], number: int, plan: Plan, judged: Judged
 ) -> npt.NDArray[np.uint64]:
     """`payment`, changed for the rows of which an equal key does not say that they are one call.
@@ -326,9 +326,9 @@ def _told_apart(
         if at not in passed_over
     ]
     whole = texts.joined(*cells, between=SEPARATOR, nulls="replace")
-    told = payment.copy()
-    told[rows] ^= murmur3_128(whole)[:, 0]
-    return told
+    hashes = payment.copy()
+    hashes[rows] ^= murmur3_128(whole)[:, 0]
+    return hashes
 
 
 def _sent_before(sent_status: npt.NDArray[np.uint8], rows: Ints) -> tuple[Finding, ...]:

@@ -92,10 +92,10 @@ def with_suggestions(
         findings: findings of one batch.
         before: spec column to the text in the input.
     """
-    return [_told(item, before) for item in findings]
+    return [_with_suggestions(item, before) for item in findings]
 
 
-def _told(findings: Finding, before: Mapping[str, pa.StringArray]) -> Finding:
+def _with_suggestions(findings: Finding, before: Mapping[str, pa.StringArray]) -> Finding:
     detail, column = _DETAILS.get(findings.code), findings.column or ""
     if detail is None or findings.details or column not in before:
         return findings

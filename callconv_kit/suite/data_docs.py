@@ -204,7 +204,7 @@ def _result_pages(result: Any, out: Path) -> list[_Page]:
     stem = f"{time:%Y%m%dT%H%M%SZ}-{_slug(run['run_name'])}"
     stem = next(name for name in _numbered(stem) if not (out / f"validations/{name}.json").exists())
     counts = result.statistics
-    told = {
+    record = {
         "name": run["run_name"],
         "time": f"{time:%Y-%m-%d %H:%M:%S} UTC",
         "suite": _slug(result.suite_name),
@@ -221,8 +221,8 @@ def _result_pages(result: Any, out: Path) -> list[_Page]:
             .ValidationResultsPageRenderer(run_info_at_end=True)
             .render(result)
         )
-        text = _html(document, f"{run['run_name']}, {told['time']}")
-    json_text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        text = _html(document, f"{run['run_name']}, {record['time']}")
+    json_text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     # The index lists what has a .json, so that comes last.
     return [_Page(f"validations/{stem}.html", text), _Page(f"validations/{stem}.json", json_text)]
 
@@ -295,8 +295,8 @@ def _gx_outcome(one: Outcome, validation: Validation) -> Any:
     if one.kind == "expect_table_columns_to_match_ordered_list":
         # Great Expectations reads the order of the page's sections here.
         result["observed_value"] = _markup(validation.columns)
-        told = " ".join(filter(None, (one.words, one.detail)))
-        described["description"] = _markup(told).replace("$", "$$")
+        sentence = " ".join(filter(None, (one.words, one.detail)))
+        described["description"] = _markup(sentence).replace("$", "$$")
     if len(one.rows):
         result |= {
             "element_count": validation.row_count,

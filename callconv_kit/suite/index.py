@@ -111,11 +111,11 @@ def _runs(runs: Sequence[Run]) -> Html:
 
 
 def _row(run: Run) -> Html:
-    told = f"{run.expectations:,}, all hold"
+    summary = f"{run.expectations:,}, all hold"
     if run.unmet:
-        told = f"{run.expectations:,}, {run.unmet:,} do not hold"
+        summary = f"{run.expectations:,}, {run.unmet:,} do not hold"
     if run.errored:
-        told += f", {run.errored:,} of them could not be judged"
+        summary += f", {run.errored:,} of them could not be judged"
     badge = tag("span", run.state, class_=f"badge {_BADGES.get(run.state, _BADGES['failed'])}")
     suite = tag("a", run.suite, href=f"expectations/{run.suite}.html") if run.suite else ""
     return tag(
@@ -124,7 +124,7 @@ def _row(run: Run) -> Html:
         tag("td", tag("a", run.name, href=run.page)),
         tag("td", run.time),
         tag("td", suite),
-        tag("td", told),
+        tag("td", summary),
         data_state=run.state,
     )
 

@@ -159,14 +159,14 @@ class Calls:
 
     def _totals(self, through: Bools) -> list[list[str]]:
         calls = int(through.sum())
-        told = [["calls", f"{calls:,}" + (f" of {self.rows:,}" if calls < self.rows else "")]]
+        totals = [["calls", f"{calls:,}" + (f" of {self.rows:,}" if calls < self.rows else "")]]
         status = self._facets.get("CallStatus")
         if status is not None and "ANSWER" in status.values:
             answered = int((status.codes[through] == status.values.index("ANSWER")).sum())
-            told.append(["answered", f"{answered:,} ({percent(answered, calls)})"])
-        told.append(["talk time", clock(int(self._talk[through].sum()))])
-        told.append(["sales", f"{self._sales[through].sum() / 100:,.2f}"])
-        return told
+            totals.append(["answered", f"{answered:,} ({percent(answered, calls)})"])
+        totals.append(["talk time", clock(int(self._talk[through].sum()))])
+        totals.append(["sales", f"{self._sales[through].sum() / 100:,.2f}"])
+        return totals
 
     def _counted(self, name: str, mask: Bools, chosen: Sequence[str]) -> list[dict[str, Any]]:
         facet = self._facets[name]
@@ -179,39 +179,41 @@ class Calls:
             ordered.sort(key=lambda at: (-calls[at], facet.values[at]))
             ordered = [at for at in ordered if facet.values[at] in chosen or calls[at]]
         shown = ordered if name in ("day", "hour", "duration") else ordered[:SHOWN]
-        told = [
+        bars = [
             {"value": facet.values[at], "label": visible(facet.values[at], 60),
              "calls": int(calls[at]), "chosen": facet.values[at] in chosen,
-             "told": f"{many(int(calls[at]), 'call')}, {clock(int(talk[at]))} of talk, "
+             "text": f"{many(int(calls[at]), 'call')}, {clock(int(talk[at]))} of talk, "
                      f"{sales[at] / 100:,.2f} of sales"}
             for at in shown
         ]  # fmt: skip
         if len(ordered) > len(shown):
             rest = int(calls[ordered[len(shown) :]].sum())
             label = f"{len(ordered) - len(shown):,} others"
-            told.append({"value": None, "label": label, "calls": rest, "told": many(rest, "call")})
-        return told
+            bars.append({"value": None, "label": label, "calls": rest, "text": many(rest, "call")})
+        return bars
 
     def _outliers(self, through: Bools) -> list[str]:
         """What is worth a look, in words."""
         calls = int(through.sum())
-        told: list[str] = []
+        notes: list[str] = []
         if self._callers is not None and calls:
             counts = np.bincount(self._callers.codes[through], minlength=len(self._callers.values))
             for at in np.argsort(-counts, kind="stable")[:5].tolist():
                 caller = self._callers.values[at]
                 if counts[at] >= OFTEN and caller != EMPTY:
-                    told.append(f"{mask_phone(caller)} called {counts[at]:,} times.")
+                    notes.append(f"{mask_phone(caller)} called {counts[at]:,} times.")
         hours = self._facets.get("hour")
         if hours is not None:
             early = [at for at, hour in enumerate(hours.values) if hour[:2] < f"{NIGHT:02}"]
             night = int(np.isin(hours.codes[through], early).sum())
             if night:
-                told.append(f"{many(night, 'call')} before {NIGHT} a.m. ({percent(night, calls)}).")
+                notes.append(
+                    f"{many(night, 'call')} before {NIGHT} a.m. ({percent(night, calls)})."
+                )
         values, counts = np.unique(self._seconds[through], return_counts=True)
         for value, count in zip(values.tolist(), counts.tolist(), strict=True):
             if value >= 60 and count >= max(OFTEN, SAME * calls):
-                told.append(f"{many(count, 'call')} lasted exactly {clock(value)}: a limit?")
+                notes.append(f"{many(count, 'call')} lasted exactly {clock(value)}: a limit?")
         days = self._facets.get("day")
         if days is not None and calls:
             counts = np.bincount(days.codes[through], minlength=len(days.values))
@@ -219,8 +221,8 @@ class Calls:
             gaps = [days.values[at] for at in range(held[0], held[-1]) if not counts[at]]
             if gaps:
                 named = ", ".join(gaps[:7]) + (" …" if len(gaps) > 7 else "")
-                told.append(f"{many(len(gaps), 'day')} without a call: {named}.")
-        return told[:12]
+                notes.append(f"{many(len(gaps), 'day')} without a call: {named}.")
+        return notes[:12]
 
 
 def _facet(column: pa.ChunkedArray) -> Facet:
@@ -310,7 +312,7 @@ class Explore(anywidget.AnyWidget):
         super().__init__()
         self.add_class("callconv-explorer")
         self.show(calls)
-        self.on_msg(self._told)
+        self.on_msg(self._receive)
 
     def show(self, calls: Calls | None) -> None:
         """Explore other calls, without a filter."""
@@ -333,7 +335,7 @@ class Explore(anywidget.AnyWidget):
     def _refresh(self) -> None:
         self.view = {} if self._calls is None else self._calls.view(self.filters)
 
-    def _told(self, _: object, content: Mapping[str, Any], __: object) -> None:
+    def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         if content.get("kind") == "clear":
             self.clear()
         else:

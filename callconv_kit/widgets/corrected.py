@@ -13,7 +13,7 @@ from typing import TypeAlias
 from callconv_kit.model.errors import UsageError
 from callconv_kit.model.rows import ORIGIN_COLUMNS
 from callconv_kit.reading import open_tables
-from callconv_kit.widgets.pages import ORIGIN, columns_told_of
+from callconv_kit.widgets.pages import ORIGIN, columns_named
 from callconv_kit.writing.lines import line_of
 from callconv_kit.writing.output import writing
 
@@ -152,14 +152,14 @@ class CorrectedFile:
 def _both(first: Sequence[str], again: Sequence[str]) -> tuple[str, str]:
     """Codes and reasons of a row that was rejected twice: the first ones, and what is new.
 
-    A new reason of a column that was told of before shows the mended text, which never stood in
+    A new reason for a column that already had one is about the corrected text, which was never in
     the export; it adds nothing.
     """
-    told = columns_told_of(first[3])
+    first_columns = columns_named(first[3])
     reasons = [part for part in first[3].split("; ") if part]
     codes = [part for part in first[2].split("; ") if part]
     for part in again[3].split("; "):
-        if part and not set(columns_told_of(part)) & set(told) and part not in reasons:
+        if part and not set(columns_named(part)) & set(first_columns) and part not in reasons:
             reasons.append(part)
     codes += [code for code in again[2].split("; ") if code and code not in codes]
     return "; ".join(codes), "; ".join(reasons)

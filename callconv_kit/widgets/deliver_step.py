@@ -132,14 +132,14 @@ class DeliverStep(ipw.VBox):
 
     def show(self) -> None:
         """Show what will be sent, and fill the form with what the job says."""
-        self._what.value = parts.put(self._told_of_file())
+        self._what.value = parts.put(self._file_facts())
         given = self._session.job.connection or Connection()
         self._protocol.value, self._host.value = given.protocol, given.host
         self._port.value, self._directory.value = given.port, given.directory
         self._user.value = given.user
         self._ask_nothing()
 
-    def _told_of_file(self) -> list[Child]:
+    def _file_facts(self) -> list[Child]:
         """The file, its rows and sums by partner, and the rows that are held back."""
         prepared = self._session.prepared
         if prepared is None:
@@ -154,7 +154,7 @@ class DeliverStep(ipw.VBox):
              clock(one["talk_seconds"]), one["sale_amount"]]
             for one in sorted(partners, key=lambda one: -one["ready"])[:PARTNERS]
         ]  # fmt: skip
-        told: list[Child] = [
+        shown: list[Child] = [
             tag("p", tag("code", visible(str(path))), f": {many(summary['rows_ready'])}, "
                 f"{path.stat().st_size if path.exists() else 0:,} bytes."),
             parts.table(
@@ -165,7 +165,7 @@ class DeliverStep(ipw.VBox):
             ),
         ]  # fmt: skip
         if len(partners) > PARTNERS:
-            told.append(tag("p", f"{len(partners) - PARTNERS:,} more partners."))
+            shown.append(tag("p", f"{len(partners) - PARTNERS:,} more partners."))
         held = [f"{many(summary['rows_rejected'])} rejected"] if summary["rows_rejected"] else []
         held += [
             f"{many(one['rows'])} left out ({one['code'].replace('_', ' ')})"
@@ -173,11 +173,11 @@ class DeliverStep(ipw.VBox):
             if one["severity"] == "left_out"
         ]
         if held:
-            told.append(tag("p", "Not in the file: ", "; ".join(held), "."))
+            shown.append(tag("p", "Not in the file: ", "; ".join(held), "."))
         if not self._session.is_current:
-            told.append(tag("p", tag("b", "The job or the fixes have changed since this file was "
+            shown.append(tag("p", tag("b", "The job or the fixes have changed since this file was "
                                      "written: run Prepare again.")))  # fmt: skip
-        return told
+        return shown
 
     def _take_password(self, change: dict[str, Any]) -> None:
         # What a widget holds is saved with the notebook: the field is emptied at once.
@@ -286,16 +286,16 @@ class DeliverStep(ipw.VBox):
         if self._deliveries.is_sent:
             self._password, self._typed.placeholder = "", HINT
         state = receipt.state.value.replace("_", " ")
-        told = [
+        shown = [
             tag("h3", f"{state[0].upper()}{state[1:]}: {many(receipt.rows)}"),
             tag("p", tag("code", visible(receipt.name)),
                 f", {receipt.bytes:,} bytes, sha256 ", tag("code", receipt.sha256[:12]), " …"),
         ]  # fmt: skip
-        told += [tag("p", f"{many(count)} not sent: {code.replace('_', ' ')}.")
+        shown += [tag("p", f"{many(count)} not sent: {code.replace('_', ' ')}.")
                  for code, count in receipt.left_out.items()]  # fmt: skip
-        told += [tag("p", visible(text, 300)) for text in (receipt.message, *receipt.warnings)
+        shown += [tag("p", visible(text, 300)) for text in (receipt.message, *receipt.warnings)
                  if text]  # fmt: skip
-        self._receipt.value = Html("".join(told))
+        self._receipt.value = Html("".join(shown))
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -312,7 +312,7 @@ class DeliverStep(ipw.VBox):
 
     def _show_results(self, outcome: Outcome) -> bool:
         """Show what is known; whether the server has judged all files."""
-        told = [
+        shown = [
             tag("h3", "Results"),
             tag("p", f"{outcome.refused:,} refused, {outcome.unconfirmed:,} not yet "
                 f"confirmed, {outcome.confirmed:,} confirmed."),
@@ -320,13 +320,13 @@ class DeliverStep(ipw.VBox):
         mock = self._deliveries.mock
         if mock is not None:
             count = len(mock.pending_actions())
-            told.append(tag("p", f"{count:,} pending actions on the mock server.",
+            shown.append(tag("p", f"{count:,} pending actions on the mock server.",
                             class_="callconv-pending"))  # fmt: skip
-        told += [tag("p", f"{visible(file.submission.name)}: {file.status or 'not yet listed'}.")
+        shown += [tag("p", f"{visible(file.submission.name)}: {file.status or 'not yet listed'}.")
                  for file in outcome.files]  # fmt: skip
         refusals = [refusal for file in outcome.files for refusal in file.refusals][:REFUSALS]
         if refusals:
-            told.append(
+            shown.append(
                 parts.table(
                     "Refused by the server",
                     ["line", "reason", "state"],
@@ -334,5 +334,5 @@ class DeliverStep(ipw.VBox):
                      for one in refusals],
                 )
             )  # fmt: skip
-        self._results.value = Html("".join(told))
+        self._results.value = Html("".join(shown))
         return all(file.status == "Complete" for file in outcome.files)

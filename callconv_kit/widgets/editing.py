@@ -8,7 +8,7 @@ from callconv_kit.model.errors import UsageError
 from callconv_kit.widgets import parts
 from callconv_kit.widgets.fixing import choices_of
 from callconv_kit.widgets.grid import Grid
-from callconv_kit.widgets.pages import ORIGIN, columns_told_of
+from callconv_kit.widgets.pages import ORIGIN, columns_named
 from callconv_kit.widgets.parts import tag
 from callconv_kit.widgets.session import Session
 from callconv_kit.writing.markup import visible
@@ -82,7 +82,7 @@ class Corrections(ipw.VBox):
             return None
         row, name = found
         fed = self._session.fed_by(name)
-        column = next((one for one in columns_told_of(row[3]) if one in fed), "")
+        column = next((one for one in columns_named(row[3]) if one in fed), "")
         at = ORIGIN + self._session.reviewed.own_header.index(name)
         text = row[at] if at < len(row) else ""
         return (name, column, text) if column and text.strip() else None

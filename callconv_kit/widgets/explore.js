@@ -12,7 +12,7 @@ const facet = ({ name, title, columns, values }, press) => {
   const most = Math.max(1, ...values.map(({ calls }) => calls));
   const list = make("div", { class: columns ? "callconv-columns" : "callconv-bars" });
   const named = values.filter(({ calls }) => calls);
-  for (const { value, label, calls, told, chosen } of values) {
+  for (const { value, label, calls, text, chosen } of values) {
     const share = `${(100 * calls) / most}%`;
     const bar = make("span", { class: "callconv-bar", style: `--share: ${share}` });
     const parts = columns ? [bar] : [
@@ -20,7 +20,7 @@ const facet = ({ name, title, columns, values }, press) => {
       make("span", { class: "callconv-count" }, calls.toLocaleString("en-US")),
     ];
     const button = make("button", {
-      type: "button", title: `${label}: ${told}`, "aria-label": `${label}: ${told}`,
+      type: "button", title: `${label}: ${text}`, "aria-label": `${label}: ${text}`,
       "aria-pressed": String(Boolean(chosen)), "data-key": `${name} ${value}`,
     }, ...parts);
     button.disabled = value === null || (!calls && !chosen);
@@ -46,12 +46,12 @@ const draw = (model, el) => {
   clear.addEventListener("click", () => model.send({ kind: "clear" }));
   const numbers = make("div", { class: "callconv-totals" }, ...totals.map(([name, number]) => make(
     "div", {}, make("span", {}, `${name} `), make("strong", {}, number))));
-  const told = filters.length ? `Filtered by ${filters.join("; ")}.` : "Press a bar to filter.";
+  const shown = filters.length ? `Filtered by ${filters.join("; ")}.` : "Press a bar to filter.";
   const worth = make("section", { "aria-label": "Worth a look" }, make("h4", {}, "Worth a look"),
     make("ul", {}, ...outliers.map((one) => make("li", {}, one))));
   if (!outliers.length) worth.append(make("p", {}, "Nothing stands out."));
   const box = make("div", { class: "callconv-explore", "data-lm-suppress-shortcuts": "true" },
-    numbers, make("p", { role: "status" }, `${told} `, clear),
+    numbers, make("p", { role: "status" }, `${shown} `, clear),
     make("div", { class: "callconv-facets" }, ...facets.map((one) => facet(one, press)), worth));
   el.replaceChildren(...(facets.length ? [box] : []));
   if (focused) el.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();

@@ -168,7 +168,7 @@ class Grid(anywidget.AnyWidget):
         self._view = 0
         self._sort: dict[str, Any] = {}
         self.add_class("callconv-rejected-grid")
-        self.on_msg(self._told)
+        self.on_msg(self._receive)
         self.observe(lambda _: moved(), names="active")
 
     def show(self, first: int = 0, code: str = "", column: str = "", search: str = "") -> None:
@@ -205,7 +205,7 @@ class Grid(anywidget.AnyWidget):
         if self._sort:
             self._rows.sort(self._sort["column"], down=self._sort["down"])
 
-    def _turn(self, first: int, told: str = "", *, refused: bool = False) -> None:
+    def _turn(self, first: int, message: str = "", *, refused: bool = False) -> None:
         last = max((len(self._rows) - 1) // PAGE, 0) * PAGE
         self._first = min(max(first, 0), last)
         rows = self._rows.page(self._first, PAGE)
@@ -222,7 +222,7 @@ class Grid(anywidget.AnyWidget):
             "sort": self._sort,
             "undo": visible(history.next_undo, 60),
             "redo": visible(history.next_redo, 60),
-            "told": told,
+            "told": message,
             "refused": refused,
         }
         self._moved()
@@ -231,7 +231,7 @@ class Grid(anywidget.AnyWidget):
         """Show the page anew: fixes or masks have changed."""
         self._turn(self._first)
 
-    def _told(self, _: object, content: Mapping[str, Any], __: object) -> None:
+    def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         """Do what the person did in the page."""
         try:
             match content["kind"]:
@@ -253,8 +253,8 @@ class Grid(anywidget.AnyWidget):
         history = self._session.fixing.history
         label = history.undo() if kind == "undo" else history.redo()
         done = "Undone" if kind == "undo" else "Redone"
-        told = f"{done}: {visible(label)}." if label else f"There is nothing to {kind}."
-        self._turn(self._first, told)
+        message = f"{done}: {visible(label)}." if label else f"There is nothing to {kind}."
+        self._turn(self._first, message)
         self._changed()
 
     def _edit(self, edits: Sequence[tuple[int, int, str]]) -> None:
@@ -276,13 +276,13 @@ class Grid(anywidget.AnyWidget):
                 wanted.append((row, changed))
         refused = self._session.fixing.fix(wanted) if wanted else []
         kept = sum(len(cells) for _, cells in wanted) - len(refused)
-        told = f"{many(kept, 'cell')} corrected. Prepare again to apply." if kept else ""
+        message = f"{many(kept, 'cell')} corrected. Prepare again to apply." if kept else ""
         if refused:
             first = refused[0]
-            told += (
+            message += (
                 f" {many(len(refused), 'cell')} refused, and as before. Line {first.row[1]}, "
                 f"{visible(first.name)} {visible(first.text, 60)!r}: {visible(first.why, 400)}."
             )
-        self._turn(self._first, told.strip(), refused=bool(refused))
+        self._turn(self._first, message.strip(), refused=bool(refused))
         if kept:
             self._changed()

@@ -90,18 +90,18 @@ class MapStep(ipw.VBox):
     # -- questions ---------------------------------------------------------------------------------
 
     def _question(self, asked: Question) -> parts.Checked:
-        told: list[Child] = [asked.text]
+        prompt: list[Child] = [asked.text]
         if asked.samples:
-            told.append(tag("small", " Such as ", ", ".join(asked.samples), "."))
+            prompt.append(tag("small", " Such as ", ", ".join(asked.samples), "."))
         if asked.proposal:
             because = f" ({asked.because})" if asked.because else ""
-            told.append(tag("small", f" Suggested: {asked.proposal}{because}."))
+            prompt.append(tag("small", f" Suggested: {asked.proposal}{because}."))
         if asked.warning:
-            told.append(tag("b", f" Note: {asked.warning}."))
+            prompt.append(tag("b", f" Note: {asked.warning}."))
         hints = [text for text in (asked.hint, asked.where) if text]
         if hints:
-            told.append(tag("br"))
-            told.append(tag("small", f"{'; '.join(hints)}."))
+            prompt.append(tag("br"))
+            prompt.append(tag("small", f"{'; '.join(hints)}."))
         held = self._held(asked.id)
         # An id has a row below as well; its question says where it is found.
         label = IDS[asked.id].column if asked.id in IDS else asked.id.replace("_", " ")
@@ -113,7 +113,7 @@ class MapStep(ipw.VBox):
             )  # fmt: skip
         else:
             made = parts.field(ipw.Text, label, f"ask-{asked.id}", value=held, width="34em")
-        box = parts.Checked(ipw.HTML(parts.put(told)), made)
+        box = parts.Checked(ipw.HTML(parts.put(prompt)), made)
         made.observe(partial(self._answered, asked.id, label, box), names="value")
         return box
 
@@ -222,24 +222,24 @@ class MapStep(ipw.VBox):
     def _what(self, one: MappedColumn) -> list[Child]:
         if one.missing:
             return [tag("b", "Required, but no column is mapped to it.")]
-        told: list[Child] = []
+        words: list[Child] = []
         if one.sources:
             filled = f", {one.fill:.0%} filled" if one.fill is not None else ""
-            told.append(f"{' + '.join(map(visible, one.sources))}{filled}. ")
+            words.append(f"{' + '.join(map(visible, one.sources))}{filled}. ")
         elif one.constant:
-            told.append(f"{visible(one.constant)} in every row. ")
+            words.append(f"{visible(one.constant)} in every row. ")
         elif one.looked_up:
-            told.append("Looked up in the job's file. ")
+            words.append("Looked up in the job's file. ")
         elif one.derived:
-            told.append(f"{visible(one.derived)}. ")
+            words.append(f"{visible(one.derived)}. ")
         if one.default:
-            told.append(f"Where empty: {visible(one.default)}. ")
+            words.append(f"Where empty: {visible(one.default)}. ")
         for before, after in one.pairs if one.sources else ():
-            told += [self._cell(one.column, before)]
+            words += [self._cell(one.column, before)]
             if after is not None:
-                told += [" → ", self._cell(one.column, after)]
-            told.append("  ")
-        return [tag("small", told)]
+                words += [" → ", self._cell(one.column, after)]
+            words.append("  ")
+        return [tag("small", words)]
 
     def _cell(self, column: str, text: str) -> Child:
         shown = mapped.masked(column, text, show=self._session.show_phones)
@@ -265,6 +265,6 @@ class MapStep(ipw.VBox):
         self.check()
         path = self._session.save()
         points = self._session.open_points()
-        told = f" Still open: {', '.join(points)}." if points else ""
-        self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", told)
+        still_open = f" Still open: {', '.join(points)}." if points else ""
+        self.notice.say("The job is saved as ", tag("code", visible(str(path))), ".", still_open)
         self._twin.show(python_snippets.mapped(self._session))

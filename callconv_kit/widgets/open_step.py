@@ -156,16 +156,16 @@ class OpenStep(ipw.VBox):
         self._twin.show(python_snippets.opened(session))
 
     def _facts(self, seen: Inspection) -> list[Child]:
-        told = [seen.encoding or "cells"]
+        items = [seen.encoding or "cells"]
         if seen.guessed_from_line:
-            told.append(f"a guess: line {seen.guessed_from_line} is not UTF-8")
+            items.append(f"a guess: line {seen.guessed_from_line} is not UTF-8")
         if seen.delimiter:
-            told.append(f"{delimiter_word(seen.delimiter)} between cells")
-        told.append(f"header on line {seen.header_line}" if seen.header_line else "no header")
-        told.append(many(seen.rows) + (" looked at, there are more" if seen.more else ""))
+            items.append(f"{delimiter_word(seen.delimiter)} between cells")
+        items.append(f"header on line {seen.header_line}" if seen.header_line else "no header")
+        items.append(many(seen.rows) + (" looked at, there are more" if seen.more else ""))
         facts: list[Child] = [
             tag("h3", visible(seen.file)),
-            tag("p", "; ".join(told), "."),
+            tag("p", "; ".join(items), "."),
         ]
         job = self._session.job_file
         if job.exists():

@@ -90,7 +90,7 @@ class Rows:
         return found
 
     def matching(self, code: str = "", column: str = "") -> Sequence[int]:
-        """Numbers of the rows of a rejected.csv of which a code, or a column, is told."""
+        """Numbers of the rows of a rejected.csv with this code, or a reason about this column."""
         if not code and not column:
             return range(self.count)
         if self._kind_of is None:
@@ -150,12 +150,12 @@ class Rows:
 
     @property
     def codes(self) -> list[str]:
-        """The codes that are told of any row."""
+        """The codes of all rows, each once."""
         return sorted({code for codes, _ in self._all_kinds() for code in codes if code})
 
     @property
     def columns(self) -> list[str]:
-        """The columns that are told of any row."""
+        """The columns that any reason is about."""
         return sorted({column for _, columns in self._all_kinds() for column in columns})
 
     def _all_kinds(self) -> "list[tuple[frozenset[str], frozenset[str]]]":
@@ -190,7 +190,7 @@ def _by_value(cell: str) -> tuple[int, float, str]:
     return (1, number, plain) if math.isfinite(number) else (2, 0.0, plain.casefold())
 
 
-def columns_told_of(reasons: str) -> list[str]:
+def columns_named(reasons: str) -> list[str]:
     """The columns that the reasons of a rejected row name, each once, in their order."""
     return list(dict.fromkeys(_ABOUT.findall(reasons)))
 

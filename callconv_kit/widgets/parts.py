@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=ipw.DOMWidget)
 
-TOLD = 600
+SHOWN = 600
 """Characters of each sentence of an error that are shown."""
 
 
@@ -139,14 +139,14 @@ class Notice(ipw.HTML):
     def fail(self, error: BaseException) -> None:
         """Say what is wrong, what would be right, and what to do now."""
         if isinstance(error, CallConvError):
-            told = [f"{error.problem}."]
-            told += [f"Found: {error.found.removesuffix('.')}."] if error.found else []
-            told += [f"Expected: {error.expected.removesuffix('.')}."] if error.expected else []
-            told += [error.next_step]
+            lines = [f"{error.problem}."]
+            lines += [f"Found: {error.found.removesuffix('.')}."] if error.found else []
+            lines += [f"Expected: {error.expected.removesuffix('.')}."] if error.expected else []
+            lines += [error.next_step]
         else:
             log.error("internal error", exc_info=error)
-            told = [f"Internal error ({type(error).__name__}): {error}.", "Your files are kept."]
-        said = [tag("p", visible(text, TOLD)) for text in told if text]
+            lines = [f"Internal error ({type(error).__name__}): {error}.", "Your files are kept."]
+        said = [tag("p", visible(text, SHOWN)) for text in lines if text]
         self.value = tag("div", said, class_="callconv-wrong", role="alert")
 
     def clear(self) -> None:

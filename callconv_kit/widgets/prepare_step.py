@@ -30,7 +30,7 @@ class PrepareStep(ipw.VBox):
             ipw.FloatProgress(min=0.0, max=1.0, description="", layout=ipw.Layout(width="24em")),
             "bar",
         )
-        self._told = parts.named(ipw.HTML(), "rows-done")
+        self._rows_done = parts.named(ipw.HTML(), "rows-done")
         self.notice = parts.Notice()
         self._card = parts.named(ipw.HTML(), "card-of-run")
         self._twin = parts.Twin()
@@ -38,7 +38,7 @@ class PrepareStep(ipw.VBox):
         self._cancel.on_click(lambda _: self._worker.cancel())
         super().__init__(
             [
-                parts.row(self._start, self._cancel, self._bar, self._told),
+                parts.row(self._start, self._cancel, self._bar, self._rows_done),
                 self.notice,
                 self._card,
                 self._twin,
@@ -62,7 +62,9 @@ class PrepareStep(ipw.VBox):
             share = min(rows / expected, 0.99) if expected else 0.0
             self._bar.value = share
             left = round((now - began) * (1 - share) / share) if share else 0
-            self._told.value = f"{rows:,} rows" + (f", about {clock(left)} left" if share else "")
+            self._rows_done.value = f"{rows:,} rows" + (
+                f", about {clock(left)} left" if share else ""
+            )
 
         def work() -> Prepared:
             self._cancel.disabled = False
@@ -75,7 +77,7 @@ class PrepareStep(ipw.VBox):
 
     def _done(self, prepared: Prepared) -> None:
         self._bar.value = 1.0
-        self._told.value = f"{prepared.summary['rows_read']:,} rows"
+        self._rows_done.value = f"{prepared.summary['rows_read']:,} rows"
         self.show()
         self._prepared()
 
@@ -84,7 +86,7 @@ class PrepareStep(ipw.VBox):
         prepared = self._session.prepared
         self._twin.show(python_snippets.prepared(self._session))
         if prepared is None:
-            self._card.value, self._told.value, self._bar.value = "", "", 0.0
+            self._card.value, self._rows_done.value, self._bar.value = "", "", 0.0
             return
         self._card.value = prepared._repr_html_()
         self.notice.say("The files are in ", tag("code", visible(str(prepared.folder))), ".")

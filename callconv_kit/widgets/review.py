@@ -142,15 +142,15 @@ class Review:
         """The codes, or rules, by which a list can be filtered."""
         if name == "Changes":
             return sorted({rule for _, rule in self.changes.kinds})
-        return self._told(name).codes if name != "Ready" else []
+        return self._list(name).codes if name != "Ready" else []
 
     def columns(self, name: str) -> list[str]:
         """The columns by which a list can be filtered."""
         if name == "Changes":
             return sorted({column for column, _ in self.changes.kinds})
-        return self._told(name).columns if name != "Ready" else []
+        return self._list(name).columns if name != "Ready" else []
 
-    def _told(self, name: str) -> Rows:
+    def _list(self, name: str) -> Rows:
         lists = {"Rejected": self.rejected, "Left out": self.left_out}
         return lists.get(name, self.warnings)
 
@@ -160,7 +160,7 @@ class Review:
         Args:
             name: of the list.
             number: of the page, from 0.
-            code: only rows of which this code is told, or cells changed under this rule.
+            code: only rows with this code, or cells changed under this rule.
             column: only what is about this column.
         """
         if name == "Changes":
@@ -170,7 +170,7 @@ class Review:
             return Page(Changes.HEADER, rows, first, total)
         if name == "Ready":
             return self._ready_page(number)
-        rows_of = self._told(name)
+        rows_of = self._list(name)
         key = (name, code, column)
         if key not in self._found:
             self._found[key] = rows_of.matching(code, column)

@@ -152,12 +152,12 @@ class ReviewStep(ipw.VBox):
             self._grid.show(number * PAGE, code, column, self._search.value)
             return
         page = review.page(name, number, code, column)
-        count = self._told_where(page.first, len(page.rows), page.total)
+        count = self._place(page.first, len(page.rows), page.total)
         self._table.value = parts.table(
             f"{name}: {count}", page.header, self._cells(page), long=LONG
         )
 
-    def _told_where(self, first: int, rows: int, total: int) -> str:
+    def _place(self, first: int, rows: int, total: int) -> str:
         """Show which rows of how many are on the page."""
         self._number = first // PAGE
         self._before.disabled = not first
@@ -169,7 +169,7 @@ class ReviewStep(ipw.VBox):
     def _grid_moved(self) -> None:
         """Another page of the grid is shown, or another cell is active."""
         grid = self._grid
-        self._told_where(grid.first, min(PAGE, grid.total - grid.first), grid.total)
+        self._place(grid.first, min(PAGE, grid.total - grid.first), grid.total)
         self._corrections.show()
 
     def _edited(self) -> None:

@@ -73,11 +73,11 @@ def _mapping(session: "Session", wrong: int) -> Standing:
     points = session.open_points()
     if not points and not wrong:
         return Standing("done")
-    told = [f"{many(wrong, 'field')} wrong"] if wrong else []
-    told += points[:NAMED]
+    points_shown = [f"{many(wrong, 'field')} wrong"] if wrong else []
+    points_shown += points[:NAMED]
     if len(points) > NAMED:
-        told.append(f"{len(points) - NAMED} more")
-    return Standing("open", ", ".join(told), len(points) + wrong)
+        points_shown.append(f"{len(points) - NAMED} more")
+    return Standing("open", ", ".join(points_shown), len(points) + wrong)
 
 
 class StepBar(ipw.VBox):
@@ -96,11 +96,11 @@ class StepBar(ipw.VBox):
             button.on_click(lambda _, name=name: chosen(name))
         self._next = parts.button("Next", "next-step", primary=True)
         self._next.on_click(lambda _: leave(self.next_step))
-        self._told = parts.named(ipw.HTML(), "open-points")
+        self._points = parts.named(ipw.HTML(), "open-points")
         super().__init__(
             [
                 parts.named(ipw.HBox(list(self._buttons.values())), "steps"),
-                parts.row(self._next, self._told),
+                parts.row(self._next, self._points),
             ]
         )
 
@@ -132,5 +132,5 @@ class StepBar(ipw.VBox):
         following, now = self.next_step, found[value]
         self._next.description = f"Next: {following}"
         self._next.disabled = following == value
-        told = f"Open here: {visible(now.what, 400)}." if now.state != "done" else "Done."
-        self._told.value = tag("small", tag("span", told, role="status"))
+        message = f"Open here: {visible(now.what, 400)}." if now.state != "done" else "Done."
+        self._points.value = tag("small", tag("span", message, role="status"))

@@ -188,8 +188,8 @@ class ValuesPart(ipw.VBox):
         drop.description_allow_html = False
         drop.style.description_width = "13em"
         wins = f"; mapping it wins {many(word.rows)}" if word.becomes == REJECTED else ""
-        told = f"{many(word.rows, 'call')}, {clock(word.talk)} of talk{wins}"
-        box = parts.Checked(parts.row(drop, ipw.HTML(tag("small", told))))
+        facts = f"{many(word.rows, 'call')}, {clock(word.talk)} of talk{wins}"
+        box = parts.Checked(parts.row(drop, ipw.HTML(tag("small", facts))))
         drop.observe(partial(self._chosen, word, box), names="value")
         return box
 

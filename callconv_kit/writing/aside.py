@@ -278,10 +278,10 @@ class _Order:
             text = texts.take(text, np.searchsorted(sides, rows))
             due = np.flatnonzero(self._heads[rows])
             if len(due) and why is not None:
-                told = _completed(
+                completed = _completed(
                     texts.take(text, due), self._heads[rows[due]], why(self._places[rows[due]])
                 )
-                text = texts.put(text, due, told)
+                text = texts.put(text, due, completed)
             yield rows, text
 
     def _read(self, body: BinaryIO, starts: Ints, rows: Ints) -> pa.StringArray:
@@ -298,8 +298,8 @@ def _completed(text: pa.StringArray, heads: Sizes, why: Why) -> pa.StringArray:
     offsets[:-1:2], offsets[1::2], offsets[-1] = starts, starts + heads, ends[-1]
     pieces = texts.from_bytes(data, offsets)
     begun, rest = (texts.take(pieces, np.arange(at, 2 * len(text), 2)) for at in (0, 1))
-    told = texts.joined(quoted(why.codes), quoted(why.reasons), between=",")
-    return texts.joined(texts.joined(begun, told), rest, between=",")
+    why_cells = texts.joined(quoted(why.codes), quoted(why.reasons), between=",")
+    return texts.joined(texts.joined(begun, why_cells), rest, between=",")
 
 
 def read_rows(path: Path) -> list[list[str]]:

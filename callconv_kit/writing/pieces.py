@@ -54,8 +54,8 @@ def found(entry: Entry, *, several: bool) -> list[Html]:
     examples = []
     for (value, detail), places in wording.alike(entry, "value", "detail"):
         place, cell = _where(places, several=several), _cell(value) if value else None
-        told = [place, " ", cell, " ", text(detail)] if detail else [cell, " ", place]
-        examples.append(tag("li", told))
+        line = [place, " ", cell, " ", text(detail)] if detail else [cell, " ", place]
+        examples.append(tag("li", line))
     return examples
 
 

@@ -89,11 +89,11 @@ def _bars(
     if whole is not None:
         ax.barh(at, [whole] * len(words), color=EMPTY, height=0.7)
     drawn = ax.barh(at, counts, color=READY, height=0.7)
-    told = [f"{count:,}  ({percent(count, total)})" for count in counts]
+    labels = [f"{count:,}  ({percent(count, total)})" for count in counts]
     if whole is None:
-        ax.bar_label(drawn, told, padding=4, color=INK)
+        ax.bar_label(drawn, labels, padding=4, color=INK)
     else:
-        for row, text in enumerate(told):
+        for row, text in enumerate(labels):
             ax.annotate(
                 text, (whole, row), (4, 0), textcoords="offset points", va="center", color=INK
             )

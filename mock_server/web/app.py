@@ -101,7 +101,7 @@ def application(mock: "MockImportServer", hosts: frozenset[str], stopping: Stopp
     app = Starlette(
         routes=[*results_api.ROUTES, *controls.ROUTES, *pages.ROUTES],
         middleware=[Middleware(Guard, hosts=hosts)],
-        exception_handlers={HTTPException: _told, 500: _broken},
+        exception_handlers={HTTPException: _http_error, 500: _broken},
     )
     app.state.mock, app.state.stopping = mock, stopping
     return app
@@ -167,9 +167,9 @@ async def refusal(request: Request, user: str, wanted: str) -> HTTPException:
 
 def error(message: str, fields: Iterable[tuple[str, str]] = ()) -> dict[str, object]:
     """An error as impact.com's API writes it."""
-    told: dict[str, object] = {"Status": "ERROR", "Message": message}
+    body: dict[str, object] = {"Status": "ERROR", "Message": message}
     errors = [{"Field": field, "Message": what} for field, what in fields]
-    return told | ({"Errors": errors} if errors else {})
+    return body | ({"Errors": errors} if errors else {})
 
 
 def wants_html(request: Request) -> bool:
@@ -177,7 +177,7 @@ def wants_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-async def _told(request: Request, raised: Exception) -> Response:
+async def _http_error(request: Request, raised: Exception) -> Response:
     from mock_server.web import pages
 
     if not isinstance(raised, HTTPException):

@@ -15,7 +15,7 @@ GOODBYE = 2
 """Seconds in which answers under way are finished when the server stops."""
 
 CONNECTIONS = 512
-"""At once; more are told 503."""
+"""At once; more get 503."""
 
 
 class Web:
