@@ -3,8 +3,10 @@
 A command's module is imported when the command is called, so that `callconv --help` stays quick.
 """
 
+import codecs
 import contextlib
 import importlib
+import io
 import json
 import os
 import shutil
@@ -141,6 +143,7 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status, see `EXIT_STATUSES`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _write_in_any_encoding(given)
     try:
         status = _run(given)
         sys.stdout.flush()
@@ -152,6 +155,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _tell_system(error, given)
     return status
+
+
+_SIGNS = {"→": "->", "…": "...", "–": "-", "␣": "_", "━": "=", "·": "-", "×": "x", "✓": "ok"}
+"""Our own signs, as they are written where the encoding of an output lacks them."""
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What an output's encoding lacks, as JSON escapes it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """The same, our own signs in plain characters."""
+    if isinstance(error, UnicodeEncodeError) and error.object[error.start] in _SIGNS:
+        return _SIGNS[error.object[error.start]], error.start + 1
+    return _escaped(error)
+
+
+def _write_in_any_encoding(given: Sequence[str]) -> None:
+    """Prepare the outputs for text that their encoding lacks, such as a code page of Windows."""
+    name, write = ("callconv.json", _escaped) if "--json" in given else ("callconv.plain", _plain)
+    codecs.register_error(name, write)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors=name)
 
 
 def _run(given: Sequence[str]) -> int:
