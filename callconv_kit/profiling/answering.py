@@ -1,7 +1,7 @@
 """What an answer means, as settings of a job, and what it tells of the rest of the export."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -273,17 +273,30 @@ def leave_out(found: Direction, values: Iterable[str] | None = None) -> list[dic
             code = CODES.get(each.means, "not_a_call")
             reason = REASONS.get(each.means, "not a call to us")
             by_code.setdefault((code, reason), []).append(each.value)
-    rules = []
-    for (code, reason), listed in by_code.items():
-        condition: dict[str, Any]
-        if listed == [FILLED] or listed == [""]:
-            condition = {"empty": listed == [""]}
-        elif len(listed) == 1:
-            condition = {"equals": listed[0]}
-        else:
-            condition = {"in": [value for value in listed if value not in ("", FILLED)]}
-        rules.append({"source_column": found.column, **condition, "code": code, "reason": reason})
-    return rules
+    kept = [each.value for each in found.values if each.value not in chosen]
+    return [
+        {"source_column": found.column, **condition, "code": code, "reason": reason}
+        for (code, reason), listed in by_code.items()
+        for condition in _conditions(listed, [value for value in kept if value])
+    ]
+
+
+def _conditions(listed: Sequence[str], kept: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The conditions that hold of the rows with these values, and of no others.
+
+    Args:
+        listed: the values; "" for empty cells, `FILLED` for those that have no value of their own.
+        kept: the values of the rows that are sent, but for empty cells.
+    """
+    words = [value for value in listed if value not in ("", FILLED)]
+    if "" in listed:
+        yield {"empty": True}
+    if FILLED in listed:
+        yield {"not_in": kept} if kept else {"empty": False}
+    elif len(words) == 1:
+        yield {"equals": words[0]}
+    elif words:
+        yield {"in": words}
 
 
 def _id(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:

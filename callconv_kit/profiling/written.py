@@ -7,9 +7,10 @@ from typing import Any
 
 from callconv_kit.job import reference
 from callconv_kit.model import spec
+from callconv_kit.profiling.columns import shown_name
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
-from callconv_kit.profiling.proposal import Proposal
+from callconv_kit.profiling.proposal import CODES, FILLED, REASONS, Direction, Proposal
 from callconv_kit.profiling.questions import Question
 
 COMMENT_AT = 34
@@ -218,10 +219,10 @@ class _Writing:
             yield "[[leave_out]]"
             yield from (line(name, value) for name, value in rule.items())
         if "direction" in self._blanks:
-            found = next(each for each in self._seen.proposals.direction if each.asked)
-            yield from ("", "# Rows that are not calls to you.", "[[leave_out]]")
-            yield line("source_column", found.column)
-            yield line("in", [], self._todo("direction"))
+            for found in self._seen.proposals.direction:
+                if found.asked:
+                    yield ""
+                    yield from _open_rule(found)
 
     def _perhaps(self) -> Iterator[str]:
         taken = self._settings.get("columns", {})
@@ -243,6 +244,48 @@ class _Writing:
             text = f"Not sent, because nothing uses them: {listed}{more}."
             yield ""
             yield from (f"# {part}" for part in textwrap.wrap(text, WIDTH - 2))
+
+
+def _open_rule(found: Direction) -> Iterator[str]:
+    """A `[[leave_out]]` rule to fill in: its blank is an error, so that no run goes past it.
+
+    What is asked for is what the rule takes: the values of calls, by which every other row is left
+    out, or where calls have too many different ones, the values of the rows that are left out.
+    """
+    name = shown_name(found.column, 40)
+    values = {each.value for each in found.values}
+    calls = [value for value in found.calls if value]
+    others = [each.value for each in found.left_out]
+    key: str = "not_in"
+    blank: Any = []
+    likely: Any = calls
+    ask = (
+        f"Which values of {name!r} are calls to you? List all of them: rows with another value "
+        "are left out. Rows without a value are sent."
+    )
+    if values <= {"", FILLED}:
+        key, blank, likely = "empty", "", "" in others
+        ask = (
+            f"Are the rows where {name!r} is empty calls to you, or the others? Write true to "
+            "leave out the rows where it is empty, false to leave out the others."
+        )
+    elif FILLED in values or not calls:
+        key, likely = "in", others
+        ask = (
+            f"Which values of {name!r} are not calls to you? List them: rows with a value of this "
+            "list are left out."
+        )
+    ask += " To send every row, delete this table."
+    if others:
+        ask += f" Perhaps {key} = {toml(likely)}: {found.because}."
+    codes = {(CODES[each.means], REASONS[each.means]) for each in found.left_out}
+    code, reason = codes.pop() if len(codes) == 1 else ("not_a_call", "not a call to us")
+    yield from (f"# {part}" for part in textwrap.wrap(one_line(ask), WIDTH - 2))
+    yield "[[leave_out]]"
+    yield line("source_column", found.column)
+    yield line(key, blank, "TODO")
+    yield line("code", code)
+    yield line("reason", reason)
 
 
 def _meaning(column: str) -> str:
