@@ -182,6 +182,14 @@ TABLE: tuple[ConnectionFault, ...] = (
         retry=True,
     ),
     ConnectionFault(
+        "connection_dropped",
+        _LOST,  # before other errors of TLS: two of these are errors of TLS too
+        UNSENT,
+        "{host} closed the connection before the file was sent",
+        _LATER,
+        retry=True,
+    ),
+    ConnectionFault(
         "tls_failed",
         (ssl.SSLError,),
         UNSENT,
@@ -271,14 +279,6 @@ TABLE: tuple[ConnectionFault, ...] = (
         retry=True,
     ),
     ConnectionFault("server_busy", _TEMPORARY, UNSENT, "{host} is not ready", _LATER, retry=True),
-    ConnectionFault(
-        "connection_dropped",
-        _LOST,
-        UNSENT,
-        "{host} closed the connection before the file was sent",
-        _LATER,
-        retry=True,
-    ),
     ConnectionFault(
         "no_answer",
         (TimeoutError,),

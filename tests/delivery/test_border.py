@@ -237,6 +237,33 @@ def test_a_tls_failure_comes_before_the_password(
     assert not any(line.startswith(("USER", "PASS")) for line in script.received)
 
 
+class NoHandshake(Script):
+    """Closes each data connection instead of agreeing on TLS for it."""
+
+    def _take(self, passive: socket.socket) -> None:
+        data, _ = passive.accept()
+        with data:
+            data.recv(1 << 16)
+
+
+BROKEN_TLS = {
+    "an end at the password": Script({"PASS": CLOSE}),
+    "a reset at the password": Script({"PASS": RESET}),
+    "an end of the data connection": NoHandshake({"226": CLOSE}),
+}
+
+
+@pytest.mark.parametrize("script", BROKEN_TLS.values(), ids=BROKEN_TLS)
+def test_a_tls_connection_that_is_closed_was_dropped(
+    ready: Path, authority: trustme.CA, ca_file: Path, script: Script
+) -> None:
+    encrypted = type(script)(script.says, context=context(authority, "127.0.0.1"))
+    with encrypted.serving() as port, pytest.raises(DeliveryError) as caught:
+        send(ready, port, protocol="ftps", ca_file=str(ca_file))
+    assert caught.value.code == "connection_dropped"
+    assert "cipher" not in str(caught.value)
+
+
 # -- renaming --------------------------------------------------------------------------------------
 
 RENAMING = {
@@ -313,6 +340,15 @@ EVERY_ERROR = [
     ftplib.error_reply("199 odd"),
     ValueError("an illegal newline character should not be contained"),
 ]
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_connection_is_lost_whatever_its_layer_calls_it(step: Step) -> None:
+    lost = [EOFError(), ConnectionResetError(104, "reset"), BrokenPipeError(32, "broken")]
+    lost += [ssl.SSLEOFError(8, "EOF"), ssl.SSLZeroReturnError(6, "closed")]
+    found = {fault_of(error, step) for error in lost}
+    assert len(found) == 1
+    assert found.pop().retry == (step not in (Step.DATA, Step.REPLY, Step.RENAME))
 
 
 @pytest.mark.parametrize("step", list(Step))
