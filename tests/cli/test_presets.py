@@ -187,6 +187,28 @@ def test_without_talk_and_id_it_says_how_a_job_gives_them(checked):
     assert "session_id_from" in shown
 
 
+NO_TALK = ('TalkDuration = "Talk"\n', "")
+TALK = {
+    "a column holds it": ([], False),
+    "no column holds it": ([NO_TALK], True),
+    "it is taken from the whole call": (
+        [NO_TALK, ("[preset]", 'talk_time = "call_if_answered"\n[preset]')], False,
+    ),
+    "a column must hold it": ([NO_TALK, ("[preset]", 'talk_time = "column"\n[preset]')], True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "needed"), TALK.values(), ids=TALK)
+def test_a_talk_time_that_nothing_gives_is_asked_for(tmp_path, changes, needed):
+    text = RIGHT
+    for was, now in changes:
+        assert was in text
+        text = text.replace(was, now, 1)
+    (tmp_path / "mine.toml").write_text(text)
+    needs = preset_check.check(presets.load(str(tmp_path / "mine.toml"))).needs
+    assert ("TalkDuration" in needs) == needed
+
+
 def test_check_needs_a_file(capsys):
     status, _, errors = run(capsys, "presets", "--check")
     assert status == 2

@@ -45,6 +45,8 @@ HALVES = {
 }
 APART = {
     "another day": ("2026-11-20 00:00:00", "2026-11-21 09:30:05"),
+    "another day, the time first": ("2026-11-20 09:30:05", "2026-11-21"),
+    "another serial day": ("46346", "46347.39589"),
     "two times": ("2026-11-20 08:00:00", "09:30:05"),
     "a zone": ("2026-11-20 00:00:00", "EST"),
     "a fraction that does not tell the second": ("2026-11-20", "0.4"),

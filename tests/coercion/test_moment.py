@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callconv_kit.coercion import zones
 from callconv_kit.coercion.moment import MomentSettings, kernel, order_evidence, read, serials
 from callconv_kit.model import codes, texts
 
@@ -393,6 +394,17 @@ def test_the_date_order_decides_between_readings_and_nothing_else(text, without,
     for settings, expected in (NEW_YORK, without), (MONTH_FIRST, month), (DAY_FIRST, day):
         value, code, _, warnings = read(text, settings)
         assert expected in (value, code, *warnings)
+
+
+ABBREVIATIONS = {
+    "Z": 0, "utc": 0, "GMT": 0, "EST": -5, "edt": -4, "CST": -6, "CDT": -5, "MST": -7, "mdt": -6,
+    "PST": -8, "PDT": -7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "hours"), ABBREVIATIONS.items(), ids=ABBREVIATIONS)
+def test_an_abbreviation_is_an_offset_whatever_zone_has_its_name(name, hours):
+    assert zones.find(name) == hours * zones.HOUR
 
 
 def test_the_order_is_asked_for_before_the_zone():

@@ -146,6 +146,25 @@ def test_every_shape_is_known_to_the_vector_path(shape):
     assert known.tolist() == [True, False, True]
 
 
+REMARKABLE = [
+    datetime(*moment)  # noqa: DTZ001 - local times
+    for moment in (
+        (2026, 1, 1), (2026, 1, 1, 1), (2026, 2, 9, 9, 59, 59), (2026, 1, 31, 12), (2026, 2, 28, 12, 59, 59), (2026, 3, 1, 0, 59, 59),
+        (2026, 6, 30, 11, 59, 59), (2026, 10, 10, 13), (2025, 12, 31, 23, 59, 59),
+    )
+]  # fmt: skip
+"""Noon, midnight and the hours beside them; the first and last days of a year and of months."""
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.template)
+def test_the_vector_path_knows_remarkable_moments_as_the_rule_does(shape):
+    at = MomentSettings(NOW, "America/New_York", "reject", "month-first")
+    cells = [text for moment in REMARKABLE if (text := write(shape, moment, -300, swapped=False))]
+    assert cells
+    assert VECTORS[at](texts.from_list(cells)).known.all()
+    check(cells, at)
+
+
 def test_a_slice_is_read_as_its_own_cells():
     whole = texts.from_list([None, "2026-11-20T09:30:00Z", "1794000000", "2026-11-20T09:30:00Z"])
     at = MomentSettings(NOW)

@@ -69,6 +69,14 @@ SUBTRACTED = {
     "without a start": (("2026-11-20 09:30:05", None), None),
     "a duration and a moment": (("201", "2026-11-20 09:30:05"), "201 - 2026-11-20 09:30:05"),
     "a word": (("2026-11-20 09:33:26", "soon"), "2026-11-20 09:33:26 - soon"),
+    "a serial day that does not tell the second": (
+        ("46346.398221", "46346.39"),
+        "46346.398221 - 46346.39",
+    ),
+    "a number that is no serial day": (
+        ("2026-11-20 09:33:26", "36525.39589"),
+        "2026-11-20 09:33:26 - 36525.39589",
+    ),
 }
 WRONG = {
     "no zone": (("2026-11-20 09:33:26", "2026-11-20 09:30:05"), MomentSettings(NOW), "needs_timezone"),

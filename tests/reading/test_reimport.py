@@ -67,6 +67,17 @@ FIRST = [
 SAVED = {"as it was": {}, "by a spreadsheet": {"filled_up": True, "end": "\r\n"}}
 
 
+EDITED = ["", "see ticket 7", "the row has 13 cells", "field_count (asked on Monday)"]
+
+
+@pytest.mark.parametrize("reasons", EDITED)
+def test_a_short_row_whose_reasons_were_edited_is_still_short(tmp_path, rejected, reasons):
+    for line in rejected[1:]:
+        line[3] = reasons
+    ready, places, _ = again(tmp_path, rejected)
+    assert (ready, places) == ([], FIRST)
+
+
 @pytest.mark.parametrize("saved", SAVED.values(), ids=SAVED)
 def test_what_was_not_corrected_is_rejected_for_the_same_reasons(tmp_path, rejected, saved):
     lines = rejected

@@ -253,6 +253,25 @@ def test_a_fix_for_a_row_that_is_no_longer_the_same_is_refused(tmp_path, change)
     assert not (tmp_path / "out" / "ready.csv").exists()
 
 
+STALE_FIXES = {
+    "one": ([3], "1 fix is for a row"),
+    "two": ([3, 4], "2 fixes are for a row"),
+}
+
+
+@pytest.mark.parametrize(("stale", "said"), STALE_FIXES.values(), ids=STALE_FIXES)
+def test_the_fixes_that_are_refused_are_counted(tmp_path, stale, said):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([call(1), call(2, CallerId="2125"), call(3, CallerId="2126")]))
+    lines = rejected_of(tmp_path, path)
+    rows = {line: call(line - 1, CallSessionId="S-77") for line in stale}
+    path.write_text(as_csv([call(1), *(rows.get(line, lines[line - 2][4:]) for line in (3, 4))]))
+    fixes = saved(tmp_path, corrected(lines, 3, CallerId="2125550177"))
+    fixes = saved(tmp_path, corrected(rows_of(fixes), 4, CallerId="2125550178"))
+    with pytest.raises(InputError, match=said):
+        run(tmp_path, path, fixes=fixes)
+
+
 OTHER = {
     "CallSessionId": "S-9",
     "EventDate": "2026-09-10T23:00:00-08:00",
@@ -445,6 +464,16 @@ def test_a_workbook_survives_being_opened_and_saved(tmp_path):
         line[:2] + line[4:] for line in lines[1:]
     ]
     assert again == rejected_of(tmp_path, path, fixes=tmp_path / "saved.xlsx")
+
+
+def test_every_column_of_a_workbook_is_of_text_though_its_first_row_is_short(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([call(1)[:-3], call(2, CallerId="2125")]))
+    run(tmp_path, path, rejected_as="xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "rejected.xlsx")["rejected"]
+    letters = [cell.column_letter for cell in sheet[1]]
+    assert len(letters) == len(HEADER) + 4
+    assert {sheet.column_dimensions[each].number_format for each in letters} == {"@"}
 
 
 def test_a_corrected_workbook_is_fed_back(tmp_path, export):
