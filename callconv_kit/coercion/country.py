@@ -54,6 +54,11 @@ def is_known(alpha2: str) -> bool:
     return alpha2 in _countries().names
 
 
+def codes() -> tuple[str, ...]:
+    """All known alpha-2 codes, in their order."""
+    return tuple(sorted(_countries().names))
+
+
 def name(alpha2: str) -> str:
     """The English name of a known country. Raises KeyError for an unknown one."""
     return _countries().names[alpha2]

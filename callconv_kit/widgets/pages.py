@@ -6,18 +6,22 @@ a page then reads a few kilobytes, whatever the size of the file.
 
 import csv
 import io
-import math
 import re
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from callconv_kit.model import spec
 from callconv_kit.model.rows import ORIGIN_COLUMNS
-from callconv_kit.model.texts import Ints
+from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.writing.aside import LONGEST_CELL
 
 STEP = 50
@@ -32,6 +36,10 @@ KEPT_RANKS = 3
 _ABOUT = re.compile(rf"(?:^|; )({'|'.join(spec.NAMES)})(?= \"|: )")
 
 
+Kinds: TypeAlias = list[tuple[frozenset[str], frozenset[str]]]
+"""Codes and columns that occur together."""
+
+
 class Rows:
     """A CSV file of a run: its header, and any of its rows by their number.
 
@@ -43,9 +51,8 @@ class Rows:
         self.header: list[str] = []
         self.count = 0
         self._marks = array("q")
-        self._kinds: list[tuple[frozenset[str], frozenset[str]]] = []
-        self._kind_of: Ints | None = None
-        self._ranks: dict[int, tuple[list[str], Ints]] = {}
+        self._kinds: tuple[Kinds, Ints] | None = None
+        self._ranks: dict[int, tuple[pa.Array, Ints]] = {}
         self._mark()
 
     def _mark(self) -> None:
@@ -93,14 +100,13 @@ class Rows:
         """Numbers of the rows of a rejected.csv with this code, or a reason about this column."""
         if not code and not column:
             return range(self.count)
-        if self._kind_of is None:
-            self._kind_of = self._sorted_by_kind()
+        kinds, kind_of = self._by_kind()
         wanted = [
             at
-            for at, (codes, columns) in enumerate(self._kinds)
+            for at, (codes, columns) in enumerate(kinds)
             if (not code or code in codes) and (not column or column in columns)
         ]
-        found: list[int] = np.flatnonzero(np.isin(self._kind_of, wanted)).tolist()
+        found: list[int] = np.flatnonzero(np.isin(kind_of, wanted)).tolist()
         return found
 
     def holding(self, text: str) -> Ints:
@@ -126,68 +132,102 @@ class Rows:
 
     def having(self, place: int, text: str) -> int:
         """How many rows have this text in the cell at a place, spaces around it aside."""
-        known, ranks = self._ordered(place)
-        wanted = [at for at, cell in enumerate(known) if cell.strip() == text.strip()]
-        return int(np.isin(ranks, wanted).sum())
+        return int(self._with_text(place, text).sum())
 
-    def _ordered(self, place: int) -> tuple[list[str], Ints]:
+    def _with_text(self, place: int, text: str) -> Bools:
+        known, ranks = self._ordered(place)
+        same = pc.equal(pc.utf8_trim_whitespace(known), text.strip())
+        return np.isin(ranks, np.flatnonzero(same.to_numpy(zero_copy_only=False)))
+
+    def rejected_for(self, column: str, place: int, text: str) -> int:
+        """How many rows of a rejected.csv have this text, and nothing wrong but this column."""
+        kinds, kind_of = self._by_kind()
+        alone = [at for at, (_, of) in enumerate(kinds) if of == {column}]
+        return int((np.isin(kind_of, alone) & self._with_text(place, text)).sum())
+
+    def _ordered(self, place: int) -> tuple[pa.Array, Ints]:
         """The distinct cells of a column in their order, and for each row the place of its own."""
         if place not in self._ranks:
-            cells = array("q")
-            places: dict[str, int] = {}
+            cells = self._column(place)
+            known = cells.dictionary
+            order = _by_value(known)
+            rank = np.empty(len(known), np.int64)
+            rank[order] = np.arange(len(known))
+            latest = dict(list(self._ranks.items())[-KEPT_RANKS:])
+            ranks = rank[cells.indices.to_numpy(zero_copy_only=False)]
+            self._ranks = {**latest, place: (known.take(order), ranks)}
+        return self._ranks[place]
+
+    def _column(self, place: int) -> pa.DictionaryArray:
+        """All cells of a column, each text once."""
+        name = f"f{place}"
+        try:
+            found = arrow_csv.read_csv(
+                self.path,
+                arrow_csv.ReadOptions(autogenerate_column_names=True),
+                arrow_csv.ParseOptions(newlines_in_values=True),
+                arrow_csv.ConvertOptions(include_columns=[name], column_types={name: pa.string()}),
+            )
+            cells = found.column(0).slice(1)
+        except pa.ArrowInvalid:  # rows with more or fewer cells than the header, or a long cell
             with self.path.open(encoding="utf-8", newline="") as file, long_cells():
                 reader = csv.reader(file)
                 next(reader, None)
-                for row in reader:
-                    cell = row[place] if place < len(row) else ""
-                    cells.append(places.setdefault(cell, len(places)))
-            ordered = sorted(places, key=_by_value)
-            rank = np.empty(max(len(places), 1), np.int64)
-            rank[[places[cell] for cell in ordered]] = np.arange(len(ordered))
-            latest = dict(list(self._ranks.items())[-KEPT_RANKS:])
-            self._ranks = {**latest, place: (ordered, rank[np.asarray(cells, np.int64)])}
-        return self._ranks[place]
+                cells = pa.chunked_array(
+                    [pa.array([row[place] if place < len(row) else "" for row in reader],
+                              pa.string())]
+                )  # fmt: skip
+        encoded = cells.dictionary_encode().combine_chunks()
+        return encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
 
     @property
     def codes(self) -> list[str]:
         """The codes of all rows, each once."""
-        return sorted({code for codes, _ in self._all_kinds() for code in codes if code})
+        return sorted({code for codes, _ in self._by_kind()[0] for code in codes if code})
 
     @property
     def columns(self) -> list[str]:
         """The columns that any reason is about."""
-        return sorted({column for _, columns in self._all_kinds() for column in columns})
+        return sorted({column for _, columns in self._by_kind()[0] for column in columns})
 
-    def _all_kinds(self) -> "list[tuple[frozenset[str], frozenset[str]]]":
-        self.matching("", " ")
+    def _by_kind(self) -> tuple[Kinds, Ints]:
+        """The codes and columns that rows are about, and for each row the place of its own."""
+        if self._kinds is None:
+            codes, reasons = self._column(2), self._column(3)
+            columns: dict[tuple[str, ...], int] = {}
+            of_reason = [
+                columns.setdefault(tuple(_ABOUT.findall(reason)), len(columns))
+                for reason in reasons.dictionary.to_pylist()
+            ]
+            by_code = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+            by_column = np.asarray(of_reason, np.int64)[
+                reasons.indices.to_numpy(zero_copy_only=False)
+            ]
+            pairs, kind_of = np.unique(by_code * len(columns) + by_column, return_inverse=True)
+            texts, sets = codes.dictionary.to_pylist(), list(map(frozenset, columns))
+            kinds = [
+                (frozenset(texts[pair // len(sets)].split("; ")), sets[pair % len(sets)])
+                for pair in pairs.tolist()
+            ]
+            self._kinds = (kinds, kind_of)
         return self._kinds
 
-    def _sorted_by_kind(self) -> Ints:
-        """For each row which codes and columns it is about, once for all filters."""
-        numbers: dict[tuple[str, tuple[str, ...]], int] = {}
-        kinds = array("q")
-        with self.path.open(encoding="utf-8", newline="") as file, long_cells():
-            reader = csv.reader(file)
-            next(reader, None)
-            for row in reader:
-                key = (row[2], tuple(_ABOUT.findall(row[3])))
-                kinds.append(numbers.setdefault(key, len(numbers)))
-        self._kinds = [
-            (frozenset(codes.split("; ")), frozenset(columns)) for codes, columns in numbers
-        ]
-        return np.asarray(kinds, np.int64)
 
-
-def _by_value(cell: str) -> tuple[int, float, str]:
-    """The place of a cell in an order: empty ones first, numbers by value, then texts."""
-    plain = cell.strip()
-    if not plain:
-        return (0, 0.0, "")
-    try:
-        number = float(plain)
-    except ValueError:
-        return (2, 0.0, plain.casefold())
-    return (1, number, plain) if math.isfinite(number) else (2, 0.0, plain.casefold())
+def _by_value(cells: pa.Array) -> Ints:
+    """The order of texts: empty ones first, numbers by value, then texts whatever their case."""
+    plain = pc.utf8_trim_whitespace(cells)
+    numbers = pd.to_numeric(plain.to_pandas(), errors="coerce").to_numpy(float)
+    is_number = np.isfinite(numbers)
+    is_empty = pc.equal(plain, "").to_numpy(zero_copy_only=False)
+    keys = pa.table(
+        {
+            "kind": np.where(is_empty, 0, np.where(is_number, 1, 2)),
+            "number": np.where(is_number, numbers, 0.0),
+            "text": pc.utf8_lower(plain),
+        }
+    )
+    order = [("kind", "ascending"), ("number", "ascending"), ("text", "ascending")]
+    return np.asarray(pc.sort_indices(keys, sort_keys=order).to_numpy(), np.int64)
 
 
 def columns_named(reasons: str) -> list[str]:

@@ -7,7 +7,18 @@ import pytest
 from callconv_kit.demo import sample
 from callconv_kit.job import Job
 from callconv_kit.widgets import Session
-from callconv_kit.widgets.values import LEFT_OUT, REJECTED, ValuesPart, choose, words
+from callconv_kit.widgets.values import (
+    BLANK,
+    DIRECTION,
+    LEFT_OUT,
+    REJECTED,
+    SENT,
+    ValuesPart,
+    choose,
+    lists,
+    won,
+    words,
+)
 
 from ..hostile import HOSTILE, export
 from ..hostile import NOW as HOSTILE_NOW
@@ -64,7 +75,7 @@ def test_the_part_of_map_says_what_is_won_before_it_is_applied(session):
         if box.children[0].children[0].description == "Hung up in IVR"
     ]  # fmt: skip
     drop, told = box.children[0].children
-    assert "mapping it wins 40 rows" in told.value
+    assert "mapping it wins up to 40 rows" in told.value
     drop.value = "IVR_DROPOFF"
     assert "40 rows will be sent as IVR_DROPOFF" in box.notice.value
     assert session.settings["values"] == {"CallStatus": {"Hung up in IVR": "IVR_DROPOFF"}}
@@ -82,3 +93,97 @@ def test_hostile_words_are_text(tmp_path):
         drop, told = box.children[0].children
         assert drop.description_allow_html is False
         assert "<script" not in told.value
+
+
+LISTS = """CampaignId,MediaId,EventDate,ActionTrackerId,CallProvider,CallSessionId,CallerId,\
+CalledPhoneNumber,CallDuration,TalkDuration,CallStatus,CallerPhoneNumberCountry,PhoneType,Direction
+"""
+ROW = "1001,20012,2026-11-20T09:30:00-05:00,30021,X,S-{},{},8005550199,{},187,answered,{},{},{}\n"
+
+
+@pytest.fixture
+def closed(tmp_path):
+    """Ten calls, with a country, a phone type and a direction that are not understood."""
+    rows = [("6175550123", "201", "US", "Mobile", "in")] * 3
+    rows += [("6175550123", "201", "US", "Satellite", "in")]
+    rows += [("6175550123", "201", "Atlantis", "Mobile", "in")] * 3
+    rows += [("6175550123", "x", "Atlantis", "Mobile", "in")]
+    rows += [("6175550123", "201", "US", "Landline", "out")] * 2
+    text = LISTS + "".join(ROW.format(at, *row) for at, row in enumerate(rows))
+    (tmp_path / "calls.csv").write_text(text)
+    (tmp_path / "callconv.toml").write_text("max_rejected_share = 1.0\n")
+    opened = Session(tmp_path, now=NOW)
+    opened.open(tmp_path / "calls.csv")
+    return opened
+
+
+def test_each_closed_list_of_the_export_has_its_words(closed):
+    assert lists(closed) == {
+        "CallStatus": "CallStatus", "CallerPhoneNumberCountry": "CallerPhoneNumberCountry",
+        "PhoneType": "PhoneType", DIRECTION: "Direction",
+    }  # fmt: skip
+    found = {
+        (of, word.text): (word.rows, word.becomes) for of in lists(closed)
+        for word in words(closed, of)
+    }  # fmt: skip
+    assert found == {
+        ("CallStatus", "answered"): (10, "ANSWER"),
+        ("CallerPhoneNumberCountry", "Atlantis"): (4, REJECTED),
+        ("CallerPhoneNumberCountry", "US"): (6, "US"),
+        ("PhoneType", "Mobile"): (7, "Mobile"),
+        ("PhoneType", "Landline"): (2, "Landline"),
+        ("PhoneType", "Satellite"): (1, BLANK),
+        (DIRECTION, "in"): (8, SENT),
+        (DIRECTION, "out"): (2, SENT),
+    }
+
+
+@pytest.mark.parametrize("choice", ["US", "GB", LEFT_OUT])
+def test_an_unknown_country_wins_the_rows_that_are_wrong_for_it_alone(closed, choice):
+    of = "CallerPhoneNumberCountry"
+    assert won(closed, of, "Atlantis") is None
+    before = closed.prepare().summary
+    assert before["rows_rejected"] == 4
+    assert won(closed, of, "Atlantis") == 3
+    choose(closed, "Atlantis", choice, of)
+    assert won(closed, of, "Atlantis") is None  # the run is of another job
+    after = closed.prepare().summary
+    if choice == LEFT_OUT:
+        assert (after["rows_rejected"], after["rows_left_out"]) == (0, 4)
+    elif choice == "US":
+        assert (after["rows_rejected"], after["rows_ready"]) == (1, 9)
+    choose(closed, "Atlantis", "", of)
+    assert closed.prepare().summary["rows_ready"] == before["rows_ready"]
+
+
+def test_a_direction_is_left_out_and_taken_back_word_by_word(closed):
+    choose(closed, "out", LEFT_OUT, DIRECTION)
+    (rule,) = closed.settings["leave_out"]
+    assert (rule["source_column"], rule["equals"]) == ("Direction", "out")
+    assert {word.text: word.becomes for word in words(closed, DIRECTION)} == {
+        "in": SENT, "out": LEFT_OUT,
+    }  # fmt: skip
+    assert closed.prepare().summary["rows_left_out"] == 2
+    choose(closed, "out", "", DIRECTION)
+    assert "leave_out" not in closed.settings
+    closed.change(closed.settings | {"leave_out": [
+        {"source_column": "Direction", "in": ["in", "out"], "reason": "a test"}]})  # fmt: skip
+    choose(closed, "in", "", DIRECTION)
+    assert [rule["in"] for rule in closed.settings["leave_out"]] == [["out"]]
+
+
+def test_the_part_shows_the_list_that_is_chosen(closed):
+    part = ValuesPart(closed, lambda: None)
+    part.clear()
+    chooser = part.children[1].children[0]
+    assert [of for _, of in chooser.options] == list(lists(closed))
+    closed.prepare()
+    chooser.value = "CallerPhoneNumberCountry"
+    part.show()
+    drop, told = part.children[3].children[0].children[0].children
+    assert drop.description == "Atlantis"
+    assert "mapping it wins 3 rows; 1 more is rejected for another reason too" in told.value
+    drop.value = "CA"
+    assert closed.settings["values"] == {"CallerPhoneNumberCountry": {"Atlantis": "CA"}}
+    chooser.value = DIRECTION
+    assert part.children[3].children == ()
