@@ -421,8 +421,9 @@ class Prepared:
         )
         return f"{text}; {self.problem.problem}>" if self.problem else f"{text}>"
 
-    def _repr_html_(self) -> str:
-        return card.fragment(self.summary, _known(self.job, self.forecast, self._ledger_path))
+    def _repr_html_(self, *, workbench: bool = False) -> str:
+        known = _known(self.job, self.forecast, self._ledger_path)
+        return card.fragment(self.summary, known, workbench=workbench)
 
 
 def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":

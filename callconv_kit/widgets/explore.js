@@ -50,7 +50,7 @@ const draw = (model, el) => {
   const worth = make("section", { "aria-label": "Worth a look" }, make("h4", {}, "Worth a look"),
     make("ul", {}, ...outliers.map((one) => make("li", {}, one))));
   if (!outliers.length) worth.append(make("p", {}, "Nothing stands out."));
-  const box = make("div", { class: "callconv-explore", "data-lm-suppress-shortcuts": "true" },
+  const box = make("div", { class: "callconv-explore" },
     numbers, make("p", { role: "status" }, `${shown} `, clear),
     make("div", { class: "callconv-facets" }, ...facets.map((one) => facet(one, press)), worth));
   el.replaceChildren(...(facets.length ? [box] : []));
@@ -60,6 +60,8 @@ const draw = (model, el) => {
 export default {
   render({ model, el }) {
     const show = () => draw(model, el);
+    // JupyterLab obeys its shortcuts unless the focused element itself says otherwise.
+    el.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = "true"; });
     model.on("change:view", show);
     show();
     return () => model.off("change:view", show);

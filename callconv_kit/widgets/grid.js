@@ -35,7 +35,11 @@ class Grid {
     this.anchor = [0, 0];
     this.editor = null;
     this.pending = new Map();
-    this.box = make("div", { class: "callconv-grid", "data-lm-suppress-shortcuts": "true" });
+    this.box = make("div", { class: "callconv-grid" });
+    // JupyterLab obeys its shortcuts unless the focused element itself says otherwise.
+    this.box.addEventListener("focusin", ({ target }) => {
+      target.dataset.lmSuppressShortcuts = "true";
+    });
     const bar = make("div", { class: "callconv-grid-bar", role: "toolbar", "aria-label": "Changes" });
     this.undo = make("button", { type: "button", class: "callconv-grid-undo" });
     this.redo = make("button", { type: "button", class: "callconv-grid-redo" });

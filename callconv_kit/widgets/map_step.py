@@ -101,7 +101,8 @@ class MapStep(ipw.VBox):
         hints = [text for text in (asked.hint, asked.where) if text]
         if hints:
             prompt.append(tag("br"))
-            prompt.append(tag("small", f"{'; '.join(hints)}."))
+            hint = "; ".join(hints)
+            prompt.append(tag("small", f"{hint[0].upper()}{hint[1:]}."))
         held = self._held(asked.id)
         # An id has a row below as well; its question says where it is found.
         label = IDS[asked.id].column if asked.id in IDS else asked.id.replace("_", " ")

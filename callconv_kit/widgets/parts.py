@@ -2,15 +2,19 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 
+import anywidget
 import ipywidgets as ipw
+import traitlets
 
 from callconv_kit.model.errors import CallConvError
 from callconv_kit.writing.markup import Child, Html, put, tag, visible
 
 log = logging.getLogger(__name__)
+
+_HERE = Path(__file__).parent
 
 W = TypeVar("W", bound=ipw.DOMWidget)
 
@@ -18,10 +22,18 @@ SHOWN = 600
 """Characters of each sentence of an error that are shown."""
 
 
-def style() -> ipw.HTML:
-    """The style sheet, as a widget of its own."""
-    css = resources.files(__package__).joinpath("workbench.css").read_text(encoding="utf-8")
-    return ipw.HTML(tag("style", Html(css)))
+class Frame(anywidget.AnyWidget):
+    """The style sheet of the workbench, and what keeps the notebook's own shortcuts out of it.
+
+    JupyterLab obeys its shortcuts wherever no text is typed: with the focus on a drop-down, Down
+    would choose the next cell, and D twice would delete the workbench's.
+
+    step: the one that is shown; where it changes, the steps are scrolled into view.
+    """
+
+    _esm = _HERE / "workbench.js"
+    _css = _HERE / "workbench.css"
+    step = traitlets.Unicode().tag(sync=True)
 
 
 def named(widget: W, name: str) -> W:
@@ -167,6 +179,6 @@ class Notice(ipw.HTML):
 
 
 __all__ = [
-    "Checked", "Child", "Html", "Notice", "Twin", "button", "cell", "field", "named", "put", "row",
-    "style", "table", "tag", "visible",
+    "Checked", "Child", "Frame", "Html", "Notice", "Twin", "button", "cell", "field", "named",
+    "put", "row", "table", "tag", "visible",
 ]  # fmt: skip

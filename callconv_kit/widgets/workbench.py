@@ -58,7 +58,8 @@ class Workbench(ipw.VBox):
         )  # fmt: skip
         self.steps = StepBar(self.go_to, self._leave)
         self._page = ipw.VBox([self.opening])
-        super().__init__([parts.style(), self.steps, self._page])
+        self._frame = parts.Frame()
+        super().__init__([self._frame, self.steps, self._page])
         self.add_class("callconv-workbench")
         if source is not None:
             self.opening.notice.guarded(lambda: self.opening.look_at(Path(source)))()
@@ -68,6 +69,7 @@ class Workbench(ipw.VBox):
     def go_to(self, step: str) -> None:
         """Show a step."""
         self._page.children = [self._views[step]]
+        self._frame.step = step
         self._refresh(step)
 
     def _leave(self, step: str) -> None:

@@ -27,14 +27,18 @@ CHANGES = 5
 EXAMPLES = 2
 
 
-def fragment(summary: Summary, known: Mapping[str, Html] | None = None) -> str:
+def fragment(
+    summary: Summary, known: Mapping[str, Html] | None = None, *, workbench: bool = False
+) -> str:
     """The card of a run.
 
     Args:
         summary: the dict of summary.json.
         known: the sections Open, Forecast and Last results, as far as there are any.
+        workbench: it is shown there, and says what is done there next.
     """
     ahead = known or {}
+    advice = wording.advice(summary, workbench=workbench)
     return tag(
         "div",
         tag("style", Html(pieces.style("card.css"))),
@@ -42,7 +46,7 @@ def fragment(summary: Summary, known: Mapping[str, Html] | None = None) -> str:
         [tag("p", pieces.text(notice)) for notice in wording.notices(summary)],
         tag("p", pieces.text(wording.headline(summary)), class_="callconv-headline"),
         pieces.funnel(summary),
-        tag("ul", [tag("li", pieces.text(line)) for line in wording.advice(summary)]),
+        tag("ul", [tag("li", pieces.text(line)) for line in advice]),
         _days(summary),
         _section("Open", ahead, unfolded=True),
         [_findings(summary, severity) for severity in ENTRIES],

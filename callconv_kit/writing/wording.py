@@ -88,12 +88,17 @@ class Commands(NamedTuple):
 
 
 def advice(
-    summary: Summary, *, dry_run: bool = False, commands: Commands | None = None
+    summary: Summary,
+    *,
+    dry_run: bool = False,
+    commands: Commands | None = None,
+    workbench: bool = False,
 ) -> list[str]:
     """What a person can do now, in one or two sentences, the most useful first.
 
     dry_run: no file was written.
     commands: where the run was a command.
+    workbench: where it was a step of the workbench.
     """
     lines = [summary["problem"]["next_step"]] if summary["problem"] else []
     worst = of_severity(summary, Severity.ERROR)[:1]
@@ -105,6 +110,12 @@ def advice(
         )
     if dry_run and not summary["problem"]:
         lines.append("This was a dry run. Run it without --dry-run to write the files.")
+    elif workbench and (summary["rows_rejected"] or summary["rows_ready"]):
+        lines.append(
+            "Correct rejected rows in Review, and prepare again."
+            if summary["rows_rejected"]
+            else "Go on with Check and Deliver."
+        )
     elif summary["rows_rejected"] and not summary["problem"]:
         lines.append(
             "Or correct the cells in a copy of rejected.csv, and prepare again with --fixes COPY."
