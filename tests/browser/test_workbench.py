@@ -51,7 +51,7 @@ def test_the_whole_way_from_an_upload_to_pending_actions(desk, axe):
     person.press("save")
     person.told("The job is saved")
     person.press("show-words")
-    person.reads("words", "Hung up in IVR", "mapping it wins 40 rows")
+    person.reads("words", "Hung up in IVR", "mapping it wins up to 40 rows")
     assert person.barriers(axe) == []
 
     person.step("Prepare")
