@@ -9,8 +9,7 @@ import pytest
 
 from callconv_kit.demo import sample
 from callconv_kit.widgets import Session
-from callconv_kit.widgets.calls import Calls
-from callconv_kit.widgets.explorer import Explore
+from callconv_kit.widgets.calls import Calls, Explore
 from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.parts import Frame
 
