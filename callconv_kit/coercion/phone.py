@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from callconv_kit.coercion import phone_text, regions
+from callconv_kit.coercion import abroad, phone_text, regions
 from callconv_kit.coercion.cells import MEMO_LIMIT, Coerced, NoteIds, Reading, note_id
 from callconv_kit.coercion.phone_columns import nothing_known, read_plain
 from callconv_kit.coercion.phone_text import RESTRICTED, Dialled, PhoneFault
@@ -166,6 +166,8 @@ def kernel(settings: PhoneSettings) -> PhoneKernel:
         else:
             plain = nothing_known(numbers, countries)
         asked = np.flatnonzero(~plain.known)
+        if seen > FEW and len(asked):
+            plain, asked = abroad.read(plain, asked, settings.phone_format, settings.is_caller)
         answers = [
             ask(number, country)
             for number, country in zip(

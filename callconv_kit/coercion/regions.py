@@ -9,6 +9,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callconv_kit.model import texts
+from callconv_kit.model.texts import Bools, Ints
+
 NO_COUNTRY = "001"
 """The library's name for numbers of no country, such as +800."""
 
@@ -23,12 +30,20 @@ class _Pattern(NamedTuple):
     """Digits of some lengths (none: of any) that match."""
 
     lengths: frozenset[int]
+    text: str
     fullmatch: Callable[[str], Any]
 
     def holds(self, national: str) -> bool:
         """Whether a national number is of these."""
         fits = not self.lengths or len(national) in self.lengths
         return fits and self.fullmatch(national) is not None
+
+    def held_by(self, nationals: pa.StringArray) -> Bools:
+        """`holds` for a column."""
+        matching = texts.true(pc.match_substring_regex(nationals, rf"\A(?:{self.text})\z"))
+        if not self.lengths:
+            return matching
+        return matching & np.isin(texts.view(nationals).lengths, [*self.lengths])
 
 
 class _Rules(NamedTuple):
@@ -41,7 +56,20 @@ class _Rules(NamedTuple):
 
     general: _Pattern | None
     kinds: tuple[_Pattern, ...]
-    leading: Callable[[str], Any] | None
+    leading: re.Pattern[str] | None
+
+    def held_by(self, nationals: pa.StringArray) -> Bools:
+        """Which numbers of a column are valid in the region."""
+        valid = np.zeros(len(nationals), np.bool_)
+        if self.general is None:
+            return valid
+        rest = np.flatnonzero(self.general.held_by(nationals))
+        for kind in self.kinds:
+            if len(rest):
+                held = kind.held_by(texts.take(nationals, rest))
+                valid[rest[held]] = True
+                rest = rest[~held]
+        return valid
 
 
 @cache
@@ -54,14 +82,15 @@ def _rules(code: int, region: str) -> _Rules | None:
     general = _pattern(metadata.general_desc)
     kinds = tuple(filter(None, (_pattern(getattr(metadata, kind)) for kind in KINDS)))
     begins = metadata.leading_digits
-    return _Rules(general, kinds, None if begins is None else re.compile(begins).match)
+    return _Rules(general, kinds, None if begins is None else re.compile(begins))
 
 
 def _pattern(description: Any) -> _Pattern | None:
     if description is None or not description.national_number_pattern:
         return None
     lengths = frozenset(description.possible_length)
-    return _Pattern(lengths, re.compile(description.national_number_pattern).fullmatch)
+    text = description.national_number_pattern
+    return _Pattern(lengths, text, re.compile(text).fullmatch)
 
 
 @cache
@@ -73,16 +102,18 @@ def _codes(region: str) -> int:
 
 _INTERNATIONAL = re.compile(r"\+([2-9][0-9]{6,16})")
 LONGEST_CODE, SHORTEST_NATIONAL = 3, 3
+NOTHING = r"[^\s\S]"
+"""A pattern that nothing matches."""
 
 
 @cache
-def _national_prefix(code: int) -> Callable[[str], Any]:
+def _national_prefix(code: int) -> re.Pattern[str]:
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
     main = COUNTRY_CODE_TO_REGION_CODE[code][0]
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, main)
     prefix = metadata.national_prefix_for_parsing if metadata else None
-    return re.compile(prefix or r"(?!)").match
+    return re.compile(prefix or NOTHING)
 
 
 def split(digits: str) -> tuple[int, str] | None:
@@ -100,7 +131,8 @@ def split(digits: str) -> tuple[int, str] | None:
         code, national = int(found[1][:length]), found[1][length:]
         if code in COUNTRY_CODE_TO_REGION_CODE:
             plain = national[0] != "0" and len(national) >= SHORTEST_NATIONAL
-            return (code, national) if plain and not _national_prefix(code)(national) else None
+            prefixed = _national_prefix(code).match(national)
+            return (code, national) if plain and not prefixed else None
     return None
 
 
@@ -126,7 +158,7 @@ def region_of(code: int, national: str) -> str | None:
         if rules is None:
             continue
         if rules.leading is not None:
-            if rules.leading(national):
+            if rules.leading.match(national):
                 return str(region)
         elif is_valid_in(code, national, region):
             return str(region)
@@ -137,3 +169,45 @@ def is_valid(code: int, national: str) -> bool:
     """`phonenumbers.is_valid_number`."""
     region = region_of(code, national)
     return region is not None and is_valid_in(code, national, region)
+
+
+def names_of(code: int) -> tuple[str, ...]:
+    """The regions that share a calling code, in the library's order."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    return tuple(COUNTRY_CODE_TO_REGION_CODE.get(code, ()))
+
+
+def regions_of(code: int, nationals: pa.StringArray) -> Ints:
+    """The region of each number of a calling code, as a place in `names_of`.
+
+    It is -1 where a number is not valid, or where `split` leaves it to the library.
+    """
+    try:
+        return _regions_of(code, names_of(code), nationals)
+    except pa.ArrowInvalid:  # a pattern that Arrow does not read
+        return np.full(len(nationals), -1)
+
+
+def _regions_of(code: int, regions: tuple[str, ...], nationals: pa.StringArray) -> Ints:
+    found = np.full(len(nationals), -1)
+    prefix = _national_prefix(code).pattern
+    odd = texts.true(pc.match_substring_regex(nationals, rf"\A(?:0|{prefix})"))
+    odd |= texts.view(nationals).lengths < SHORTEST_NATIONAL
+    rest = np.flatnonzero(~odd)
+    for place, region in enumerate(regions):
+        rules = _rules(code, region)
+        if rules is None or region == NO_COUNTRY or not len(rest):
+            continue
+        asked = texts.take(nationals, rest)
+        valid = rules.held_by(asked) & (_codes(region) == code)
+        if len(regions) == 1:
+            own = np.ones(len(rest), np.bool_)
+        elif rules.leading is not None:
+            begun = rf"\A(?:{rules.leading.pattern})"
+            own = texts.true(pc.match_substring_regex(asked, begun))
+        else:
+            own = valid
+        found[rest[own & valid]] = place
+        rest = rest[~own]
+    return found
