@@ -9,13 +9,14 @@ Each input, and each stretch of a large one, is read, judged and written by a wo
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from callconv_kit.job import Job
+from callconv_kit.model.errors import UsageError, not_installed
 from callconv_kit.run import prepared
-from callconv_kit.run.parts import Executor
 from callconv_kit.run.prepared import Prepared
 
 
@@ -24,7 +25,7 @@ def prepare(
     job: str | Path | Job | None = None,
     *,
     workers: int | None = None,
-    client: Executor | None = None,
+    client: Any = None,
     **options: Any,
 ) -> Prepared:
     """`callconv_kit.prepare` on several processes.
@@ -38,7 +39,7 @@ def prepare(
         job: a job file or a Job.
         workers: processes on this machine; none: one for each core. Of no account with `client`.
         client: a `dask.distributed.Client`; its workers must reach the inputs and `out` under the
-            same paths.
+            same paths or addresses.
         **options: of `callconv_kit.prepare`. Findings are not kept in memory.
 
     Raises:
@@ -47,4 +48,35 @@ def prepare(
     """
     chosen: dict[str, Any] = {**options, "keep_findings": False}
     cores = os.cpu_count() or 1
-    return prepared.prepare(inputs, job, workers=workers or cores, executor=client, **chosen)
+    return prepared.prepare(inputs, job, workers=workers or cores, client=client, **chosen)
+
+
+SECONDS_TO_CONNECT = 10
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[Any]:
+    """A `dask.distributed.Client` of the cluster whose scheduler has this address; None for none.
+
+    Raises:
+        UsageError: `not_installed`, or `cluster_unreachable`.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise not_installed("not_installed", "Using a cluster", error, "scale") from error
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)  # type: ignore[no-untyped-call] # Dask has no types here
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            "cluster_unreachable",
+            "The cluster can't be reached",
+            address,
+            "the address of a Dask scheduler, such as tcp://10.0.0.5:8786",
+            "Check the address, and that the scheduler is running.",
+        ) from error
+    with client:
+        yield client

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 )
 @click.argument("inputs", nargs=-1)
 @shared.job_options
-@click.option("--out", "out", default="callconv-out", show_default=True, help="Folder to write to.")
+@click.option(
+    "--out",
+    "out",
+    default="callconv-out",
+    show_default=True,
+    help="Folder to write to, or an address such as s3://bucket/out.",
+)
 @click.option(
     "--fixes", metavar="FILE", help="A corrected rejected.csv; its rows replace the originals."
 )
@@ -42,6 +48,12 @@ if TYPE_CHECKING:
     help="Processes that read the inputs, large files in stretches. Default: one for each 256 MiB "
     "of input, at most one for every two cores. The files come out the same.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Dask scheduler whose workers read the inputs, such as tcp://10.0.0.5:8786. The files "
+    "come out the same.",
+)
 @click.option("--dry-run", is_flag=True, help="Report only; write no file.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json, nothing else.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -54,6 +66,7 @@ def prepare_command(
     rejected_as: str,
     ledger: bool,
     workers: int | None,
+    cluster: str | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -69,7 +82,9 @@ def prepare_command(
     be used.
     """
     shared.keep_memory()
+    from callconv_kit import scale
     from callconv_kit.job import Job
+    from callconv_kit.run.cluster import shown_folder
     from callconv_kit.run.prepared import prepare
 
     settings = shared.settings(options)
@@ -81,7 +96,10 @@ def prepare_command(
     with (
         shared.sent_calls(full_job, ledger) as sent,
         shared.progress(as_json or quiet, inputs) as progress,
+        scale.connected(cluster) as client,
     ):
+        if client is not None and not client.nthreads():
+            click.echo("callconv: the cluster has no workers yet; waiting for one.", err=True)
         prepared = prepare(
             list(inputs) or None,
             full_job,
@@ -93,12 +111,13 @@ def prepare_command(
             rejected_as=rejected_as,
             progress=progress,
             workers=workers,
+            client=client,
             keep_findings=False,
         )
     if as_json:
         shared.print_json(prepared.summary, prepared.problem)
     elif not quiet:
-        shared.show_run(prepared, None if dry_run else Path(out))
+        shared.show_run(prepared, None if dry_run else shown_folder(out))
         _foretell(prepared)
     if not prepared.summary["rows_read"] and prepared.problem is None:
         click.echo("callconv: warning: the input holds a header but not one row.", err=True)

@@ -229,12 +229,14 @@ def progress(silent: bool, inputs: Sequence[str]) -> "Iterator[Progress | None]"
         yield shown
 
 
-def show_run(prepared: "Prepared", folder: Path | None) -> None:
+def show_run(prepared: "Prepared", folder: Path | str | None) -> None:
     """What a run came to, for a person, and the commands that may come next."""
     from callconv_kit.cli import terminal
     from callconv_kit.writing.wording import Commands
 
-    commands = None if folder is None else Commands(_again(folder), _upload(folder))
+    commands = None
+    if isinstance(folder, Path):  # no command opens what is at an address
+        commands = Commands(_again(folder), _upload(folder))
     terminal.show(prepared.summary, folder=folder, commands=commands)
 
 

@@ -68,7 +68,7 @@ def show(
     wide = not console.is_terminal
     for notice in wording.notices(summary):
         console.print(_in(_text((visible(notice, 600), "yellow")), encoding), soft_wrap=wide)
-    for line in _lines(summary, None if folder is None else Path(folder)):
+    for line in _lines(summary, folder):
         if wide:
             console.print(_in(line, encoding), soft_wrap=True)
         else:
@@ -97,7 +97,7 @@ def _print_wrapped(console: "Console", line: "Text") -> None:
         console.print(_text(" " * indent, part), overflow="fold")
 
 
-def _lines(summary: Summary, folder: Path | None) -> Iterator["Text"]:
+def _lines(summary: Summary, folder: str | Path | None) -> Iterator["Text"]:
     read = summary["rows_read"]
     yield _text((visible(wording.headline(summary), 400), "bold"))
     yield _text(
@@ -190,7 +190,7 @@ def _after(entries: Sequence[Entry]) -> Iterator["Text"]:
         yield _text()
 
 
-def _files(summary: Summary, folder: Path | None) -> Iterator["Text"]:
+def _files(summary: Summary, folder: str | Path | None) -> Iterator["Text"]:
     if folder is None:
         yield _text("No file was written.", style="bright_black")
         return
@@ -203,7 +203,10 @@ def _files(summary: Summary, folder: Path | None) -> Iterator["Text"]:
     yield _text(("Files", "bold"))
     for name, what in contents.items():
         if what:
-            yield _text(f"  {visible(str(folder / name), 200)}", (f"  {what}", "bright_black"))
+            place = (
+                f"{folder.rstrip('/')}/{name}" if isinstance(folder, str) else str(folder / name)
+            )
+            yield _text(f"  {visible(place, 200)}", (f"  {what}", "bright_black"))
     yield _text()
 
 

@@ -156,8 +156,11 @@ class Source:
             head = raw.read(len(ZSTD_MAGIC))
             return None if head.startswith((GZIP_MAGIC, ZSTD_MAGIC)) else raw.seek(0, io.SEEK_END)
 
-    def stamp(self) -> tuple[int, int, int] | None:
-        """The file's identity in the system: while it is the same, the file is unchanged.
+    def stamp(self) -> tuple[object, ...] | None:
+        """The file's identity where it is stored: while it is the same, the file is unchanged.
+
+        None if the storage has none. At an address it is the mark that the storage gives to each
+        content; a time alone could be that of another file of the same second.
 
         Raises:
             InputError: `unreadable`.
@@ -166,7 +169,7 @@ class Source:
             try:
                 about = os.fstat(raw.fileno())
             except (AttributeError, io.UnsupportedOperation):
-                return None
+                return _mark_at_address(raw)
             return about.st_ino, about.st_size, about.st_mtime_ns
 
     def read_through(self) -> None:
@@ -434,6 +437,20 @@ def _opened(name: str, address: str) -> BinaryIO:
             "an address that you may read",
             "Check the address and your access, or copy the file here first.",
         ) from None
+
+
+CONTENT_MARKS = ("ETag", "etag", "generation")
+"""What storages call the mark of a content: S3 and HTTP, Azure, Google."""
+
+
+def _mark_at_address(file: Any) -> tuple[object, ...] | None:
+    files, path = getattr(file, "fs", None), getattr(file, "path", None)
+    if files is None or path is None:
+        return None
+    files.invalidate_cache()
+    about = files.info(path)
+    marks = [about[name] for name in CONTENT_MARKS if about.get(name)]
+    return (*marks, about.get("size")) if marks else None
 
 
 def _not_installed(name: str, error: ImportError) -> UsageError:

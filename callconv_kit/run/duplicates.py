@@ -204,6 +204,9 @@ class KeyRows(NamedTuple):
     sessions: Records
 
 
+NO_KEYS = KeyRows(np.zeros(0, RECORD), np.zeros(0, SESSION))
+
+
 class KeyStore:
     """The keys of all rows that are ready so far."""
 
@@ -276,14 +279,13 @@ class KeyStore:
     def settle(self, on_conflict: OnConflict) -> Groups:
         """Find the rows that share a key."""
         parts = self._parts() if self._spilled else [self._table.sharing]
-        return Groups.joined(_groups(records, on_conflict) for records in parts)
+        return Groups.joined(groups_of(records, on_conflict) for records in parts)
 
     def which_are_known(self, places: Ints) -> Bools:
         """Which of these ascending places are those of rows that were added."""
         known = np.zeros(len(places), np.bool_)
         for records in self._parts():
-            place = records["place"]
-            known |= np.isin(places, np.where(place < 0, ~place, place))
+            known |= known_of(records, places)
         return known
 
     def with_and_without(self) -> Ints:
@@ -299,8 +301,7 @@ class KeyStore:
         for number in range(PARTS):
             without = _read(self._file(f"without-{number}"), RECORD)
             by_event = _read(self._file(f"with-{number}"), SESSION)
-            if len(without) and len(by_event):
-                found.append(_mixed(without, by_event))
+            found.append(mixed_of(KeyRows(without, by_event)))
         return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
 
     def _sessions(self) -> Iterator[Records]:
@@ -339,7 +340,14 @@ def _sharing(words: Words) -> tuple[Ints, Bools]:
     return order[~alone], begins[~alone]
 
 
-def _groups(records: Records, on_conflict: OnConflict) -> Groups:
+def known_of(records: Records, places: Ints) -> Bools:
+    """Which of these places are those of records."""
+    place = records["place"]
+    return np.isin(places, np.where(place < 0, ~place, place))
+
+
+def groups_of(records: Records, on_conflict: OnConflict) -> Groups:
+    """The records that share a key; all with such a key are among them."""
     order, begins = _sharing(records["call"])
     starts = np.flatnonzero(begins)
     if not len(starts):
@@ -360,10 +368,13 @@ def _groups(records: Records, on_conflict: OnConflict) -> Groups:
     return Groups(place, starts, conflict, kept, same)
 
 
-def _mixed(without: Records, by_event: Records) -> Ints:
-    """Places of rows of either kind whose session the other kind has too."""
-    words = np.concatenate([without["call"], by_event["session"]])
-    place = np.concatenate([without["place"], by_event["place"]])
+def mixed_of(keys: KeyRows) -> Ints:
+    """Places of rows that have a VendorEventId, or have none, whose session comes both ways."""
+    without = keys.records[keys.records["place"] >= 0]
+    if not (len(without) and len(keys.sessions)):
+        return np.zeros(0, np.int64)
+    words = np.concatenate([without["call"], keys.sessions["session"]])
+    place = np.concatenate([without["place"], keys.sessions["place"]])
     order, begins = _sharing(words)
     starts = np.flatnonzero(begins)
     if not len(starts):

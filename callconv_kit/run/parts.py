@@ -11,9 +11,9 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast
@@ -30,6 +30,8 @@ from callconv_kit.reading.inputs import can_be_opened_again
 from callconv_kit.run.recording import RecordsPart
 from callconv_kit.run.resolving import Resolved
 from callconv_kit.run.settling import CallsPart, SentCalls, SharedSentCalls, input_changed
+from callconv_kit.writing import summary
+from callconv_kit.writing.remote import RemoteFolder
 from callconv_kit.writing.tally import Tally
 
 T = TypeVar("T")
@@ -69,12 +71,15 @@ class Shared:
     resolved: the job with all that it names.
     session_key: of derived session ids.
     now: the clock of the age rules.
-    work: the run's work folder, which all processes reach; each part has one of its own in it.
+    work: the run's work folder, which all processes of this machine reach; each part has one of
+        its own in it.
     headers, names: of all inputs.
     sent: what was delivered before.
     audit: whether changed cells are written down one by one.
     legs: the child legs of calls split over several rows; as long as they are gathered, none yet.
     corrected: rows that correct others, once they are known.
+    store: where a part is left whose worker is on another machine.
+    versions: of the packages on which results depend.
     """
 
     run: str
@@ -88,6 +93,8 @@ class Shared:
     audit: bool
     legs: ChildLegs | None
     corrected: Corrected | None = None
+    store: RemoteFolder | None = None
+    versions: Mapping[str, str] = field(default_factory=summary.versions)
 
 
 class Handed(NamedTuple):
@@ -137,6 +144,25 @@ class Part:
     calls: CallsPart
     records: RecordsPart
 
+    def moved_to(self, folder: Path) -> "Part":
+        """The part, whose files are in another folder now."""
+
+        def here(path: Path) -> Path:
+            return folder / path.name
+
+        ready, rejected, left_out, audit = self.records
+        held = {
+            number: [replace(file, path=here(file.path)) for file in files]
+            for number, files in self.calls.held.items()
+        }
+        records = RecordsPart(
+            ready._replace(path=here(ready.path), rows_path=here(ready.rows_path)),
+            rejected._replace(path=here(rejected.path)),
+            left_out._replace(path=here(left_out.path)),
+            audit and (here(audit[0]), here(audit[1])),
+        )
+        return replace(self, calls=self.calls._replace(held=held), records=records)
+
 
 def can_ask(executor: Executor, sent: SentCalls | None) -> bool:
     """Whether its processes can ask what was delivered: it lies on this machine."""
@@ -173,27 +199,34 @@ class Parted:
         self, executor: Executor, inputs: Sequence[Input], tables: Sequence[Table]
     ) -> None:
         self._executor = executor
+        # How a run is handed to its processes, and how large their parts are.
+        self._share: Callable[[Shared], Any] = getattr(executor, "share", Handed.of)
+        self._stretch = STRETCH * getattr(executor, "stretches", 1)
         self._inputs = inputs
         self._tables = tables
         self._unchanged = [_Unchanged(table) for table in tables]
         self._lots: list[Lot] = []
         self._cut: InputError | Literal[True] | None = None
 
-    def each(self, function: Callable[[Handed, Lot], T], shared: Shared) -> Iterator[tuple[Lot, T]]:
+    def each(
+        self, function: Callable[[Handed | Shared, Lot], T], shared: Shared
+    ) -> Iterator[tuple[Lot, T]]:
         """What processes make of each lot, in the order of the rows.
 
         Raises:
             InputError: as a table's `batches`, once the lots before are out; or what the function
                 raised.
         """
-        handed = Handed.of(shared)
+        handed = self._share(shared)
         begun: deque[tuple[Lot, Future]] = deque()
         try:
             begun.extend((lot, begin(self._executor, function, handed, lot)) for lot in self._all())
             while begun:
-                # A result is let go of once it is merged.
-                yield begun[0][0], begun[0][1].result()
+                lot, future = begun[0]
+                result = future.result()
                 begun.popleft()
+                del future  # no worker needs to keep it, or to make it again
+                yield lot, result
         finally:
             # Nobody writes to the work folder any more when it is removed.
             for _, future in begun:
@@ -221,7 +254,7 @@ class Parted:
         for number, (item, table) in enumerate(zip(self._inputs, self._tables, strict=True)):
             spans: Iterator[Span | None] = iter([None])
             if isinstance(table, DelimitedTable) and _is_long(table):
-                spans = table.spans(STRETCH)
+                spans = table.spans(self._stretch)
             source = table if isinstance(table, DelimitedTable) and _is_shared(table) else item
             for span in spans:
                 yield Lot(number, len(self._lots), source, span)
@@ -326,7 +359,9 @@ def _let_the_first_stop() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
 
 
-def refuse_wrong_types(ledger: object, progress: object, executor: object, workers: object) -> None:
+def refuse_wrong_types(
+    ledger: object, progress: object, executor: object, workers: object, client: object
+) -> None:
     """Raise UsageError for an argument that a run could not use."""
     whole = isinstance(workers, int) and not isinstance(workers, bool) and workers > 0
     if not (whole or workers is None):
@@ -339,7 +374,8 @@ def refuse_wrong_types(ledger: object, progress: object, executor: object, worke
     for name, value, method, expected in (
         ("ledger", ledger, "sent_status", "a path, or an open Ledger"),
         ("progress", progress, "__call__", "a function that takes a number of rows"),
-        ("executor", executor, "submit", "an executor, such as a dask.distributed.Client"),
+        ("executor", executor, "submit", "an executor of concurrent.futures"),
+        ("client", client, "submit", "a dask.distributed.Client"),
     ):
         if value is not None and not hasattr(value, method):
             raise wrong_type(name, value, expected, f"Correct {name}, or leave it out.")

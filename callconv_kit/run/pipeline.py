@@ -7,12 +7,14 @@ Rows stream: reading, judging and writing run side by side on blocks of a few me
 are known only at the end; the rows that they concern are then read a second time.
 """
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -28,9 +30,10 @@ from callconv_kit.model.codes import Severity
 from callconv_kit.model.rows import Batch
 from callconv_kit.reading import Account, Input, Table, open_tables
 from callconv_kit.reading.delimited import DelimitedTable
-from callconv_kit.run import duplicates, parts
+from callconv_kit.run import cluster, duplicates, parts
 from callconv_kit.run import fixes as fixing
 from callconv_kit.run import judge as judging
+from callconv_kit.run.cluster import Cluster, ShuffledKeys, StoredPart
 from callconv_kit.run.judge import Judge, SettingNeeded
 from callconv_kit.run.keys import murmur3_128
 from callconv_kit.run.outcome import RunOutcome
@@ -87,13 +90,22 @@ class Run:
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._sent = sent
-        self._calls = Calls(self.judge, self._job.on_conflict, folder.work, corrected, sent)
+        keys = None
+        if isinstance(executor, Cluster):
+            keys = ShuffledKeys(executor, self._job.on_conflict, folder.work)
+        self._keys = keys
+        self._calls = Calls(self.judge, self._job.on_conflict, folder.work, corrected, sent, keys)
 
     def _prepare_session_ids(self) -> None:
         """Read the key of derived session ids, or make it; a dry run leaves none behind."""
         if self._job.session_id_from:
             beside = self._job.ledger_path
             self.judge.session_key = session.key_beside(beside, keep=not self._dry_run)
+
+    @property
+    def work(self) -> Path:
+        """The folder to which the run writes."""
+        return self._folder.work
 
     @property
     def job(self) -> Job:
@@ -262,6 +274,9 @@ class Run:
         """Let other processes read, judge and write the parts, and merge their results."""
         done = 0
         for lot, part in parted.each(part_of, self._shared(tables, self.judge.legs)):
+            if isinstance(part, StoredPart):
+                assert self._keys is not None  # noqa: S101 # only a cluster stores parts
+                part = self._keys.fetched(part, self._folder.work)
             done += self._merge(lot, part, tables[lot.number], records)
             if self._progress is not None:
                 self._progress(done)
@@ -353,15 +368,15 @@ def _was_ready(table: Table) -> bool:
 class _Kept:
     """What a worker keeps from part to part of one run: what is read or counted once."""
 
-    handed: Handed
+    handed: Handed | None
     shared: Shared
     judge: Judge
     tables: dict[int, Table] = field(default_factory=dict)
 
-    def run(self, lot: Lot) -> tuple[Run, Table]:
+    def run(self, lot: Lot, work: Path | None = None) -> tuple[Run, Table]:
         """The run of a part, and its table under the name that it has in the whole run."""
         shared, number = self.shared, lot.number
-        folder = OutputFolder(shared.work / f"part-{uuid4().hex}")
+        folder = OutputFolder((work or shared.work) / f"part-{uuid4().hex}")
         run = Run(
             shared.resolved.job,
             shared.now,
@@ -384,28 +399,34 @@ _worker = threading.local()
 """Has `kept`, after the first part. A worker may be a thread: a Dask worker has several."""
 
 
-def _kept_of(handed: Handed) -> _Kept:
+def _kept_of(handed: Handed | Shared) -> _Kept:
     kept: _Kept | None = getattr(_worker, "kept", None)
-    if kept is not None and kept.handed == handed:
+    if kept is not None and (handed is kept.shared or handed == kept.handed):
         return kept
-    shared = handed.read()
+    shared = handed if isinstance(handed, Shared) else handed.read()
+    cluster.refuse_other_versions(shared)
     if kept is None or kept.shared.run != shared.run:
         job = shared.resolved.job
-        kept = _Kept(handed, shared, Judge(job, shared.now, resolved=shared.resolved))
+        kept = _Kept(None, shared, Judge(job, shared.now, resolved=shared.resolved))
         _worker.kept = kept
-    kept.handed, kept.shared = handed, shared
+    kept.handed, kept.shared = handed if isinstance(handed, Handed) else None, shared
     kept.judge.session_key, kept.judge.legs = shared.session_key, shared.legs
     return kept
 
 
-def part_of(handed: Handed, lot: Lot) -> Part:
+def part_of(handed: Handed | Shared, lot: Lot) -> Part | StoredPart:
     """What a worker makes of one part of a run."""
     kept = _kept_of(handed)
-    run, table = kept.run(lot)
-    return run.part(lot, table, kept.shared.headers)
+    store, headers = kept.shared.store, kept.shared.headers
+    if store is None:
+        run, table = kept.run(lot)
+        return run.part(lot, table, headers)
+    with tempfile.TemporaryDirectory(prefix="callconv-part-") as work:
+        run, table = kept.run(lot, Path(work))
+        return cluster.stored(run.part(lot, table, headers), run.work, store)
 
 
-def legs_of(handed: Handed, lot: Lot) -> tuple[ChildLegs, Account]:
+def legs_of(handed: Handed | Shared, lot: Lot) -> tuple[ChildLegs, Account]:
     """The child legs in one part of a run."""
     kept = _kept_of(handed)
     run, table = kept.run(lot)
@@ -416,7 +437,7 @@ def legs_of(handed: Handed, lot: Lot) -> tuple[ChildLegs, Account]:
     return legs, table.account
 
 
-def corrected_of(handed: Handed, lot: Lot) -> tuple[set[int], list[int]]:
+def corrected_of(handed: Handed | Shared, lot: Lot) -> tuple[set[int], list[int]]:
     """The rows in one part of a run that others correct."""
     kept = _kept_of(handed)
     run, table = kept.run(lot)

@@ -28,6 +28,7 @@ from callconv_kit.model.errors import (
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
 from callconv_kit.run import parts
+from callconv_kit.run.cluster import folder_at, processes
 from callconv_kit.run.outcome import RunOutcome
 from callconv_kit.run.parts import Executor
 from callconv_kit.run.pipeline import Progress, Run
@@ -36,7 +37,9 @@ from callconv_kit.writing import aside, card, output, report
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
+from callconv_kit.writing.private import Readers
 from callconv_kit.writing.reasons import masked
+from callconv_kit.writing.remote import PublishedFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +72,7 @@ def prepare(
     keep_findings: bool | FindingsLog = True,
     workers: int | None = 1,
     executor: Executor | None = None,
+    client: Any = None,
     dry_run: bool = False,
     **settings: Any,
 ) -> "Prepared":
@@ -78,7 +82,8 @@ def prepare(
         inputs: a path, `-` for standard input, a DataFrame, or several of these; the job's
             `input` where none is given.
         job: a job file or a Job; none: the defaults.
-        out: the folder to write to; none: a temporary one, until `Prepared.write`.
+        out: the folder to write to, or an address that fsspec opens, such as `s3://bucket/out`;
+            none: a temporary one, until `Prepared.write`.
         now: the clock of the age rules; none: the real one.
         ledger: what was delivered before; its rows are left out. A path is the job's key of that
             name: where its ledger lies.
@@ -93,7 +98,10 @@ def prepare(
             256 MiB of input, at most one for every two cores. The outputs are the same to the byte.
             One process reads what can't be read apart: see `callconv_kit.scale`. A script that asks
             for more than one needs `if __name__ == "__main__":`.
-        executor: takes the place of the processes, such as a `dask.distributed.Client`.
+        executor: takes the place of the processes: one of `concurrent.futures`.
+        client: a `dask.distributed.Client`: its workers take the place of the processes. They
+            read the inputs, and leave their parts in `out`, under the same paths or addresses as
+            this process. Findings are not kept in memory.
         dry_run: leave nothing behind: no file in `out`, and no key of derived session ids.
         **settings: every key of the job file under its name; they win over `job`.
 
@@ -112,7 +120,7 @@ def prepare(
     full_job = Job.from_keywords(job, **given)
     sources = _inputs(inputs, full_job)
     corrected = [] if fixes is None else several(fixes)
-    parts.refuse_wrong_types(ledger, progress, executor, workers)
+    parts.refuse_wrong_types(ledger, progress, executor, workers, client)
     if not isinstance(rejected_as, str) or rejected_as not in REJECTED_AS:
         raise UsageError(
             "rejected_as_unknown",
@@ -123,30 +131,18 @@ def prepare(
         )
     if rejected_as == "xlsx":
         aside.refuse_without_writer()
-    if out is not None and not str(out).strip():
-        raise UsageError(
-            "output_name",
-            "The output folder has no name",
-            "an empty text",
-            "a folder, such as out",
-            'Name a folder; the current one is ".".',
-        )
-    temporary = dry_run or out is None
-    folder = OutputFolder(
-        Path(tempfile.mkdtemp(prefix="callconv-")) if temporary else as_path("out", out),
-        full_job.readable_by,
-    )
+    folder, temporary = _output_folder(out, dry_run, full_job.readable_by)
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     if full_job.lookup is not None:
         files.append(full_job.lookup.file)
     folder.refuse_inputs_within(files)
     log = keep_findings if isinstance(keep_findings, FindingsLog) else None
-    if keep_findings is True:
+    if keep_findings is True and client is None:
         log = FindingsLog()
     clock = full_job.clock
     count = parts.workers_for(sources) if workers is None else workers
     try:
-        with parts.processes(count, executor) as chosen:
+        with processes(count, executor, client, folder) as chosen:
             run = Run(
                 full_job,
                 clock,
@@ -200,6 +196,29 @@ def _known(
     from callconv_kit.delivery.status_page import report_sections
 
     return report_sections(job, forecast, path, ledger)
+
+
+def _output_folder(
+    out: str | Path | None, dry_run: bool, readers: Readers
+) -> tuple[OutputFolder, bool]:
+    """The folder of a run's files on this machine, and whether it is a temporary one."""
+    if out is not None and not str(out).strip():
+        raise UsageError(
+            "output_name",
+            "The output folder has no name",
+            "an empty text",
+            "a folder, such as out",
+            'Name a folder; the current one is ".".',
+        )
+    if isinstance(out, str):
+        out = out.removeprefix("file://")
+    remote = folder_at(out)
+    if out is not None and remote is None and not dry_run:
+        return OutputFolder(as_path("out", out), readers), False
+    path = Path(tempfile.mkdtemp(prefix="callconv-"))
+    if remote is None or dry_run:
+        return OutputFolder(path, readers), True
+    return PublishedFolder(path, remote, readers), True
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -81,6 +81,7 @@ class Calls:
         folder: Path,
         corrected: Corrected | None = None,
         sent: SentCalls | None = None,
+        keys: duplicates.KeyStore | None = None,
     ) -> None:
         """Begin with none.
 
@@ -90,13 +91,14 @@ class Calls:
             folder: for what is kept in files.
             corrected: which rows correct which, where the export has such rows.
             sent: what was delivered before.
+            keys: gathers keys; none: one in `folder`.
         """
         self._judge = judge
         self._on_conflict = on_conflict
         self._folder = folder
         self._corrected = corrected
         self._sent = sent
-        self._keys = duplicates.KeyStore(folder)
+        self._keys = keys or duplicates.KeyStore(folder)
         self._held = HeldRows(folder)
         self._origins = Origins()
         self._changed: list[Keys] = []

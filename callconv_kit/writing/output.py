@@ -53,13 +53,7 @@ class OutputFolder:
             ] or [name for name in NAMES if _are_one_file(source, self.path / name)]
             if clash:
                 named = "on standard input" if str(item) == "-" else str(source)
-                raise UsageError(
-                    "input_is_output",
-                    f"The input {named} is the file that this run would write",
-                    str(self.path / clash[0]),
-                    "an input elsewhere, or another output folder",
-                    "Move or rename the input, or name another output folder.",
-                )
+                raise input_is_output(named, str(self.path / clash[0]))
 
     def begin(self) -> None:
         """Make the folder, and remove the ready.csv of an earlier run.
@@ -87,6 +81,17 @@ class OutputFolder:
         """Remove temporary files, whatever happened."""
         with contextlib.suppress(OSError):
             shutil.rmtree(self.work)
+
+
+def input_is_output(named: str, place: str) -> UsageError:
+    """The error for an input at the place of an output."""
+    return UsageError(
+        "input_is_output",
+        f"The input {named} is the file that this run would write",
+        place,
+        "an input elsewhere, or another output folder",
+        "Move or rename the input, or name another output folder.",
+    )
 
 
 class writing:  # noqa: N801 # reads as a word: with writing(path): …
