@@ -10,6 +10,7 @@ leaves that was only believed lost is never read.
 
 import concurrent.futures
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.errors import InputError, UsageError, as_path
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading.sources import is_address, shown_address, shown_name
 from callconv_kit.run import duplicates, parts
@@ -27,6 +28,7 @@ from callconv_kit.run.duplicates import RECORD, SESSION, Groups, KeyRows, KeySto
 from callconv_kit.run.parts import Executor, Future, Part, Shared
 from callconv_kit.writing import summary
 from callconv_kit.writing.output import OutputFolder
+from callconv_kit.writing.private import Readers
 from callconv_kit.writing.remote import PublishedFolder, RemoteFolder
 
 KEYS = "keys"
@@ -65,6 +67,33 @@ def folder_at(out: object) -> RemoteFolder | None:
     if not isinstance(out, str) or not is_address(out) or out.startswith("file://"):
         return None
     return RemoteFolder(out, shown_name(shown_address(out)))
+
+
+def output_folder(
+    out: str | Path | None, dry_run: bool, readers: Readers
+) -> tuple[OutputFolder, bool]:
+    """The folder of a run's files on this machine, and whether it is a temporary one.
+
+    Raises:
+        UsageError: `output_name`, `wrong_type`, `bad_path`.
+    """
+    if out is not None and not str(out).strip():
+        raise UsageError(
+            "output_name",
+            "The output folder has no name",
+            "an empty text",
+            "a folder, such as out",
+            'Name a folder; the current one is ".".',
+        )
+    if isinstance(out, str):
+        out = out.removeprefix("file://")
+    remote = folder_at(out)
+    if out is not None and remote is None and not dry_run:
+        return OutputFolder(as_path("out", out), readers), False
+    path = Path(tempfile.mkdtemp(prefix="callconv-"))
+    if remote is None or dry_run:
+        return OutputFolder(path, readers), True
+    return PublishedFolder(path, remote, readers), True
 
 
 def shown_folder(out: str) -> str | Path:

@@ -7,7 +7,6 @@ prepared.write("out/")
 
 import glob
 import shutil
-import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,13 +21,12 @@ from callconv_kit.model.errors import (
     CallConvError,
     InputError,
     UsageError,
-    as_path,
     wrong_type,
 )
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
 from callconv_kit.run import parts
-from callconv_kit.run.cluster import folder_at, processes
+from callconv_kit.run.cluster import output_folder, processes
 from callconv_kit.run.outcome import RunOutcome
 from callconv_kit.run.parts import Executor
 from callconv_kit.run.pipeline import Progress, Run
@@ -37,9 +35,7 @@ from callconv_kit.writing import aside, card, output, report
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
-from callconv_kit.writing.private import Readers
 from callconv_kit.writing.reasons import masked
-from callconv_kit.writing.remote import PublishedFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +127,7 @@ def prepare(
         )
     if rejected_as == "xlsx":
         aside.refuse_without_writer()
-    folder, temporary = _output_folder(out, dry_run, full_job.readable_by)
+    folder, temporary = output_folder(out, dry_run, full_job.readable_by)
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     if full_job.lookup is not None:
         files.append(full_job.lookup.file)
@@ -196,29 +192,6 @@ def _known(
     from callconv_kit.delivery.status_page import report_sections
 
     return report_sections(job, forecast, path, ledger)
-
-
-def _output_folder(
-    out: str | Path | None, dry_run: bool, readers: Readers
-) -> tuple[OutputFolder, bool]:
-    """The folder of a run's files on this machine, and whether it is a temporary one."""
-    if out is not None and not str(out).strip():
-        raise UsageError(
-            "output_name",
-            "The output folder has no name",
-            "an empty text",
-            "a folder, such as out",
-            'Name a folder; the current one is ".".',
-        )
-    if isinstance(out, str):
-        out = out.removeprefix("file://")
-    remote = folder_at(out)
-    if out is not None and remote is None and not dry_run:
-        return OutputFolder(as_path("out", out), readers), False
-    path = Path(tempfile.mkdtemp(prefix="callconv-"))
-    if remote is None or dry_run:
-        return OutputFolder(path, readers), True
-    return PublishedFolder(path, remote, readers), True
 
 
 def _write_text(path: Path, text: str) -> None:
