@@ -21,6 +21,7 @@ from callconv_kit.model.errors import (
     CallConvError,
     InputError,
     UsageError,
+    as_path,
     wrong_type,
 )
 from callconv_kit.reading import Input
