@@ -332,6 +332,10 @@ class Explore(anywidget.AnyWidget):
         self.filters = {}
         self._refresh()
 
+    def __repr__(self) -> str:
+        totals = self.view.get("totals", [])
+        return f"Explore({', '.join(f'{name}: {number}' for name, number in totals)})"
+
     def _refresh(self) -> None:
         self.view = {} if self._calls is None else self._calls.view(self.filters)
 

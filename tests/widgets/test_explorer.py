@@ -91,6 +91,12 @@ def test_filters_are_set_and_taken_back_by_a_press(frame):
     assert shown.view["filters"] == []
 
 
+def test_where_no_widget_is_shown_the_totals_are(frame):
+    said = repr(frame.callconv.explore())
+    assert said.startswith("Explore(calls: 4, ")
+    assert "2 (50 %)" in said
+
+
 def test_a_run_is_explored_and_hostile_cells_stay_text(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_bytes(export())
