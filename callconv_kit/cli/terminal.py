@@ -142,6 +142,7 @@ def _rejected(summary: Summary) -> Iterator["Text"]:
         remedy = wording.remedy_of(entry)
         if remedy:
             yield _text(" " * 11, ("→ ", "blue"), remedy)
+    yield from _several_reasons(entries, summary["rows_rejected"])
     yield from _after(entries)
 
 
@@ -151,7 +152,19 @@ def _findings(head: str, summary: Summary, severity: Severity, most: int) -> Ite
     yield from _head(head, entries, most)
     for entry in entries[:most]:
         yield _finding(entry, several=several)
+    if severity is Severity.LEFT_OUT:
+        yield from _several_reasons(entries, summary["rows_left_out"])
     yield from _after(entries)
+
+
+def _several_reasons(entries: Sequence[Entry], rows: int) -> Iterator["Text"]:
+    """A line where the counts of the reasons add up to more than there are rows."""
+    if sum(entry["rows"] for entry in entries) > rows:
+        yield _text(
+            " " * 11,
+            f"Some rows have several reasons, so these numbers add up to more than {rows:,}.",
+            style="bright_black",
+        )
 
 
 def _changes(summary: Summary) -> Iterator["Text"]:

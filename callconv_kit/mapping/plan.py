@@ -257,9 +257,10 @@ NO_STATUS = (
 """Why a talk time can't be derived, in place of a source column that is missing."""
 
 HOW_TO_FEED = {
-    "TalkDuration": 'talk_time = "call_if_answered" takes CallDuration where the call was answered',
+    "TalkDuration": '{column}; only if the export has no talk time, talk_time = "call_if_answered"',
     "CallSessionId": 'session_id_from = ["Column", …] derives one from columns that tell calls '
     "apart",
+    "CalledPhoneNumber": "{column}, or {constant} for one number",
 }
 """Columns that some exports lack by nature, and the setting that replaces each."""
 
@@ -300,14 +301,14 @@ def how_to_feed(
     if like and column not in IDS_OF_IMPACT:
         how = _columns(column, like, frame=True) if frame else f'--column {column}="{like}"'
         return f"{column}: {how}, if that is it"
-    if column in HOW_TO_FEED:
-        return f"{column}: {HOW_TO_FEED[column]}"
-    if column in IDS_OF_IMPACT or column == "CallProvider":
-        also = "" if column == "CallProvider" else ", or a [lookup] by tracking number"
-        how = f'constants={{"{column}": …}}' if frame else f"--constant {column}=…"
-        return f"{column}: {how} for one value in all rows{also}"
     source = "the column that holds it"
     how = _columns(column, source, frame=True) if frame else f'--column {column}="{source}"'
+    fixed = f'constants={{"{column}": …}}' if frame else f"--constant {column}=…"
+    if column in HOW_TO_FEED:
+        return f"{column}: {HOW_TO_FEED[column].format(column=how, constant=fixed)}"
+    if column in IDS_OF_IMPACT or column == "CallProvider":
+        also = "" if column == "CallProvider" else ", or a [lookup] by tracking number"
+        return f"{column}: {fixed} for one value in all rows{also}"
     return f"{column}: {how}"
 
 

@@ -311,7 +311,7 @@ class _Drafting:
                 self._take_column(talk, "talk_time")
             else:
                 self._answer("talk_time", "answered", answer)
-        elif talk.how == "nothing" and not talk.settled:
+        elif talk.how == "nothing" and "talk_time" in self._raised:
             question = self._raised.get("talk_time")
             if question and question.proposal and self._accepts(question.confidence):
                 self._answer("talk_time", _how(question.confidence), question.proposal)

@@ -288,6 +288,7 @@ def _known(plan: Plan, resolved: Resolved) -> Known:
         rule_columns=here(gone),
         status_columns=here(name for rule in job.status for name in rule.when),
         values=job.values.get("CallStatus", {}),
+        offered=_offered(plan, export),
         zone=job.timezone or "",
         order=job.date_order or "",
     )
@@ -321,6 +322,17 @@ def _holds(at: int, plan: Plan) -> Holds:
     if fed & spec.PERSONAL:
         return Holds.PHONES
     return Holds.TIMES if "EventDate" in fed else Holds.ANYTHING
+
+
+def _offered(plan: Plan, export: Export) -> dict[str, str]:
+    """Spec column to the source column that the preset uses only where a job names it."""
+    wanted = export.preset.about.on_request if export.preset else {}
+    found = {
+        column: plan.position(spelling)
+        for column, source in wanted.items()
+        for spelling in export.spellings(source.names[0])
+    }
+    return {column: plan.header[at] for column, at in found.items() if at is not None}
 
 
 def _plan(table: Table, job: Job, export: Export) -> Plan:

@@ -52,6 +52,7 @@ class Known:
     zone, order: time zone and date order that somebody has named; "" for none.
     words: the status of words of the export, as somebody said.
     sources: spec column to the source that somebody named.
+    offered: spec column to a source that the preset uses only if a person names it.
     """
 
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Known:
     order: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    offered: Mapping[str, str] = field(default_factory=dict)
 
 
 def propose(sample: Sample, known: Known) -> Proposals:
@@ -235,7 +237,9 @@ class _Engine:
         talk = self._mapping["TalkDuration"]
         if talk.settled or talk.how != "nothing":
             return ""
-        return "call_if_answered"
+        offered = self._sample.column(self._known.offered.get("TalkDuration", ""))
+        # Never longer than the call, so that no call is paid for seconds that nobody talked.
+        return "call_if_answered" if offered is None or offered.is_empty else offered.name
 
 
 def _has_offset(text: str) -> bool:

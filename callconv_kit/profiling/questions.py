@@ -282,17 +282,9 @@ def _call_id(inspection: Inspection) -> Iterator[Question]:
 
 def _talk_time(inspection: Inspection) -> Iterator[Question]:
     each = inspection.proposals.mapping["TalkDuration"]
-    if each.settled:
-        return
-    if each.how == "nothing":
-        yield Question(
-            "talk_time",
-            "The export has no talk time. Use the call's duration where it was answered, else 0?",
-            hint="call_if_answered, or a column name",
-            proposal=inspection.proposals.talk_time,
-            confidence="likely" if inspection.proposals.talk_time else "none",
-            because="the whole call is the closest that this export has",
-        )
+    if each.how == "nothing" and (not each.settled or "TalkDuration" in inspection.missing):
+        yield _talk_time_otherwise(inspection)
+    if each.settled or each.how == "nothing":
         return
     yield Question(
         "talk_time",
@@ -302,6 +294,39 @@ def _talk_time(inspection: Inspection) -> Iterator[Question]:
         proposal=written(each),
         confidence=each.confidence,
         because=each.because,
+    )
+
+
+def _talk_time_otherwise(inspection: Inspection) -> Question:
+    """The question where no column, or none for every row, is known to be the talk time."""
+    proposal = inspection.proposals.talk_time
+    found = inspection.column(proposal)
+    text = "The export has no talk time. Use the call's duration where it was answered, else 0?"
+    because = "the whole call is the closest that this export has"
+    if found is not None:
+        text = (
+            f"Is {shown_name(proposal, 40)!r} the talk time? If it is not, call_if_answered "
+            "takes the call's duration where the call was answered, else 0."
+        )
+        because = (
+            f"it is not certain that {shown_name(proposal, 40)!r} is the talk time: see "
+            f"`callconv presets {inspection.preset}`; it is the smaller of the two"
+        )
+    elif inspection.proposals.mapping["TalkDuration"].settled:
+        proposal = "call_if_answered"
+        text = (
+            "Some calls may have no talk time. Fill the empty ones with the call's duration where "
+            "the call was answered, else 0? Talk times that are there stay."
+        )
+        because = "it fills in empty talk times only"
+    return Question(
+        "talk_time",
+        text,
+        hint="call_if_answered, or a column name",
+        samples=found.samples if found is not None else (),
+        proposal=proposal,
+        confidence="likely" if proposal else "none",
+        because=because,
     )
 
 

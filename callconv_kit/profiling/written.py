@@ -24,6 +24,22 @@ LAYOUT = ("encoding", "delimiter", "sheet", "header_line", "skip_lines")
 BLANK = {"call_id": "session_id_from"}
 """Questions whose setting has another name."""
 
+NAMED_OR_FIXED = (
+    "Write the name of the column; or delete this line and, for one value in all rows, write "
+    '{column} = "…" under [constants]'
+)
+IN_THE_FILE = {
+    "talk_time": "Write call_if_answered; or delete this line and name the column under [columns]: "
+    'TalkDuration = "…"',
+    "talk_column": "Write the name of the column; or delete this line and write "
+    'talk_time = "call_if_answered" below max_rejected_share',
+    "status": "Write ANSWER only if every row is an answered call; or delete this line and name "
+    'the column under [columns]: CallStatus = "…"',
+    "call_id": 'Write the names of the columns, such as ["Date", "Time"]; or delete this line and '
+    'name the column that holds an ID under [columns]: CallSessionId = "…"',
+}
+"""How a question is answered on its line of the file, where other words than at a prompt are."""
+
 SHARE_WHY = "if a larger share of the rows is rejected, there is no ready.csv"
 
 AFTERWARDS = """
@@ -111,7 +127,7 @@ class _Writing:
         for key in SETTINGS:
             if key in settings:
                 yield line(key, settings[key], self._because(key))
-            elif key in open_keys:
+            elif key in open_keys and not (key == "talk_time" and self._asks_for_talk_column()):
                 asked = next(k for k in self._blanks if BLANK.get(k, k) == key)
                 empty: Any = [] if key == "session_id_from" else ""
                 yield line(key, empty, self._todo(asked))
@@ -138,11 +154,18 @@ class _Writing:
         return f"for cells such as {', '.join(asked.samples[:2])}" if asked.samples else ""
 
     def _todo(self, key: str) -> str:
-        asked = self._raised.get(key)
+        asked = self._raised.get("talk_time" if key == "talk_column" else key)
         if asked is None:
             return "TODO"
         hint = f" Write {asked.hint}." if asked.hint else ""
-        perhaps = f' Perhaps "{asked.proposal}": {asked.because}.' if asked.proposal else ""
+        if key in IN_THE_FILE:
+            hint = f" {IN_THE_FILE[key]}."
+        elif key.startswith("map."):
+            hint = f" {NAMED_OR_FIXED.format(column=key.removeprefix('map.'))}."
+        proposal: Any = asked.proposal
+        if key == "call_id" and proposal:
+            proposal = [name.strip() for name in proposal.split(",")]
+        perhaps = f" Perhaps {toml(proposal)}: {asked.because}." if proposal else ""
         if key in IDS:
             return (
                 f"TODO the {IDS[key].called}: {asked.where}; or delete this line and name a column "
@@ -164,7 +187,7 @@ class _Writing:
     def _columns(self) -> Iterator[str]:
         given = self._settings.get("columns", {})
         lacking = [key.removeprefix("map.") for key in self._blanks if key.startswith("map.")]
-        if "talk_time" in self._blanks and self._seen.proposals.mapping["TalkDuration"].sources:
+        if self._asks_for_talk_column():
             lacking.append("TalkDuration")
         if not given and not lacking:
             return
@@ -173,10 +196,18 @@ class _Writing:
             if name in given:
                 yield line(name, given[name], self._evidence(name, given[name]))
             elif name in lacking:
-                key = f"map.{name}" if f"map.{name}" in self._blanks else "talk_time"
+                key = f"map.{name}" if f"map.{name}" in self._blanks else "talk_column"
                 yield line(name, "", self._todo(key))
 
+    def _asks_for_talk_column(self) -> bool:
+        """Whether the open question is which column is the talk time, and not whether one is."""
+        talk = self._seen.proposals.mapping["TalkDuration"]
+        return "talk_time" in self._blanks and bool(talk.sources)
+
     def _evidence(self, name: str, source: Any) -> str:
+        asked = self._raised.get("talk_time")
+        if name == "TalkDuration" and asked is not None and asked.proposal == source:
+            return f"{asked.confidence}: {asked.because}"
         each: Proposal | None = self._seen.proposals.mapping.get(name)
         if each is None or each.source != source:
             return ""

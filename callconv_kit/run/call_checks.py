@@ -215,7 +215,7 @@ def left_out(
     source_column: SourceColumn,
     length: int,
 ) -> list[Finding]:
-    """Apply the rules; a row may fall under several.
+    """Apply the rules; a row may fall under several, but under one code and reason only once.
 
     Args:
         rules: `column` looks at the coerced cell, `source_column` at the cell as it was read. A
@@ -225,6 +225,7 @@ def left_out(
         length: the number of rows.
     """
     findings = []
+    before: dict[tuple[str, str], Bools] = {}
     for rule in rules:
         if rule.column is not None:
             cells = columns.get(rule.column) or Coerced.silent(texts.nulls(length))
@@ -234,7 +235,10 @@ def left_out(
             if raw is None:
                 continue
             text, wrong = raw, np.zeros(length, np.bool_)
-        rows = np.flatnonzero(holds(rule, text) & ~wrong & met(rule.when, source_column, length))
+        held = holds(rule, text) & ~wrong & met(rule.when, source_column, length)
+        same = before.get((rule.code, rule.text))
+        before[rule.code, rule.text] = held if same is None else same | held
+        rows = np.flatnonzero(held if same is None else held & ~same)
         if len(rows):
             details = (rule.text,) * len(rows)
             findings.append(Finding(rule.code, Severity.LEFT_OUT, rule.column, rows, details))

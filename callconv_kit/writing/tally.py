@@ -141,16 +141,20 @@ class Tally:
 
     def _count_findings(self, judged: Judged, sign: int) -> None:
         left_out = judged.fates == Fate.LEFT_OUT
+        before: dict[FindingKey, Ints] = {}
         for finding in judged.findings:
             counted = np.ones(len(finding.rows), np.bool_)
             if finding.code in READY_ONLY:
                 counted = judged.fates[finding.rows] == Fate.READY
             elif finding.severity is not Severity.LEFT_OUT:
                 counted = ~left_out[finding.rows]
+            key = (finding.code, finding.column, finding.severity)
+            if key in before:  # another rule with this code may have held of some of these rows
+                counted &= ~np.isin(finding.rows, before[key])
             rows, places = finding.rows[counted], np.flatnonzero(counted)
             if not len(rows):
                 continue
-            key = (finding.code, finding.column, finding.severity)
+            before[key] = np.union1d(before[key], rows) if key in before else rows
             self.findings[key] += sign * len(rows)
             if finding.code in COUNTED_BY_DETAIL and finding.details:
                 kept = np.asarray(finding.details, object)[counted]

@@ -368,8 +368,8 @@ def test_columns_with_the_same_advice_share_a_line_and_a_wrong_preset_is_named(t
     said = stopped.value
     assert "Most of these columns are unknown to the preset callrail" in said.problem
     assert "CampaignId, MediaId, ActionTrackerId: --constant NAME=… for one value" in said.next_step
-    assert said.next_step.count("--constant") == 1
-    assert len(str(said).split()) < 120
+    assert said.next_step.count("--constant NAME") == 1
+    assert len(str(said).split()) < 130
     with pytest.raises(InputError) as stopped:
         prepare(tmp_path / "calls.csv")
     assert "preset" not in stopped.value.problem
@@ -492,3 +492,62 @@ def test_a_word_that_the_job_maps_to_nothing_leaves_the_cell_blank(column):
     assert prepared.changes.loc[lambda t: t["column"] == column, "rule"].tolist() == [
         "value_mapped"
     ]
+
+
+OUT = {"source_column": "Way", "equals": "out", "code": "outbound", "reason": "placed"}
+OVERLAPPING = {
+    "the same reason twice": (
+        [OUT, {**OUT, "source_column": "How", "equals": "voip"}],
+        {"outbound": 2},
+        ["outbound", "outbound"],
+    ),
+    "one code, two reasons": (
+        [OUT, {**OUT, "source_column": "How", "equals": "voip", "reason": "by VoIP"}],
+        {"outbound": 2},
+        ["outbound", "outbound"],
+    ),
+    "two codes": (
+        [OUT, {**OUT, "source_column": "How", "equals": "voip", "code": "not_a_call"}],
+        {"outbound": 1, "not_a_call": 2},
+        ["outbound; not_a_call", "not_a_call"],
+    ),
+    "a column of the format and one of the export": (
+        [OUT, {"column": "CallDuration", "above": 1, "code": "outbound", "reason": "placed"}],
+        {"outbound": 3},
+        ["outbound", "outbound", "outbound"],
+    ),
+    "three rules": (
+        [OUT, OUT, {**OUT, "source_column": "How", "in": ["voip", "fax"], "equals": None}],
+        {"outbound": 2},
+        ["outbound", "outbound"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "counted", "left_out"), OVERLAPPING.values(), ids=OVERLAPPING)
+def test_reasons_count_rows_and_not_rules(given, counted, left_out):
+    rows = [{"Way": "out", "How": "voip"}, {"Way": "in", "How": "voip"}, {"Way": "in", "How": "x"}]
+    given = [{word: value for word, value in rule.items() if value} for rule in given]
+    prepared = prepare(frame(*rows), leave_out=given)
+    counts: dict[str, int] = {}
+    for entry in prepared.summary["findings"]:
+        if entry["severity"] == "left_out":
+            counts[entry["code"]] = counts.get(entry["code"], 0) + entry["rows"]
+            lines = [example["source_line"] for example in entry["examples"]]
+            assert len(lines) == len(set(lines)) == entry["rows"]
+    assert counts == counted
+    assert prepared.left_out["codes"].tolist() == left_out
+    reasons = prepared.left_out["reasons"].str.split("; ")
+    assert all(len(each) == len(set(each)) for each in reasons)
+
+
+@pytest.mark.parametrize("talk", ["Connected Duration", "Talk", "Seconds connected", "billsec"])
+def test_a_column_comes_before_the_whole_call_for_a_missing_talk_time(talk):
+    """Where the export has a talk time, the whole call would be paid in its place."""
+    calls = frame(**{talk: "180"}).drop(columns="TalkDuration")
+    with pytest.raises(InputError) as stopped:
+        prepare(calls)
+    said = stopped.value.next_step
+    column, otherwise = said.index('"TalkDuration": "the column'), said.index("call_if_answered")
+    assert column < otherwise
+    assert "only if the export has no talk time" in said

@@ -11,8 +11,9 @@ import callconv_kit as ck
 from callconv_kit.profiling import draft_of, lookup_file, outlook, questions, refined
 from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.outlook import shared_with
-from callconv_kit.profiling.questions import MOST, all_questions
+from callconv_kit.profiling.questions import MOST, Question, all_questions
 from callconv_kit.profiling.recognition import Fit
+from callconv_kit.profiling.written import text_of
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 SAMPLES = sorted(path.name for path in VENDORS.iterdir() if path.suffix in {".csv", ".jsonl"})
@@ -248,3 +249,85 @@ def test_a_preset_that_knows_four_fifths_of_a_header_is_sure(stranger, known, co
     seen = replace(ck.inspect(stranger), fits=(fit,), settings={})
     question = next(asked for asked in all_questions(seen) if asked.id == "preset")
     assert question.confidence == confidence
+
+
+def test_a_talk_time_that_a_preset_leaves_open_is_asked_with_both_candidates(tmp_path):
+    path = VENDORS / "dialogtech.csv"
+    answers = {**ANSWERS, "timezone": "America/New_York"}
+    seen = refined(path, ck.inspect(path), answers)
+    asked = {question.id: question for question in questions(seen)}["talk_time"]
+    assert "'network_minutes'" in asked.text
+    assert "call_if_answered" in asked.text
+    assert (asked.proposal, asked.confidence) == ("network_minutes", "likely")
+    talked = {}
+    for choice in ("", "network_minutes", "call_if_answered"):
+        chosen = {**answers, **({"talk_time": choice} if choice else {})}
+        job = tmp_path / f"{choice}.toml"
+        again = refined(path, seen, chosen)
+        job.write_text(draft_of(again, chosen, accept="likely").text)
+        talked[choice] = ck.prepare(path, job, now=NOW).ready["TalkDuration"].astype(int)
+    assert (talked[""] == talked["network_minutes"]).all()
+    assert (talked[""] <= talked["call_if_answered"]).all()
+    assert (talked[""] < talked["call_if_answered"]).any()
+
+
+LEGS = "Call SID,Parent Call SID,From,To,Status,Direction,Start Time,End Time,Duration,Price"
+
+
+def leg(sid, parent, status, seconds, to="+18005550142"):
+    way = "outbound-dial" if parent else "inbound"
+    return (
+        f'{sid},{parent},+16175550123,{to},{status},{way},"Thu, 12 Nov 2026 14:30:05 +0000",'
+        f'"Thu, 12 Nov 2026 14:33:26 +0000",{seconds},-0.01'
+    )
+
+
+WITHOUT_TALK = {
+    "no leg": ((), "0", "IVR_DROPOFF"),
+    "a leg that nobody answered": (("no-answer", ""), "0", "IVR_DROPOFF"),
+    "a busy leg": (("busy", ""), "0", "IVR_DROPOFF"),
+    "a leg that failed": (("failed", ""), "0", "IVR_DROPOFF"),
+    "a leg that was answered": (("completed", "187"), "187", "ANSWER"),
+}
+
+
+@pytest.mark.parametrize(("child", "talk", "status"), WITHOUT_TALK.values(), ids=WITHOUT_TALK)
+def test_calls_without_a_talk_time_raise_the_question_and_the_others_keep_theirs(
+    tmp_path, child, talk, status
+):
+    path, job = tmp_path / "calls.csv", tmp_path / "callconv.toml"
+    rows = [leg("CA1", "", "completed", 201), leg("CA2", "", "completed", 50)]
+    rows += [leg("CB2", "CA2", "completed", 42)]
+    rows += [leg("CB1", "CA1", *child, to="+13125550177")] if child else []
+    path.write_text("\n".join([LEGS, *rows]) + "\n")
+    seen = refined(path, ck.inspect(path), ANSWERS)
+    asked = {question.id: question for question in questions(seen)}["talk_time"]
+    assert "Talk times that are there stay" in asked.text
+    assert "talk_time" in draft_of(seen, ANSWERS).blanks
+    job.write_text(draft_of(seen, ANSWERS, accept="likely").text)
+    ready = ck.prepare(path, job, now=NOW).ready.set_index("CallSessionId")
+    assert ready.loc["CA1", ["TalkDuration", "CallStatus"]].tolist() == [talk, status]
+    assert ready.loc["CA2", ["TalkDuration", "CallStatus"]].tolist() == ["42", "ANSWER"]
+
+
+OPEN_LINES = {
+    "map.CallDuration": ("CallDuration", "the name of the column", "[constants]"),
+    "map.CalledPhoneNumber": ("CalledPhoneNumber", "the name of the column", "[constants]"),
+    "talk_time": ("talk_time", "call_if_answered", "[columns]"),
+    "status": ("CallStatus", "ANSWER only if every row", "[columns]"),
+    "call_id": ("session_id_from", "the names of the columns", "[columns]"),
+}
+
+
+@pytest.mark.parametrize("said", OPEN_LINES.values(), ids=OPEN_LINES)
+def test_an_open_line_says_what_it_takes_and_where_the_rest_goes(stranger, said):
+    seen = ck.inspect(stranger)
+    blanks = ["map.CallDuration", "map.CalledPhoneNumber", "talk_time", "status", "call_id"]
+    raised = {key: Question(key, f"{key}?", hint="or another place") for key in blanks}
+    text = text_of(seen, {"max_rejected_share": 0.5}, blanks, raised)
+    name, takes, elsewhere = said
+    above = text[: text.index(f"\n{name} = ")].rpartition("\n\n")[2].replace("\n# ", " ")
+    assert takes in above.replace("# ", "")
+    assert f"{elsewhere}" in above
+    assert "or another place" not in text
+    tomllib.loads(text)
