@@ -1,6 +1,6 @@
 """Large files and many files on all cores of this machine, or on a Dask cluster.
 
-Each input, and each stretch of a large one, is read, judged and written by a worker of its own; see
+Each input, and each stretch of a large one, is read, judged and written by a separate worker; see
 `run.parts`. The outputs are the same to the byte.
 
     from callconv_kit import scale

@@ -35,7 +35,7 @@ class Secret:
     def __init__(self, stored: str) -> None:
         parts = STORED.fullmatch(stored)
         if parts is None:
-            # What stands there may be a password, so it is not shown.
+            # It may be a password, so it is not shown.
             raise AccountError("a stored password is like scrypt$SALT$DIGEST, both in hexadecimal")
         self.stored = stored
         self._salt, self._digest = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
@@ -141,7 +141,7 @@ def load(path: Path) -> list[Account]:
 
 
 def distinct(accounts: Iterable[Account], where: str = "") -> list[Account]:
-    """The accounts, unless two of them share what tells them apart."""
+    """The accounts, unless two of them share a name, user or SID."""
     known = list(accounts)
     for what in ("name", "user", "sid"):
         values = [getattr(account, what) for account in known]

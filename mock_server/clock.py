@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """A clock that can be set and moved on.
 
-    Without `start` it shows the real time. With `start` it stands still there and moves only by
+    Without `start` it shows the real time. With `start` it stops there and moves only by
     `advance`, unless `ticking` lets real seconds pass on it; tests hold it, a server on the
     command line lets it tick.
 

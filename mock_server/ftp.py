@@ -234,7 +234,7 @@ class ImportSession:
         self.all_sessions.add(self)
 
     def handle(self) -> None:
-        """The greeting, unless a fault stands in the way."""
+        """The greeting, unless a fault prevents it."""
         fault = self.book.strike(At.CONNECT)
         if fault is None:
             super().handle()  # type: ignore[misc]  # pyftpdlib has no types

@@ -137,7 +137,7 @@ class Intake:
         return receipt
 
     def next_receipt(self, timeout: float) -> Receipt:
-        """The next finished upload that nobody has asked for yet; waits at most `timeout`."""
+        """The next finished upload that was not asked for yet; waits at most `timeout`."""
         with self._arrival:
             if not self._arrival.wait_for(lambda: self._arrived, timeout):
                 raise TimeoutError(f"no upload finished within {timeout} seconds")

@@ -1,4 +1,4 @@
-"""The judge: which rows of an upload are right, by rules that stand in tables.
+"""The judge: which rows of an upload are right, by rules in tables.
 
 It asks `callconv_kit.model.spec` for the names, order, kinds, limits and lists of the columns, and
 judges with code of its own (stdlib only), so that a mistake in the kit can't hide on both sides.
@@ -50,7 +50,7 @@ CALLER_UNKNOWN = frozenset(
 """Words for a caller who withholds the number."""
 
 ABOUT_CALLERS = frozenset("caller callerid cli id number no not available out of area".split())
-"""Words that stand beside these, or say the same together, such as `No Caller ID`."""
+"""Words beside these, or that say the same together, such as `No Caller ID`."""
 
 ON_A_KEYPAD = frozenset({"266696687", "+7378742883", "2562533", "8656696", "86282452253"})
 """The same words typed on a keypad; the second one is a Texan number without its +."""

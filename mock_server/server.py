@@ -58,7 +58,7 @@ class MockImportServer:
         http_port: of the results API and the page; 0 is a free one. None: HTTP is served on a
             free port from the moment that `http_url` is asked for.
         tls: "off" (AUTH is not known), "offered", or "required" on control and data.
-        now: where the clock stands; it moves by `advance` only. A `Clock` may be given. None: the
+        now: the time of the clock; it moves by `advance` only. A `Clock` may be given. None: the
             real time.
         process_after: how long a submission is Queued.
         process_for: how long a submission is In Progress.

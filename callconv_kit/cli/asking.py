@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callconv_kit.profiling import Inspection, Question
 
 INDENT = 12
-"""Characters before what is said of a question, under its first line."""
+"""Indent of the lines below a question's first line, in characters."""
 
 DECLINE = "-"
 """The answer that declines a proposal."""
@@ -25,7 +25,7 @@ BACK = "<"
 """The answer that goes back to the question before."""
 
 Refine = Callable[["Inspection", Mapping[str, str]], "Inspection"]
-"""The inspection once more, with what answers tell of the rest."""
+"""The inspection again, with what the answers say about the rest."""
 
 
 class Dialogue:
@@ -61,7 +61,7 @@ class Dialogue:
         return self._seen, kept
 
     def ask_all(self) -> None:
-        """Ask what is open, one question after the other."""
+        """Ask the open questions, one after the other."""
         from callconv_kit.profiling.questions import MOST
 
         click.echo(
@@ -83,7 +83,7 @@ class Dialogue:
     def confirm(self, path: Path) -> Literal["yes", "no", "changed"]:
         """Whether the job is to be written; `changed` after a question was answered once more.
 
-        Without a terminal nobody can look: the job is written.
+        Without a terminal there is no one to ask: the job is written.
         """
         from callconv_kit.profiling.questions import by_id
 

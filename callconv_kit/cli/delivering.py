@@ -1,6 +1,6 @@
 """`callconv connection`, `upload`, `status`, `mark-sent`: what a person does with a delivery.
 
-The nightly job and the results have a module of their own: `following.py`.
+The nightly job and the results are in `following.py`.
 """
 
 import time

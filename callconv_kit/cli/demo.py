@@ -32,7 +32,7 @@ def demo_command(folder: str) -> int:
 
 
 def show(demo: "Demo", console: "Console") -> None:
-    """What came in, what was made of it, and what stands on the server's side."""
+    """The rows read, what became of them, and the pending actions on the server."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""`callconv run`, `results`, `trace`: the nightly job, and what became of the calls."""
+"""`callconv run`, `results`, `trace`: the nightly job, and the results of its calls."""
 
 import json
 import logging

@@ -59,7 +59,7 @@ def show(seen: "Inspection", *, share: bool = False) -> None:
 
 
 def show_head(seen: "Inspection", console: "Console", *, share: bool = False) -> None:
-    """What the file is, how it is laid out and why, and whose it is."""
+    """What the file is, its layout with the evidence, and its vendor."""
     from callconv_kit.writing.markup import visible
     from callconv_kit.writing.wording import DELIMITERS, many
 
@@ -216,5 +216,5 @@ def _show_proposals(seen: "Inspection", console: "Console") -> None:
 
 
 def _say(console: "Console", line: str, style: str = "") -> None:
-    """A line of its own, in which nothing is taken for markup."""
+    """A separate line, printed without markup."""
     console.print(line, style=style or None, markup=False, soft_wrap=not console.is_terminal)

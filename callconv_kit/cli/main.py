@@ -1,4 +1,4 @@
-"""The group of commands, and how any of them ends: exit statuses and errors in words.
+"""The group of commands, and how each one ends: exit statuses and error messages.
 
 A command's module is imported when the command is called, so that `callconv --help` stays quick.
 """

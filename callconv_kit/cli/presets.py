@@ -137,7 +137,7 @@ def _explain(preset: "Preset") -> None:
 
 
 def _feeds(preset: "Preset") -> "Iterator[tuple[str, str]]":
-    """Each column of the format, and what feeds it, in words."""
+    """Each column of the format, and its source in words."""
     about, settings = preset.about, preset.settings
     for column, source in settings.get("columns", {}).items():
         yield column, _source(source)
@@ -198,7 +198,7 @@ def _conversions(preset: "Preset") -> list[dict[str, Any]]:
 
 
 def _condition(condition: Any) -> str:
-    """What must hold of a cell, in words; a bare value or list stands for being that."""
+    """The condition on a cell in words; a bare value or list means equality."""
     if not isinstance(condition, dict):
         return f"is {_shown(condition)}"
     clauses = []

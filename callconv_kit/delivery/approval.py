@@ -49,7 +49,7 @@ class Approval:
     """Who approved which bytes.
 
     approver: the name that was given, and the account.
-    preparer: the account that owns the file; empty where the system does not tell.
+    preparer: the account that owns the file; empty where the system doesn't say.
     origin: the file.
     """
 

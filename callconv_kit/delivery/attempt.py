@@ -67,7 +67,7 @@ class Patience:
         longest_wait: seconds that one wait takes at most.
         transfer: seconds that sending one file may take at most, however slowly it moves.
         looks: how often a file that is still growing on the server is looked at.
-        sleep: waits so many seconds.
+        sleep: waits a number of seconds.
     """
 
     attempts: int = 8
@@ -274,7 +274,7 @@ class Delivery:
     def _leave_name(self, failure: ConnectionFailed) -> None:
         """After a STOR without an answer, never the same name again.
 
-        The server may hold that STOR open, and hand whatever then stands under its name to its
+        The server may hold that STOR open, and hand whatever is then under its name to its
         importer once it notices that we are gone: a second time, if we had used the name again.
         """
         if failure.step is Step.OPEN and not failure.refused:
@@ -318,7 +318,7 @@ class Delivery:
     # -- rename --------------------------------------------------------------------------------
 
     def _renamed(self) -> End:
-        """One attempt under a name of its own, which becomes the final one when it is whole."""
+        """One attempt under a temporary name, renamed to the final one when complete."""
         temporary = naming.temporary(self.name)
         self.journal.mark(State.INTENT, self.name, temporary)
         reply, said, failure = self._store(temporary, None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One step: what was tried, whether it worked, and what it showed."""
+    """One step: its name, whether it worked, and its result."""
 
     step: str
     ok: bool

@@ -17,7 +17,7 @@ from callconv_kit.writing.markup import Html
 from callconv_kit.writing.private import Readers
 
 RECORD = "run.json"
-"""Beside a run's other files: what came of it, as the JSON line says it."""
+"""Beside a run's other files: its outcome, the same as the JSON line."""
 
 REMEMBERED = 7
 """Runs with which the rejected share is compared."""

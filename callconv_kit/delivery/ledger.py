@@ -189,7 +189,7 @@ class Ledger(LedgerReading):
     def renew(
         cls, path: Path, *, now: datetime | None = None, readers: Readers = "owner"
     ) -> Path | None:
-        """Set aside what is there, under a name that says so, and begin an empty ledger.
+        """Rename the present ledger, so that its name says so, and begin an empty one.
 
         What was sent before is then unknown to the kit. Only a person should ask for this.
 
@@ -367,7 +367,7 @@ class Ledger(LedgerReading):
 
     def _enter(self, number: int, state: State, name: str, note: str, **more: Any) -> None:
         known = self.submission(number)
-        # Never back: by this time a witness tells an older copy of the ledger.
+        # Never back: the witness is how an older copy of the ledger is recognized.
         now = stamp(max(self._clock(), known.changed))
         self._set(number, state=state, changed=now, **({"name": name} if name else {}), **more)
         self._db.execute(

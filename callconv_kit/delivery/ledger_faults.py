@@ -1,4 +1,4 @@
-"""What can be wrong with a ledger, in words. All of it stops delivery: exit 4, nothing was sent."""
+"""Errors of a ledger. Each of them stops delivery: exit 4, nothing was sent."""
 
 import contextlib
 import sqlite3

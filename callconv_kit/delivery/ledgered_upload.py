@@ -1,4 +1,4 @@
-"""Delivery with a ledger: what is left of a file after what was sent before, and what came of it.
+"""Delivery with a ledger: the rows that were never sent before, and the outcome of sending them.
 
 Under the ledger's lock: settle what an interrupted run left open, look up every row, send those
 that were never sent, and write down each step before it is taken.
@@ -70,7 +70,7 @@ class LedgeredUpload:
             file: what it is.
             resend: a person asks that rows go whose earlier outcome is unknown, or that have
                 changed since they were delivered.
-            canary: send only the first so many rows; 0 sends all.
+            canary: send only the first N rows; 0 sends all.
         """
         started = self.clock()
         with self.ledger.lock():

@@ -76,7 +76,7 @@ def with_suffix(name: str, suffix: str) -> str:
 
 
 def temporary(name: str) -> str:
-    """A name of its own for each attempt, that begins with a dot as uploads in progress do."""
+    """A new name for each attempt; it begins with a dot, as uploads in progress do."""
     return f".{name}.{secrets.token_hex(4)}.tmp"
 
 

@@ -245,7 +245,7 @@ class Night:
     def _settle_left(
         self, run: JobRun, ledger: Ledger, connection: Connection, confirm: "Confirm | None"
     ) -> list[Submission]:
-        """Settle what a killed run left, before its rows are looked up; what is now in doubt."""
+        """Settle what a killed run left, before its rows are looked up; the uploads in doubt."""
         if not ledger.submissions(*LEFT_OPEN):
             return []
         with ledger.lock(self.wait):

@@ -1,4 +1,4 @@
-"""How a delivery ended, in words: a receipt, DeliveryError (exit 4), OutcomeUnknown (exit 5)."""
+"""How a delivery ended: a receipt, DeliveryError (exit 4) or OutcomeUnknown (exit 5)."""
 
 import logging
 from datetime import datetime

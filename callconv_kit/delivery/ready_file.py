@@ -1,4 +1,4 @@
-"""The file that is to go: what it is, and the parts of it that are sent."""
+"""The file to send: its identity, and the parts of it that are sent."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -101,7 +101,7 @@ def write_rows(source: Path, target: Path, keep: Bools) -> Outgoing:
     """The header and the rows of `source` for which `keep` is true, byte for byte, as `target`.
 
     Args:
-        source: a ready.csv, each row on a line of its own.
+        source: a ready.csv, one row a line.
         target: the file to write.
         keep: a flag a row.
     """

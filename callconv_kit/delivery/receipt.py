@@ -62,7 +62,7 @@ class Receipt:
         attempts: connections on which the file was offered; 0 when nothing had to be sent.
         started: when the upload began.
         finished: when the server had confirmed it.
-        message: what else there is to say, in words; may be empty.
+        message: further information for a person; may be empty.
         warnings: what you should look at.
         left_out: code to rows of ready.csv that were not sent (`already_sent`, …).
         parts: a receipt for each part, where the file was split.

@@ -102,7 +102,7 @@ def sign_off(
 
     Args:
         folder: of the run; nothing is done where it has no summary.json.
-        delivery: what became of ready.csv, by label; what is empty is not shown.
+        delivery: the outcome of ready.csv, by label; empty values are not shown.
         sums: shown below it.
         known: what else the report shows of the delivery; see `report.page`.
         readers: who may read the report.

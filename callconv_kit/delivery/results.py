@@ -165,7 +165,7 @@ def results(
     on_wait: Callable[[str, float], None] | None = None,
     api: ResultsApi | None = None,
 ) -> Outcome:
-    """Ask the results API, and write into the ledger what it says.
+    """Ask the results API, and record its answers in the ledger.
 
     Args:
         ledger: what was sent.

@@ -1,4 +1,4 @@
-"""impact.com's Submissions API, as far as results need it: what became of each file, its errors.
+"""impact.com's Submissions API, as far as results need it: the outcome of each file, its errors.
 
 `GET {base}/Advertisers/{sid}/FTPFileSubmissions`, and `/{BatchId}/ErrorDetails` below it, with
 Basic authentication. The list's key is documented in two ways and numbers come as strings: both
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGES = 1000
-"""A list that goes on after so many pages never ends."""
+"""Pages; a list that is longer never ends."""
 
 LONGEST_WAIT = 900.0
 """Seconds that a command waits for the rate limit at most, over all of its requests."""

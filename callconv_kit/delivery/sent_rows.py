@@ -173,7 +173,7 @@ class ResultsStore:
         """Refused rows: our line (0: unknown), reason, status, the server's line.
 
         They take the place of those that were kept before: the server forgets errors that were
-        mended, and our lines may have become known since.
+        corrected, and our lines may have become known since.
         """
         with self._ledger.writing() as db:
             db.execute("DELETE FROM refusal WHERE submission = ?", (submission,))

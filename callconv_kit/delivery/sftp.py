@@ -106,7 +106,7 @@ def connect(connection: "Connection", credentials: Credentials) -> Connect:
     key = None
     if connection.private_key is not None:
         key, encrypted = _private_key(connection.private_key, credentials)
-        if encrypted:  # the passphrase is nobody else's business
+        if encrypted:  # the passphrase belongs in no log
             credentials = Credentials(credentials.user, "")
     return lambda: SftpSession(connection, credentials, hosts, key)
 

@@ -53,7 +53,7 @@ def page(status: Status, outcome: Outcome, *, now: datetime) -> str:
 
     Args:
         status: its submissions and approvals.
-        outcome: what results say of them.
+        outcome: their results.
         now: when the page is made.
     """
     by_id = {file.submission.id: file for file in outcome.files}

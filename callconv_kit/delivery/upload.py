@@ -59,7 +59,7 @@ def upload(
             current folder. None sends without a ledger, and a warning in the receipt says so.
         resend: a person asks that rows go again whose outcome is unknown, or that have changed
             since they were delivered.
-        canary: send only the first so many rows, as a file of their own.
+        canary: send only the first N rows, as a separate file.
         confirm: asks the results API whether a file arrived whole; see `results.confirmer`.
         keep_days: how long the ledger keeps the bytes that were sent; 0 is for ever.
         contract: the job's [contract]. The ledger keeps which rows it expects to be refused, so

@@ -1,4 +1,4 @@
-"""`python -m callconv_kit.job`: write docs/job.md and the JSON Schema of a job anew."""
+"""`python -m callconv_kit.job`: write docs/job.md and the JSON Schema of a job."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The settings of a job for a person: what each means, what it takes, its default, an example.
+"""The settings of a job for a person: meaning, values, default and example of each.
 
 The model knows the keys, the defaults and the words that are allowed; `descriptions.toml` says what
 they mean. `callconv settings`, docs/job.md, the options' help, the comments of written jobs and the
@@ -28,8 +28,8 @@ class Setting(NamedTuple):
     """One setting.
 
     name: its path in callconv.toml, such as `connection.host`.
-    text: what it means, in full sentences.
-    values: what it takes.
+    text: its meaning, in full sentences.
+    values: the values that it accepts.
     default: as callconv.toml would write it; empty where there is none.
     example: a line of callconv.toml; empty for a table.
     words: the values, where only these are allowed.
@@ -111,7 +111,7 @@ def as_markdown() -> str:
 
 
 SCHEMA_FILE = Path(__file__).with_name("callconv.schema.json")
-"""The JSON Schema of a job, as it is installed; `python -m callconv_kit.job` writes it anew."""
+"""The JSON Schema of a job, as it is installed; `python -m callconv_kit.job` writes it."""
 
 
 def schema_line() -> str:

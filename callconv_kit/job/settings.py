@@ -1,4 +1,4 @@
-"""The `Job` itself: its keys, how one is made, and what it says of itself."""
+"""The `Job` itself: its keys, how one is made, and how it is shown."""
 
 import os
 from collections.abc import Mapping, Sequence

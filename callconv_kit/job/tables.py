@@ -454,7 +454,7 @@ class Contract(Table):
 
     minimum_duration: seconds, for every action tracker or by tracker.
     trackers: campaign = its action trackers.
-    repeat_caller_days: a caller counts again only after so many days; 0: always.
+    repeat_caller_days: days until a caller counts again; 0: always.
     age_limit_days: how old a call may be, for every action tracker or by tracker.
     """
 

@@ -134,7 +134,7 @@ def make(
 
 
 class _Sought:
-    """Looks for the columns that feed others; gathers what is missing and what is there twice."""
+    """Finds the source columns; gathers the missing and the repeated ones."""
 
     def __init__(self, header: tuple[str, ...], job: Job, export: Export, reimported: bool) -> None:
         self._header, self._job, self._export = header, job, export

@@ -1,9 +1,9 @@
 """Presets: a vendor's export described as data.
 
-A preset file is a job file with one table more, `[preset]`. The keys of the job file say what feeds
-what, in which unit and zone, what a status means and what is left out; `[preset]` says how the
-export is recognised, and what a job has no words for. The bundled ones lie in `presets/`; a user's
-own is the same kind of file, given by its path.
+A preset file is a job file with one table more, `[preset]`. The keys of the job file say which
+source goes to which column, in which unit and zone, what a status means and what is left out;
+`[preset]` says how the export is recognised, and what a job has no words for. The bundled ones lie
+in `presets/`; a user's own is the same kind of file, given by its path.
 """
 
 import re
@@ -32,8 +32,8 @@ class Form(Table):
     needs: the columns by which it is recognised; all must be there.
     columns: all columns that are known of it, in their order where it is known.
     cells: what the filled cells of a column say, as a regular expression that most of them match
-        in full: tells a form from another vendor's that has the same names, or no header.
-    headerless: its files have no header: `columns` stand in exactly this order.
+        in full: distinguishes a form from another vendor's with the same names, or no header.
+    headerless: its files have no header: `columns` is their exact order.
     """
 
     name: StrictText

@@ -21,7 +21,7 @@ CALLED = "CalledPhoneNumber"
 class Checked(NamedTuple):
     """What was found in a preset.
 
-    problems: errors; such a preset does not do what it says.
+    problems: errors; such a preset does not work as described.
     needs: required columns without a source in the preset, and how a job gives each.
     notes: what may be meant, and is worth a look.
     """

@@ -134,7 +134,7 @@ def _whole(text: pa.StringArray) -> Ints:
 class Corrected:
     """Which rows replace which.
 
-    A row that is replaced does not go, even where its replacement is rejected: what it says is
+    A row that is replaced is not sent, even where its replacement is rejected: its content is
     known to be wrong. The replacement goes only where the first one surely never went: under an id
     of its own it would be paid a second time. For the same reason of several different rows that
     replace one and the same none goes.

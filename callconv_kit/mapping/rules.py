@@ -1,7 +1,7 @@
 """Rules over the columns of an export, as data: conditions, statuses, values for blanks, doubts.
 
 `when` names source columns and conditions on their unchanged cells. A column that the
-export lacks meets no condition: what it would have said is not known.
+export lacks meets no condition: its cells are unknown.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

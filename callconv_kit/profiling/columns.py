@@ -118,7 +118,7 @@ class Gathered:
 
 
 def _as_number(text: str, holds: Holds) -> str:
-    """A phone number whatever its spelling; any other text as it stands."""
+    """A phone number whatever its spelling; any other text unchanged."""
     if holds is Holds.PHONES or _PHONE.fullmatch(text):
         return "".join(filter(str.isdigit, text))[-NATIONAL:] or text
     return text

@@ -1,4 +1,4 @@
-"""Which rows are calls to the advertiser: the columns that tell, and what each value means.
+"""Which rows are calls to the advertiser: the columns that show it, and what each value means.
 
 Words tell (`inbound`, `ausgehend`, `from-internal`), and so do coded values whose calls go to the
 advertiser's own numbers or come from them, and a number dialed that only incoming calls have.
@@ -37,10 +37,10 @@ _ROOTS = {
     "outbound": ("outbound", "outgoing", "ausgehend", "ausgehende", "saliente", "salientes"),
     "internal": ("internal", "intern", "interno", "interna"),
 }
-"""Words that mean a direction wherever they stand in a text."""
+"""Words that mean a direction anywhere in a text."""
 
 _TELLING = {"direction", "context", "leg", "kind"}
-"""Roles of columns that may tell the direction by words that mean other things elsewhere."""
+"""Roles of columns in which words name the direction that mean other things elsewhere."""
 
 _STRONG = {"inbound", "outbound"}
 
@@ -56,7 +56,7 @@ def _listed() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def meaning(text: str) -> str:
-    """What a text says of the direction of a call; "" for nothing.
+    """The direction of a call that a text names; "" for none.
 
     >>> meaning("Outbound Missed"), meaning("in"), meaning("Leg-1"), meaning("Answered")
     ('outbound', 'inbound', 'leg', '')
@@ -87,7 +87,7 @@ def _by_ending(text: str) -> str:
 
 
 def directions(sample: Sample) -> tuple[Direction, ...]:
-    """The columns that tell which rows are calls to the advertiser, the clearest first."""
+    """The columns that show which rows are calls to the advertiser, the clearest first."""
     by_word = [found for column in sample.named if (found := _by_words(column)) is not None]
     by_word.sort(key=lambda each: (-_understood(each), len(each.values)))
     main = [each for each in by_word if says_a_direction(each)][:1]
@@ -323,7 +323,7 @@ def _by_parent(sample: Sample) -> Direction | None:
 
 
 def by_own_numbers(sample: Sample, caller: str, called: Sequence[str]) -> Direction | None:
-    """Rows whose caller is one of the advertiser's own numbers, where no column tells more.
+    """Rows whose caller is one of the advertiser's own numbers, where no column says more.
 
     Args:
         sample: all rows.
@@ -349,7 +349,7 @@ def by_own_numbers(sample: Sample, caller: str, called: Sequence[str]) -> Direct
 
 
 def are_calls(sample: Sample, found: Sequence[Direction]) -> Bools:
-    """The rows that remain when those that are no calls to the advertiser are left out."""
+    """The rows that are calls to the advertiser."""
     rows = np.ones(sample.rows, np.bool_)
     for each in found:
         column = sample.column(each.column)

@@ -143,7 +143,7 @@ class _Drafting:
         self._taken[key] = (how, text)
 
     def _single(self, key: str) -> None:
-        """A question that is one setting: by its answer, else by what is proposed."""
+        """A question that is one setting: its answer, else its proposal."""
         question, answer = self._raised.get(key), self._answers.get(key, "")
         if answer and (question is None or self._is_stated(key)):
             self._passed.append(Passed(key, self._why_passed(key)))

@@ -102,7 +102,7 @@ def _new(path: Path, given: Mapping[str, Any], header: Sequence[str]) -> tuple[s
 
 
 def _sources(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The source columns that a job names, with the column of the format that each feeds."""
+    """The source columns that a job names, with the column of the format of each."""
     for column, source in given.get("columns", {}).items():
         names = next(iter(source.values())) if isinstance(source, Mapping) else source
         for name in [names] if isinstance(names, str) else names:

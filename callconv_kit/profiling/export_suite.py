@@ -107,14 +107,14 @@ def suite_of(source: Input, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plan(table: Table, job: Job, export: Export) -> Plan:
-    """What is mapped to what; a required column without a source is no fault here."""
+    """The plan of an input; a required column without a source is not an error here."""
     anything = {column: spec.BY_NAME[column].example for column in spec.REQUIRED}
     lenient = job.model_copy(update={"defaults": {**anything, **job.defaults}})
     return planning.make(table.name, table.header, lenient, export=export)
 
 
 def _asked(job: Job, export: Export) -> Iterator[str]:
-    """Source columns that decide something, though they may feed no column."""
+    """Source columns that decide something, though they may be mapped to no column."""
     for rule in job.leave_out:
         yield from ([rule.source_column] if rule.source_column else [])
         yield from rule.when
@@ -177,7 +177,7 @@ def _conditions(job: Job) -> Iterator[Mapping[str, Condition]]:
 
 
 def _words_of(condition: Condition) -> set[str]:
-    """The words that a condition tells apart; none of one that looks for texts of a form."""
+    """The words that a condition distinguishes; none for one that looks for a pattern."""
     words = {*(condition.in_ or ()), *(condition.not_in or ())}
     if condition.equals is not None:
         words.add(condition.equals)
@@ -262,7 +262,7 @@ def _of_table(table: Table) -> Iterator[Expectation]:
 
 
 def _of_column(column: _Column, goes_to: str | None) -> Iterator[Expectation]:
-    """What is expected of a column that the job uses; `goes_to` is the spec column it feeds."""
+    """The expectations of a column that the job uses; `goes_to` is its spec column."""
     of = {"column": column.name}
     use = f"it is mapped to {goes_to}" if goes_to else "a rule of the job asks it"
     yield _expect("expect_column_to_exist", f"{column.name} is there: {use}.", "critical", **of)

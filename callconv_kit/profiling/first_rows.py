@@ -41,7 +41,7 @@ class FirstRows:
 
 
 def first_rows(table: Table) -> FirstRows:
-    """Read the first rows of a table, and set aside those that are no calls."""
+    """Read the first rows of a table, without those that are not calls."""
     gathered = [Gathered() for _ in table.header]
     rows, ragged, more = 0, 0, False
     kept: list[Batch] = []

@@ -25,7 +25,7 @@ _RANK = {("call_id", True): 0, ("call_id", False): 1, ("weak_id", True): 2, ("we
 class Identity(NamedTuple):
     """What CallSessionId may come from.
 
-    derived: the columns whose hash can stand in, where no column names the call.
+    derived: the columns whose hash can serve, where no column names the call.
     """
 
     call_id: Proposal
@@ -38,7 +38,7 @@ def identity(sample: Sample, taken: Collection[str], telling: Sequence[str]) -> 
     Args:
         sample: the rows that are calls to the advertiser.
         taken: columns that hold something else.
-        telling: columns that together tell calls apart, the most telling first.
+        telling: columns that together identify a call, the most distinctive first.
     """
     found = [
         (column, role)

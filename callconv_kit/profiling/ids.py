@@ -1,4 +1,4 @@
-"""What no export holds: the ids of impact.com, the provider, and what they are looked up by."""
+"""What no export holds: the ids of impact.com, the provider, and the key of their look-up."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from callconv_kit.profiling.inspection import Inspection
 LOOKUP_FILE = "trackers.csv"
 
 ONE_KEY = 0.5
-"""A look-up key that stands in so many rows tells hardly anything apart."""
+"""Share of the rows above which one value makes a column useless as a look-up key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Inspection:
         missing: required columns without a source, and how to give each one.
         proposals: what each column of the format may come from, and which rows are calls; never
             applied.
-        times: what the column of times tells; None where nothing is proposed for EventDate.
+        times: facts about the column of times; None where nothing is proposed for EventDate.
         skip_lines: patterns of lines that are not rows, such as the types of the columns.
         others: other tables of the same archive, which were not looked at.
         evidence: why the encoding, the delimiter and the header's line were chosen.
@@ -295,7 +295,7 @@ def _known(plan: Plan, resolved: Resolved) -> Known:
 
 
 def times(sample: Sample, proposal: Proposal, lines_of: Ints) -> Times | None:
-    """What the times that are proposed for EventDate tell; None where none are."""
+    """Facts about the times that are proposed for EventDate; None where none are."""
     held = [found for name in proposal.sources if (found := sample.column(name)) is not None]
     if not held:
         return None
@@ -353,7 +353,7 @@ def _set(column: str, job: Job, looked_up: frozenset[str]) -> bool:
 
 
 def _used(job: Job, export: Export) -> frozenset[str]:
-    """Plain names of the columns that rules look at, though they feed no column."""
+    """Plain names of the columns that rules look at, though they are mapped to no column."""
     names = [*job.session_id_from]
     names += [rule.source_column for rule in job.leave_out if rule.source_column]
     names += [name for rule in job.leave_out for name in rule.when]

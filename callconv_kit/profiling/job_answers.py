@@ -49,7 +49,7 @@ def with_answer(
     """Settings with the answer to a question in place of an earlier one; blank takes it back.
 
     Raises:
-        UsageError: it is no answer to that question.
+        UsageError: that question does not accept the answer.
     """
     meant = settled(key, answer, inspection) if answer.strip() else {}
     return merged(without_answer(settings, key, inspection), meant)

@@ -16,10 +16,10 @@ from callconv_kit.model import texts
 from callconv_kit.model.notes import note_of
 
 WITHHELD = "withheld"
-"""What stands for a number that the caller kept back."""
+"""Texts in place of a number that the caller withheld."""
 
 MASKED = "masked"
-"""What stands for a number of which some digits are hidden."""
+"""Numbers of which some digits are hidden."""
 
 LEAST_DIGITS = 7
 """Digits of the shortest number that is not an extension."""
@@ -119,7 +119,7 @@ def instant(text: str, order: str = "month-first") -> float | None:
 
 @lru_cache(maxsize=65_536)
 def seconds(text: str) -> float | None:
-    """A duration as seconds, a bare number as it stands; None if it is not one."""
+    """A duration as seconds, a bare number unchanged; None if it is not one."""
     if re.fullmatch(r"\d{1,9}(?:\.\d{1,6})?", text):
         return float(text)
     value = duration.read(text).value
@@ -174,7 +174,7 @@ _MOMENTS = {
     *("needs_timezone", "needs_date_order", "event_in_future", "event_too_old", ""),
     *("moment_skipped", "moment_repeated", "moment_zone_unknown"),
 }
-"""What is said of a text that is a date with a time."""
+"""Facts about a text that is a date with a time."""
 
 
 NO_OBJECTION = {

@@ -1,4 +1,4 @@
-"""What the name of a column may say, once its cells have said of which kind it is.
+"""What the name of a column may mean, once its cells have shown its kind.
 
 The cells decide the kind (a moment, a duration, a phone number, an id, a word), the name decides
 the role within that kind, and relations to other columns decide among rivals. A role is *exact*

@@ -1,4 +1,4 @@
-"""What `prepare` would say of an export under a drafted job, before anybody has run it.
+"""The result that `prepare` would give for an export under a drafted job, before it is run.
 
 A value stands in for each answer that the draft leaves open, so that the rows can be judged; each
 such assumption is named. Nothing is kept: no output, no ledger, no key.
@@ -67,7 +67,7 @@ class Reason:
     code: of `codes.CODES`; column: the one that it is about, if it is about one.
     rows: how many.
     problem: in words; fix: the lines of a job that would make them ready, or what else does.
-    left_out: these rows were not meant to go, and need nobody.
+    left_out: these rows are not meant to be sent, and need no attention.
     """
 
     code: str

@@ -104,7 +104,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What one value of a column says of its rows.
+    """What one value of a column means for its rows.
 
     means: inbound, outbound, internal, message, form, fax, leg, progress; call for a call whose
         direction it does not tell; "" for what is not known.
@@ -117,7 +117,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A column that tells which rows are calls to the advertiser.
+    """A column that shows which rows are calls to the advertiser.
 
     values: each text with the number of its rows; "" stands for empty cells, `FILLED` for all
         others.
@@ -140,7 +140,7 @@ class Direction:
 
     @property
     def asked(self) -> bool:
-        """Whether a person is asked: rows are left out, or nobody can tell which would be."""
+        """Whether a person is asked: rows are left out, or it is unclear which ones."""
         return bool(self.left_out) or self.confidence == "none"
 
     def as_dict(self) -> dict[str, Any]:
@@ -259,7 +259,7 @@ class Proposals:
 
 
 def direction_as_dict(found: Sequence[Direction]) -> dict[str, Any] | None:
-    """The columns that tell which rows go, as `callconv inspect --json` prints them."""
+    """The columns that decide which rows are sent, as `callconv inspect --json` prints them."""
     if not found:
         return None
     first, *more = found

@@ -1,4 +1,4 @@
-"""All proposals for an export, from its rows and from what is known of it already.
+"""All proposals for an export, from its rows and from what is already known about it.
 
 The order matters: which rows are calls to the advertiser comes first, because only in those do
 the caller's numbers vary and the words of a status count.
@@ -170,7 +170,7 @@ class _Engine:
         self._take_numbers(calls)
 
     def _telling(self) -> list[str]:
-        """Columns that together tell calls apart."""
+        """Columns that together identify a call."""
         wanted = ("CallerId", "EventDate", "CalledPhoneNumber", "CallDuration")
         return [name for column in wanted for name in self._mapping[column].sources]
 

@@ -29,7 +29,7 @@ LISTED = 6
 
 
 MAPPED = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
-"""Required columns that an export must feed, asked for as map.COLUMN."""
+"""Required columns that need a source in the export, asked for as map.COLUMN."""
 
 PLAIN_IDS = (
     *("preset", "timezone", "date_order", "direction", "call_id", "talk_time", "status"),
@@ -161,7 +161,7 @@ def written(each: Proposal) -> str:
 
 
 def _samples(inspection: Inspection, each: Proposal) -> tuple[str, ...]:
-    """Cells of what is proposed, and of the other candidates where nothing is."""
+    """Cells of the proposed column, or of the candidates where none is proposed."""
     names = each.sources or tuple(name for other in each.alternatives for name in other.sources)
     found = []
     for name in names[:3]:

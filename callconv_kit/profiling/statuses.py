@@ -1,4 +1,4 @@
-"""CallStatus: the column whose words tell how each call ended, read word by word.
+"""CallStatus: the column whose words say how each call ended, read word by word.
 
 A column is chosen for what its words are understood to say, not for its name. Labels that agents
 choose, and columns without a cell, are declined. Where a mailbox or a menu took the call, rules
@@ -32,13 +32,13 @@ SPEAKS = 0.75
 """The same where the name of the column says nothing of an outcome."""
 
 FILLED = 0.8
-"""Of the calls hold a word, for a column to tell how calls ended."""
+"""Share of the calls with a word, for a column to show how calls ended."""
 
 MOSTLY = 0.95
-"""Of the rows of a word agree with what it is taken for."""
+"""Share of the rows of a word that agree with the proposed status."""
 
 VARIED = 0.1
-"""What each further status that its words tell apart adds: more is known of such a column."""
+"""Added for each further status that its words distinguish: such a column says more."""
 
 SPOKEN = ".*[1-9].*"
 """A talk time that is not zero, whether it is a number or written like a clock."""
@@ -345,7 +345,7 @@ def _may_say_who_took_it(column: Column) -> bool:
 
 
 def _splits(best: _Candidate, words: Sequence[StatusWord], talk: str) -> tuple[Rule, ...]:
-    """A cause that ends answered calls and others alike: talk tells them apart."""
+    """A cause that ends answered calls and others alike: talk time distinguishes them."""
     rules = []
     for word in words:
         if word.split:

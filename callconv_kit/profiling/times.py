@@ -21,10 +21,10 @@ MOST = 0.9
 """Of all calls lie within the busy hours."""
 
 LONGEST_DAY = 14
-"""Hours; calls that spread over more tell nothing of the zone."""
+"""Hours; calls that spread over more say nothing about the zone."""
 
 ENOUGH_FOR_HOURS = 20
-"""Calls; of fewer the hours tell nothing."""
+"""Calls; the hours of fewer say nothing."""
 
 NO_RULES = moment.MomentSettings(datetime(2000, 1, 1, tzinfo=UTC))
 """Settings that settle nothing; ages play no part."""
@@ -32,7 +32,7 @@ NO_RULES = moment.MomentSettings(datetime(2000, 1, 1, tzinfo=UTC))
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What the column of times tells.
+    """Facts about the column of times.
 
     column: its name in the export.
     without_offset: how many of its cells carry no offset from UTC, and the first of them.
@@ -53,7 +53,7 @@ class Times:
 
     @property
     def busy_hours(self) -> tuple[int, int] | None:
-        """From which hour to which most naive cells lie; None where that tells nothing."""
+        """From which hour to which most naive cells lie; None where that says nothing."""
         total = sum(self.by_hour)
         if total < ENOUGH_FOR_HOURS:
             return None
@@ -80,7 +80,7 @@ class Times:
 
 
 def times_of(column: str, lines: Sequence[int], cells: pa.StringArray) -> Times:
-    """What a column of times tells; each different text is read once.
+    """Facts about a column of times; each different text is read once.
 
     Args:
         column: its name, for a person.
@@ -170,7 +170,7 @@ class ZoneEffect:
 
     @property
     def text(self) -> str:
-        """The effect in words."""
+        """The effect, as a sentence."""
         facts = [f"{self.other_day:,} of {self.calls:,} calls fall on another day in UTC"]
         if self.too_old:
             facts.append(f"{self.too_old:,} are over {spec.OLD_AFTER_DAYS} days old")

@@ -1,4 +1,4 @@
-"""A drafted job as the text of a callconv.toml, each line with why it says what it says."""
+"""A drafted job as the text of a callconv.toml, each line with its reason."""
 
 import json
 import textwrap
@@ -141,7 +141,7 @@ class _Writing:
         return f"{fit.known} of {fit.columns} columns are {fit.title}'s" if fit else ""
 
     def _because(self, key: str) -> str:
-        """Why a setting says what it says: the evidence, where it is what was proposed."""
+        """The reason for a setting: the evidence, where the proposal was taken."""
         if key == "talk_time" and self._settings[key] == "column_if_answered":
             return "the talk time of the export counts only where the status is ANSWER"
         asked = self._raised.get({"session_id_from": "call_id"}.get(key, key))

@@ -1,4 +1,4 @@
-"""What reading promises: a table that can be read twice, and an account of what it held."""
+"""What reading promises: a table that can be read twice, and an account of its rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

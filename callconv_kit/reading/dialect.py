@@ -14,7 +14,7 @@ DELIMITERS = (",", ";", "\t", "|")
 EDGES = " \t\r\n\v\f\0\x1a\ufeff\u200b\u200e\u200f\u2060\xa0"
 """What a header's cell loses at its edges."""
 HEADER_WITHIN = 60
-"""A header stands within so many records of a file's start."""
+"""Records at a file's start within which the header is looked for."""
 MOST = 0.5
 """Of a header's cells are known, where files without one are expected: a row may hold one too."""
 

@@ -1,4 +1,4 @@
-"""A rejected.csv that comes back: its rows keep the file and line that they had at first.
+"""A rejected.csv that comes back: its rows keep their original file and line.
 
 rejected.csv and left_out.csv are the original header and cells behind four columns of ours; the
 cells of an over-long row go on under `extra_1`, `extra_2` … .
@@ -45,7 +45,7 @@ def _width(header: Sequence[str]) -> int:
 
 
 def own_columns(header: Sequence[str]) -> tuple[str, ...]:
-    """The header that the rows had at first."""
+    """The original header of the rows."""
     return tuple(header[FIRST_OWN : _width(header)] if is_reimport(header) else header)
 
 

@@ -80,7 +80,7 @@ class Unpacked(io.RawIOBase):
             data = self._stream.read(len(buffer))
         except InputError:
             raise
-        except Exception as error:  # each kind of packing raises errors of its own
+        except Exception as error:  # each kind of compression raises its own errors
             raise damaged(self._name, error) from error
         buffer[: len(data)] = data
         return len(data)
@@ -243,7 +243,7 @@ def _nearest_beside(path: object) -> str:
 
 
 def unreadable(name: str, error: Exception) -> InputError:
-    """The error for a file that can't be read, in words."""
+    """The error for a file that can't be read."""
     if isinstance(error, FileNotFoundError):
         near = _nearest_beside(error.filename)
         next_step = f'Did you mean "{near}"?' if near else "Check the name and the folder."
@@ -428,7 +428,7 @@ def _opened(name: str, address: str) -> BinaryIO:
         raise _not_installed(name, error) from error
     except FileNotFoundError as error:
         raise unreadable(name, error) from None
-    except Exception as error:  # noqa: BLE001 # every kind of storage raises errors of its own
+    except Exception as error:  # noqa: BLE001 # every kind of storage raises its own errors
         # The error's text may hold the address with its keys, so only its kind is shown.
         raise InputError(
             "unreadable",

@@ -1,4 +1,4 @@
-"""What becomes of the rows that share a key or are corrected by another, and why, in words."""
+"""The outcome, with its reason, of rows that share a key or are corrected by another."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ REPEAT, CONFLICT = "duplicate_row", "conflicting_duplicate"
 
 
 class Origins:
-    """The file and line that rows of a rejected.csv had at first, by their places."""
+    """The original file and line of rows of a rejected.csv, by their places."""
 
     def __init__(self) -> None:
         self.places: list[Ints] = []

@@ -183,7 +183,7 @@ def _seats(header: Sequence[str], table: Table) -> list[int] | None:
 
 
 def _outdated(table: Table, plan: Plan, fixes: dict[int, Fix]) -> list[str]:
-    """Fixes that fit no row, in words; those that change nothing are taken out."""
+    """Why fixes fit no row; those that change nothing are taken out."""
     if not fixes:
         return []
     refused = []

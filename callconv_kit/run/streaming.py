@@ -15,7 +15,7 @@ AHEAD = 1
 
 
 class ReadAhead(Generic[T]):
-    """Iterate over what a thread of its own takes from an iterator.
+    """Iterate over the items of an iterator that a separate thread reads.
 
     An error of the iterator is raised where its item would have come. Leaving the `with` block
     early stops the thread.
@@ -70,7 +70,7 @@ class ReadAhead(Generic[T]):
 
 
 class WriteBehind:
-    """Runs what it is given in a thread of its own, in order.
+    """Runs tasks in a separate thread, in order.
 
     An error of a task is raised at the next call, or on leaving the `with` block.
     """

@@ -2,7 +2,7 @@
 
 It is slow to import (seconds), so that happens on the first call. While it runs, Python's warnings
 are off and its own log is silent: a warning that is turned into an error would otherwise become a
-failed expectation, and what goes wrong in it stands in its results anyway.
+failed expectation, and its results say what goes wrong in any case.
 """
 
 import importlib

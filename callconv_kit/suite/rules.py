@@ -5,7 +5,7 @@ text is judged as it will be uploaded: an empty cell is a null, everything else 
 the durations, which are whole numbers (see `READING`).
 
 Severity: critical where `prepare` would reject the row, because the server refuses it or because
-payment or attribution hangs on it; warning where the server tolerates the cell.
+payment or attribution depends on it; warning where the server tolerates the cell.
 """
 
 from collections.abc import Callable, Collection, Iterator

@@ -44,7 +44,7 @@ class Outcome:
         expectation: as stored.
         state: `passed`, `failed`, `errored` (it could not be judged) or `not judged` (the file
             lacks its column).
-        detail: in words, what was found or what went wrong.
+        detail: what was found or what went wrong, as a sentence.
         rows: numbers of the rows that fail it, ascending.
         labels: where the first of them are; as many as there are `values`.
         values: the values of these cells; phone numbers are masked if asked for.

@@ -1,4 +1,4 @@
-"""Check: the Great Expectations suite over ready.csv, in words, and its Data Docs."""
+"""Check: the results of the Great Expectations suite over ready.csv, and its Data Docs."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The corrected rejected.csv: what a person mended, kept in a file that a spreadsheet opens too.
+"""The corrected rejected.csv: a person's corrections, in a file that a spreadsheet can open.
 
 The file is the memory: every fix is written to it at once, and it is read anew before each use, so
 that a colleague can go on in it, with the workbench or without.
@@ -115,7 +115,7 @@ class CorrectedFile:
     def merge(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         """Put rejected rows into the file as they are, for who goes on in a spreadsheet.
 
-        Rows that stand in it already stay. Returns how many were put in.
+        Rows that are already in it stay. Returns how many were added.
         """
         known = self.read()
         new = [list(row) for row in rows if (row[0], row[1]) not in known.rows]

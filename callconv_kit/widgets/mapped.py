@@ -1,4 +1,4 @@
-"""What feeds what, tried on the first rows: cells of the export, and what becomes of them."""
+"""The source of each column, tried on the first rows: cells of the export, before and after."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -38,13 +38,13 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """What feeds a column of the format.
+    """The source of a column of the format.
 
     sources: columns of the export; constant, default: of the job; looked_up: by its look-up.
-    fill: the share of filled cells of the first source; None where none feeds it.
+    fill: the share of filled cells of the first source; None where there is no source.
     pairs: cells before and after; `after` is None where the row was rejected.
-    missing: required, and nothing feeds it.
-    derived: what else the job says, in words.
+    missing: required, and it has no source.
+    derived: what else the job says, as text.
     """
 
     column: str
@@ -60,7 +60,7 @@ class MappedColumn:
 
     @property
     def is_fed(self) -> bool:
-        """Whether anything feeds it."""
+        """Whether it has a source."""
         return bool(self.sources or self.constant or self.default or self.looked_up or self.derived)
 
 
@@ -80,7 +80,7 @@ def preview(source: Path, job: Job) -> Preview:
 
 
 def plan_of(job: Job, seen: Inspection) -> tuple[Plan, Job, frozenset[str]]:
-    """What feeds what, the job with its preset under it, and the columns that are looked up."""
+    """The plan, the job with its preset under it, and the columns that are looked up."""
     resolved = resolve(job)
     header = [column.name for column in seen.columns]
     anything = {column: spec.BY_NAME[column].example for column in spec.REQUIRED}
@@ -90,7 +90,7 @@ def plan_of(job: Job, seen: Inspection) -> tuple[Plan, Job, frozenset[str]]:
 
 
 def feeds(job: Job, seen: Inspection) -> dict[str, list[str]]:
-    """By column of the export: the columns of the format that it feeds."""
+    """By column of the export: the columns of the format that use it."""
     plan, _, _ = plan_of(job, seen)
     found: dict[str, list[str]] = {}
     for column, feed in plan.feeds.items():
@@ -108,10 +108,10 @@ def personal_columns(seen: Inspection) -> frozenset[str]:
 def mapping(
     job: Job, seen: Inspection, first: Preview | None, now: datetime | str | None
 ) -> tuple[MappedColumn, ...]:
-    """What feeds each column of the format, in its order.
+    """The source of each column of the format, in its order.
 
     Raises:
-        UsageError: the job is wrong. InputError: two columns feed one.
+        UsageError: the job is wrong. InputError: two source columns map to the same column.
     """
     plan, full, looked_up = plan_of(job, seen)
     columns = []
@@ -177,7 +177,7 @@ def _tried(
         try:
             prepared = prepare(frame, job, out=folder, now=now, keep_findings=False, **settings)
         except CallConvError:
-            # A setting is still asked for; the question stands above the table.
+            # A setting is still asked for; the question is above the table.
             return {column: _before(plan, column, first) for column in plan.feeds}
         ready = prepared.ready
         aside = {*prepared.rejected["source_line"], *prepared.left_out["source_line"]}

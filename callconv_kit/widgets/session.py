@@ -1,4 +1,4 @@
-"""What a workbench knows: an export, its job, what came of it. It needs no notebook.
+"""The state of a workbench: an export, its job, its results. It needs no notebook.
 
 session = Session()
 session.open("calls.csv")
@@ -172,7 +172,7 @@ class Session:
 
     @property
     def job(self) -> Job:
-        """The job as it stands, saved or not.
+        """The current job, saved or not.
 
         Raises:
             UsageError: it is wrong.
@@ -185,7 +185,7 @@ class Session:
         A look-up file that is not there yet is begun beside the job: `begun` names it.
 
         Raises:
-            UsageError: it is no answer; says what would be one.
+            UsageError: the question does not accept it; says what it accepts.
         """
         seen = self._seen()
         settings = with_answer(self.settings, key, text, seen)
@@ -197,7 +197,7 @@ class Session:
         self.answers[key] = text.strip()
 
     def feed(self, column: str, source: str = "", constant: str = "") -> None:
-        """Say what feeds a column of the format: a column of the export, or one value for all rows.
+        """Set the source of a column of the format: a column of the export, or a fixed value.
 
         Neither: what the preset and the names of the columns say.
 
@@ -223,7 +223,7 @@ class Session:
         return self.inspection
 
     def mapping(self) -> tuple[MappedColumn, ...]:
-        """What feeds each column of the format, with cells before and after."""
+        """The source of each column of the format, with cells before and after."""
         assert self.preview is not None or self._opened()  # noqa: S101 # an export is open
         return mapped.mapping(self.job, self._seen(), self.preview, self.now)
 
@@ -387,7 +387,7 @@ class Session:
         return ORIGIN + header.index(name)
 
     def fed_by(self, name: str) -> list[str]:
-        """The columns of the format that a column of the export feeds."""
+        """The columns of the format that use a column of the export."""
         known, feeds = self._feeds
         if known is not self.settings:
             feeds = mapped.feeds(self.job, self._seen())

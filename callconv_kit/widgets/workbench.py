@@ -97,7 +97,7 @@ class Workbench(ipw.VBox):
         self.deliveries.stop_mock()
 
     def _opened(self) -> None:
-        """Another export is open, or another preset: all pages begin anew."""
+        """Another export or preset was opened: all pages start again."""
         try:
             self.mapping.show()
             self.mapping.notice.clear()

@@ -1,4 +1,4 @@
-"""Work that takes its time, in a thread of its own: the notebook stays alive meanwhile."""
+"""Long work in a separate thread, so that the notebook stays responsive."""
 
 import threading
 from collections.abc import Callable

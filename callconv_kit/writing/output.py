@@ -1,7 +1,7 @@
 """The folder of a run's files: temporary names while it runs, final names at its end.
 
 A killed run leaves nothing half-written under a final name; `ready.csv` is renamed last, so where
-it stands, all else stands.
+it is, all other files are complete.
 """
 
 import contextlib

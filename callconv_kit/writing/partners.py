@@ -24,7 +24,7 @@ OTHERS: PartnerKey = ("others", "")
 """The partners past the bound."""
 
 FEW_PAIRS = 1 << 20
-"""Combinations of ids up to which each gets a counter of its own."""
+"""Combinations of ids up to which each gets its own counter."""
 
 
 @dataclass(frozen=True, slots=True)

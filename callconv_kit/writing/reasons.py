@@ -1,4 +1,4 @@
-"""Why a row is rejected or left out, in words for a person."""
+"""Why a row is rejected or left out, as sentences for a person."""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ def shown(column: str | None, value: str | None, *, mask: bool) -> str:
 
 
 def reason(code: str, column: str | None, value: str | None, detail: str = "") -> str:
-    """One finding of a row: what it is about, what is wrong, what to do.
+    """One finding of a row: its column, the problem, what to do.
 
     >>> reason("duration_invalid", "TalkDuration", "soon")
     'TalkDuration "soon": not a duration. Write whole seconds, such as 201'
@@ -62,7 +62,7 @@ def reasons(
         code: of the finding.
         column: the spec column that it is about.
         length: n.
-        values: n texts as they stood; none: there are none.
+        values: the n original texts, or none.
         details: n texts; empty or none where there is nothing more to say.
     """
     entry = CODES[code]

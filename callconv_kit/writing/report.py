@@ -60,9 +60,9 @@ def document(
 
     Args:
         title: of the window.
-        header: what stands above the links to the sections.
+        header: shown above the links to the sections.
         sections: a heading and content each; those without content are not shown.
-        footer: what stands below them.
+        footer: shown below them.
     """
     shown = [(name, content) for name, content in sections if content]
     head = tag(

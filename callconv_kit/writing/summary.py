@@ -119,7 +119,7 @@ def calls(tally: Tally) -> dict[str, list[dict[str, Any]]]:
 
 
 def settings_sha256(settings: Mapping[str, Any]) -> str:
-    """A hash of the settings by which two runs can be told apart."""
+    """A hash of the settings, to compare those of two runs."""
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -112,7 +112,7 @@ class Tally:
         self.partners.merge(other.partners)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
-        """Count rows of another length than the header; nobody knows their partner."""
+        """Count rows of another length than the header; their partner is unknown."""
         for row in ragged:
             example = {"source_file": row.file or file, "source_line": row.source_line}
             value = f"{len(row.cells)} cells"
@@ -181,7 +181,7 @@ class Tally:
         }
 
     def _shown(self, column: str | None, value: str | None) -> str:
-        """A cell as examples hold it: as it stands, but masked and cut; see also `visible`."""
+        """A cell as examples hold it: unchanged, but masked and cut; see also `visible`."""
         text = value or ""
         if self.mask and column in spec.PERSONAL:
             text = mask_phone(text)

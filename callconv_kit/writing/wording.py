@@ -1,6 +1,6 @@
-"""The words in which the report, the notebook's card and the terminal tell of a run.
+"""The words with which the report, the notebook's card and the terminal describe a run.
 
-All of them read the dict of summary.json, so that they can't tell different stories.
+All of them read the dict of summary.json, so that they can't differ.
 """
 
 from collections.abc import Mapping, Sequence
@@ -207,7 +207,7 @@ def status_label(status: str) -> str:
 
 
 def duration_label(start: int, below: int | None) -> str:
-    """A range of seconds in words.
+    """A range of seconds, as text.
 
     >>> duration_label(0, 1), duration_label(3600, None)
     ('0 s', '1 h and more')

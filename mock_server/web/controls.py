@@ -1,6 +1,6 @@
 """What a tester does to the server, for shells and other languages: faults and the clock.
 
-The real server has none of this, so it stands under a path of its own, `/mock`. Bodies are JSON,
+The real server has none of this, so it has a separate path, `/mock`. Bodies are JSON,
 which a page of another origin can't send unasked.
 """
 
@@ -21,7 +21,7 @@ LONGEST_BODY = 10_000
 
 
 async def faults(request: Request) -> Response:
-    """GET: the book and what is armed. POST: arm one. DELETE: disarm one, or all."""
+    """GET: all faults, and those that are armed. POST: arm one. DELETE: disarm one, or all."""
     await visible_accounts(request)
     mock = mock_of(request)
     if request.method == "POST":

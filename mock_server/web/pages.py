@@ -75,7 +75,7 @@ ACTION_COLUMNS = (
     "CallStatus",
     "SaleAmount",
 )
-"""What stands in the table; the rest of a row is shown when it is unfolded."""
+"""The columns of the table; the rest of a row is shown when it is unfolded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""impact.com's Submissions API for files, as documented: what became of each file, its errors.
+"""impact.com's Submissions API for files, as documented: the outcome of each file, its errors.
 
 `GET /Advertisers/{AccountSID}/FTPFileSubmissions`, `…/{BatchId}` and `…/{BatchId}/ErrorDetails`,
 with Basic authentication by AccountSID and AuthToken. Sources: impact.com's Brand API reference

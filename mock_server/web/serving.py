@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn in a thread of its own, on a socket that was bound before."""
+"""The HTTP server: uvicorn in a separate thread, on a socket that was bound before."""
 
 import socket
 import threading
