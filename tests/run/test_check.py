@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,33 @@ def test_bytes_that_prepare_would_write_differently_are_an_error(
     assert main(["check", str(path), "--now", NOW]) == 1
     # Cells alone are the suite's matter: line ends and quotation marks are not.
     assert ck.check(path, now=NOW).summary["rows_read"] == 2
+
+
+HEADER_LINES = {
+    "the first line": ("", 1),
+    "behind a title": ("Calls of November\n", 2),
+    "behind a title and a blank line": ("Calls of November\n\n", 3),
+}
+HEADERS = {
+    "in another order": (
+        lambda text: text.replace("CampaignId,MediaId", "MediaId,CampaignId", 1),
+        "the header is not the published one, in the published order",
+    ),
+    "with other delimiters": (
+        lambda text: text.replace('"', "").replace(",", ";"),
+        "cells are separated by ';', not by commas",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize(("before", "line"), HEADER_LINES.values(), ids=HEADER_LINES)
+def test_what_is_wrong_with_the_whole_file_is_said_of_its_header_line(
+    tmp_path: Path, before: str, line: int, change: Callable[[str], str], said: str
+) -> None:
+    path = tmp_path / "ready.csv"
+    path.write_text(before + change(text({"City": "Boston", "Key1": "1"})))
+    assert ("not_ready_form", line, said) in findings(path)
 
 
 def test_right_bytes_are_right(tmp_path: Path) -> None:
