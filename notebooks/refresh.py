@@ -57,27 +57,36 @@ def write_page(notebook: Any, name: str) -> None:
     title, *cells = notebook.cells
     origin = f"*This page is `notebooks/{name}.ipynb`, run from top to bottom.*"
     parts = [title.source, origin]
+    heading = title.source.partition("\n")[0].lstrip("# ")
+    pictured: set[str] = set()
     for number, cell in enumerate(cells, 1):
         if cell.cell_type == "markdown":
             parts.append(cell.source)
-        else:
-            parts.append(f"```python\n{cell.source}\n```")
-            outputs = (_shown(output, f"{name}_{number:02}") for output in cell.outputs)
-            parts += filter(None, outputs)
+            if cell.source.startswith("#"):
+                heading = cell.source.partition("\n")[0].lstrip("# ")
+            continue
+        parts.append(f"```python\n{cell.source}\n```")
+        parts += [
+            _shown(output, f"{name}_{number:02}", heading, pictured) for output in cell.outputs
+        ]
+    parts = [part for part in parts if part]
     (PAGES / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _shown(output: Any, name: str) -> str:
+def _shown(output: Any, name: str, heading: str, pictured: set[str]) -> str:
     """One output as Markdown; empty for what only a notebook shows."""
     if output.output_type == "stream":
         return "" if output.name == "stderr" else _text(output.text)
     data = output.data
     if "application/vnd.jupyter.widget-view+json" in data:
         kind = data["text/plain"].partition("(")[0]
-        return f"![{kind}](../images/{PICTURES[kind]})" if kind in PICTURES else ""
+        if kind in pictured:  # its picture is of other data
+            return _text(data["text/plain"])
+        pictured.add(kind)
+        return f"![{kind}: {heading}](../images/{PICTURES[kind]})" if kind in PICTURES else ""
     if "image/png" in data:
         (PAGES / f"{name}.png").write_bytes(base64.b64decode(data["image/png"]))
-        return f"![Chart]({name}.png)"
+        return f"![Chart: {heading}]({name}.png)"
     if "text/html" in data:
         html = RANDOM.sub(rf"\g<1>{name}", "".join(data["text/html"]))
         return f'<div class="output">\n{html.strip()}\n</div>'
