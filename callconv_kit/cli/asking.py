@@ -66,7 +66,7 @@ class Dialogue:
 
         click.echo(
             "\nEnter takes the answer in brackets, or leaves a blank where there is none; "
-            f"{DECLINE} declines it; {BACK} goes back to the question before."
+            f"{DECLINE} leaves the proposal out; {BACK} goes back to the question before."
         )
         with Completion([column.name for column in self._seen.columns]):
             while (question := self._next()) is not None and len(self._done) < MOST:

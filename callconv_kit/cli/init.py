@@ -33,7 +33,8 @@ REASONS = 8
     "given",
     multiple=True,
     metavar="ID=VALUE",
-    help="Answer a question beforehand; repeatable. Ids: see --yes --json.",
+    help="Answer a question beforehand; repeatable. IDs: timezone, date_order, preset, direction, "
+    "status, status.WORD, campaign, partner, tracker, provider, call_id, talk_time, map.COLUMN.",
 )
 @click.option(
     "--accept",

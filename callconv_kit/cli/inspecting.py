@@ -81,7 +81,8 @@ def show_head(seen: "Inspection", console: "Console", *, share: bool = False) ->
     if seen.skipped:
         lines = ", ".join(f"{line} ({why})" for line, why in seen.skipped[:LISTED])
         more = len(seen.skipped) - LISTED
-        _say(console, f"  {'no rows':10} lines {lines}{f' and {more} more' if more > 0 else ''}")
+        noun = "line" if len(seen.skipped) == 1 else "lines"
+        _say(console, f"  {'not calls':10} {noun} {lines}{f' and {more} more' if more > 0 else ''}")
     if seen.others and not share:
         names = ", ".join(visible(name) for name in seen.others[:LISTED])
         _say(console, f"  {'beside it':10} {names}: not looked at")
@@ -90,10 +91,10 @@ def show_head(seen: "Inspection", console: "Console", *, share: bool = False) ->
 
 def _whose(seen: "Inspection") -> str:
     if not seen.fits:
-        named = f"; {len(seen.feeds)} columns bear names of the format" if seen.feeds else ""
+        named = f"; {len(seen.feeds)} columns have names of the format" if seen.feeds else ""
         return f"none fits{named} (`callconv presets` lists them)"
     fit = seen.fits[0]
-    by = f", recognised by {', '.join(fit.by)}" if fit.by else ""
+    by = f", recognized by {', '.join(fit.by)}" if fit.by else ""
     others = ", ".join(f"{other.preset} {other.share:.0%}" for other in seen.fits[1:3])
     also = f"; next: {others}" if others else ""
     form = f", {fit.form}" if fit.form else ""
@@ -133,7 +134,7 @@ def _goes_to(seen: "Inspection", name: str) -> str:
         return ", ".join(fed)
     if name in seen.similar:
         return f"{seen.similar[name]}?"
-    return "-" if name in seen.unused else "(rules)"
+    return "-" if name in seen.unused else "(used by rules)"
 
 
 def _show_times(times: "Times | None", console: "Console") -> None:

@@ -116,7 +116,7 @@ def _explain(preset: "Preset") -> None:
         by = "by the number of its columns" if form.headerless else f"by {', '.join(form.needs)}"
         by += f", and what {' and '.join(form.cells)} holds" if form.cells else ""
         seen = f" (seen in: {form.seen})" if form.seen else ""
-        click.echo(f"Form {form.name!r}, recognised {by}{seen}.")
+        click.echo(f"Form {form.name!r}, recognized {by}{seen}.")
     if about.needs:
         click.echo(f"Every export needs {' and '.join(about.needs)}.")
     click.echo("\nColumn mapping:")

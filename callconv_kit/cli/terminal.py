@@ -181,8 +181,8 @@ def _changes(summary: Summary) -> Iterator["Text"]:
 
 
 def _finding(entry: Entry, *, several: bool) -> "Text":
-    said = _text(f"{entry['rows']:>9,}  ", (visible(entry["column"] or "the row"), "bold"))
-    said.append(f"  {wording.code_of(entry).problem}")
+    said = _text(f"{entry['rows']:>9,}  ", (visible(entry["column"] or ""), "bold"))
+    said.append(f"{'  ' if entry['column'] else ''}{wording.code_of(entry).problem}")
     for (value, detail), places in wording.alike(entry, "value", "detail")[:1]:
         cell = f'"{visible(value, VALUE)}"' if value else ""
         shown = ", ".join(filter(None, [cell, visible(detail, VALUE * 2)]))

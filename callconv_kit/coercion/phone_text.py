@@ -121,15 +121,29 @@ def is_withheld(text: str) -> bool:
     return " ".join(re.findall(r"[^\W_]+", text.casefold())) in words
 
 
+def keypad_word(text: str) -> str | None:
+    """The word that a keypad spelling of a withheld number spells.
+
+    >>> keypad_word("+266696687"), keypad_word("2125550123")
+    ('ANONYMOUS', None)
+    """
+    spelled = "+" + _PUNCTUATION.sub("", text).removeprefix("+")
+    return next((row["stands_for"] for row in _anonymous() if row["spelling"] == spelled), None)
+
+
 @cache
 def withheld() -> tuple[frozenset[str], frozenset[str]]:
     """The words, and the keypad spellings."""
-    table = resources.files(__package__).joinpath("data/anonymous_callers.csv").read_text("utf-8")
-    rows = list(csv.DictReader(table.splitlines()))
-    words = frozenset(row["spelling"] for row in rows if row["form"] == "words")
-    keypad = {row["spelling"] for row in rows if row["form"] == "keypad"}
+    words = frozenset(row["spelling"] for row in _anonymous() if row["form"] == "words")
+    keypad = {row["spelling"] for row in _anonymous() if row["form"] == "keypad"}
     bare = {spelling.removeprefix("+") for spelling in keypad} - {RESTRICTED}
     return words, frozenset(keypad | bare)
+
+
+@cache
+def _anonymous() -> tuple[dict[str, str], ...]:
+    table = resources.files(__package__).joinpath("data/anonymous_callers.csv").read_text("utf-8")
+    return tuple(csv.DictReader(table.splitlines()))
 
 
 def _plain(text: str) -> str:

@@ -179,7 +179,7 @@ def _wrong_form(
     return JobFault(where, "is of the wrong type", found, expected)
 
 
-_ABOVE = "It belongs above the first [table]."
+_ABOVE = "Move it to the top of the file, above the first line in [brackets]."
 
 
 def _unknown_key(place: Sequence[str | int], model: type[BaseModel]) -> JobFault:

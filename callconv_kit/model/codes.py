@@ -18,8 +18,11 @@ class Severity(StrEnum):
     LEFT_OUT = "left_out"
 
 
-_TOP = "In callconv.toml, above the first [table], set"
-_DST = f'{_TOP} dst = "earlier" or "later": which of the two times is meant'
+_TOP = "At the top of callconv.toml, set"
+_DST = (
+    "Write the offset in the cell, such as 2026-11-01T01:30:00-04:00. Or, for the whole file: "
+    f'{_TOP.lower()} dst = "earlier" or "later", whichever of the two times is meant'
+)
 _MAP_WORDS = (
     "Say in callconv.toml under [values.CallStatus] what the word means, such as "
     '"Hung up" = "CANCEL"'
@@ -81,9 +84,10 @@ _DEFAULT = "Fill in the cell, or set a value for empty cells in callconv.toml un
 # A default is not proposed where it would make up a call: its caller, its time or its talk.
 _REMEDIES: dict[tuple[str, str | None], str] = {
     ("required_missing", "TalkDuration"): (
-        'Fill in the seconds, or set talk_time = "call_if_answered" in callconv.toml to use '
-        "CallDuration where CallStatus is ANSWER and 0 elsewhere"
+        'Fill in the seconds, or set talk_time = "call_if_answered" in callconv.toml: it '
+        "fills empty talk times only, with CallDuration where CallStatus is ANSWER and 0 elsewhere"
     ),
+    ("required_missing", "CallerId"): "Fill in the number, or leave the call out",
     ("required_missing", "CallSessionId"): (
         "Fill in the ID, or set session_id_from in callconv.toml: the columns that together "
         "identify a call"
@@ -207,7 +211,11 @@ CODES: dict[str, Code] = {
         ("talk_exceeds_call", "TalkDuration is longer than CallDuration", "Correct one of the two"),
         ("required_missing", "a required cell is empty", "Fill in the cell"),
         ("broken_text", "the text contains broken characters", "Export the file as UTF-8"),
-        ("digits_lost", "a spreadsheet rounded this number", "Export the column as text"),
+        (
+            "digits_lost",
+            "a spreadsheet rounded this number",
+            "Export it again, and don't save the file in a spreadsheet before you prepare it",
+        ),
         ("excel_error", "the cell contains a spreadsheet error", "Fix the formula"),
         ("too_long", "longer than impact.com allows", "Shorten it at its source"),
         (
@@ -239,7 +247,11 @@ CODES: dict[str, Code] = {
             "more than 398 days old: impact.com no longer processes it",
             "Leave it out",
         ),
-        ("phone_invalid", "not a valid phone number", "Write it as 2125550123 or +442079460958"),
+        (
+            "phone_invalid",
+            "not a valid phone number",
+            "Correct it. The form is 2125550123 or +442079460958",
+        ),
         ("phone_multiple", "two phone numbers in one cell", "Keep the right one"),
         (
             "phone_masked",
@@ -255,8 +267,8 @@ CODES: dict[str, Code] = {
         (
             "duration_out_of_range",
             "not between 0 and 86400 seconds",
-            "Correct the duration, or name its unit in callconv.toml under [units], such as "
-            'CallDuration = "milliseconds"',
+            "Correct the duration. Only if the whole column has another unit, name the unit in "
+            'callconv.toml under [units], such as CallDuration = "milliseconds"',
         ),
         ("status_unknown", "not a known call status", _MAP_WORDS),
         (
@@ -323,7 +335,7 @@ CODES: dict[str, Code] = {
         (
             "identifier_maybe_rounded",
             "a spreadsheet may have rounded this number",
-            "Export the column as text",
+            "Compare it with your call-tracking tool, and don't save the export in a spreadsheet",
         ),
         ("ivr_exceeds_call", "IvrDuration is longer than CallDuration", "Check the two durations"),
         (
@@ -412,13 +424,12 @@ PHONE_MASK_KEEPS = 4
 def mask_phone(text: str) -> str:
     """`text` with every digit but the last four hidden: `+1 212 555 0123` -> `+* *** *** 0123`.
 
-    Letters beside digits are hidden as well, since keypad letters are digits; a text of at most
-    four digits is hidden whole. A text without a digit is not a number and is not masked.
+    Letters beside digits are hidden as well, since keypad letters are digits. A text without a
+    digit is not a number and is not masked.
     """
     if not any(char.isdigit() for char in text):
         return text
-    count = sum(char.isalnum() for char in text)
-    hide = count if count <= PHONE_MASK_KEEPS else count - PHONE_MASK_KEEPS
+    hide = sum(char.isalnum() for char in text) - PHONE_MASK_KEEPS
     masked = []
     for char in text:
         if char.isalnum() and hide > 0:

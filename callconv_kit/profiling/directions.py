@@ -243,7 +243,7 @@ def _by_codes(sample: Sample) -> Direction | None:
                 column.name,
                 values,
                 "likely",
-                "its calls go to the numbers that are called again and again, or do not",
+                "judged by whether its calls go to your numbers: those that are called most often",
             )
     return None
 

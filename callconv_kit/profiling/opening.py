@@ -204,5 +204,5 @@ def of(
 def _header(table: Table, known: Callable[[str], bool]) -> str:
     names = sum(map(known, table.header))
     if not names:
-        return "no line holds known names; this one looks like names"
-    return f"the first line with so many known names: {names} of {len(table.header)}"
+        return "no line holds column names that the kit knows, but this one looks like names"
+    return f"{names} of its {len(table.header)} cells are column names that the kit knows"

@@ -29,7 +29,7 @@ from callconv_kit.writing.wording import code_of, of_severity, remedy_of
 
 FIX = {
     "country_unknown": '[values.{column}] "…" = "US"',
-    "phone_invalid": "In callconv.toml, above the first [table], set default_country if these are "
+    "phone_invalid": "At the top of callconv.toml, set default_country if these are "
     "numbers of another country; else correct them",
 }
 """What makes the rows of a code ready, where it is not simply what the code says."""

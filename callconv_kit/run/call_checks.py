@@ -82,7 +82,9 @@ def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Findi
     talk = seconds(columns, "TalkDuration", length)
     call = seconds(columns, "CallDuration", length)
     rows = np.flatnonzero((call != UNKNOWN) & (talk > call))
-    return _said("talk_exceeds_call", Severity.ERROR, None, rows)
+    talked, called = (pa.array(each[rows]).cast(pa.string()) for each in (talk, call))
+    details = texts.joined(talked, " s of talk in a call of ", called, " s").to_pylist()
+    return _said("talk_exceeds_call", Severity.ERROR, None, rows, tuple(details))
 
 
 def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
@@ -154,8 +156,10 @@ def not_answered(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
     return _said("not_answered", Severity.LEFT_OUT, "CallStatus", np.flatnonzero(other[:length]))
 
 
-def _said(code: str, severity: Severity, column: str | None, rows: Ints) -> list[Finding]:
-    return [Finding(code, severity, column, rows)] if len(rows) else []
+def _said(
+    code: str, severity: Severity, column: str | None, rows: Ints, details: tuple[str, ...] = ()
+) -> list[Finding]:
+    return [Finding(code, severity, column, rows, details)] if len(rows) else []
 
 
 def settle(

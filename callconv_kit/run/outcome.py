@@ -60,7 +60,7 @@ class RunOutcome:
             return no_rows(", ".join(table.name for table in self.tables))
         reimported = self.has_fixes or any(table.reimported for table in self.tables)
         if not reimported and self.rejected_share > job.max_rejected_share:
-            meant = "" if self.rows_meant == self.rows_read else "that you mean to send "
+            meant = "" if self.rows_meant == self.rows_read else "that were not left out "
             return InputError(
                 "too_many_rejected",
                 f"{self.rows_rejected} of {self.rows_meant} rows {meant}were rejected, more than "

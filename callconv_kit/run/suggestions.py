@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from callconv_kit.coercion import country, duration, moment, phone, status
+from callconv_kit.coercion import country, duration, moment, phone, phone_text, status
 from callconv_kit.job.values import nearest_zone
-from callconv_kit.model import texts
+from callconv_kit.model import spec, texts
 from callconv_kit.model.rows import Finding
 
 Nearest: TypeAlias = Callable[[str], str | None]
@@ -61,6 +62,11 @@ def _of_no_country(text: str) -> str | None:
     return "numbers such as +800 and +882 belong to no country, and the format needs one"
 
 
+def _keypad_word(text: str) -> str | None:
+    word = phone_text.keypad_word(text)
+    return f"it spells {word} on a telephone keypad" if word else None
+
+
 _NO_COUNTRY = re.compile(r"\D*(?:\+|00|011)\D*(?:8[0-9]|979)")
 
 _NEAREST: Mapping[str, Nearest] = {
@@ -74,6 +80,7 @@ _DETAILS: Mapping[str, Nearest] = {
     "duration_invalid": _of_a_day,
     "digits_lost": _few_decimals,
     "phone_invalid": _of_no_country,
+    "caller_unknown": _keypad_word,
 }
 
 
@@ -101,10 +108,22 @@ def _with_suggestions(findings: Finding, before: Mapping[str, pa.StringArray]) -
         return findings
     cells = texts.take(before[column], findings.rows).dictionary_encode()
     found = [_said(detail, cell or "") for cell in cells.dictionary.to_pylist()]
-    if not any(found):
-        return findings
-    at = texts.places(cells)
-    return replace(findings, details=tuple(np.asarray([*found, ""], object)[at].tolist()))
+    told = np.asarray([*found, ""], object)[texts.places(cells)]
+    if findings.code == "phone_invalid":
+        told = np.where(told == "", _row_country(findings, before), told)
+    return replace(findings, details=tuple(told.tolist())) if told.any() else findings
+
+
+def _row_country(
+    findings: Finding, before: Mapping[str, pa.StringArray]
+) -> npt.NDArray[np.object_]:
+    """The country whose numbers these should be, where their rows name one."""
+    given = before.get(spec.PHONE_COUNTRY[findings.column or ""])
+    if given is None:
+        return np.full(len(findings.rows), "", object)
+    named = texts.take(given, findings.rows)
+    told = texts.where(texts.present(named), texts.joined("the row's country is ", named), "")
+    return np.asarray(told.to_pylist(), object)
 
 
 def _said(detail: Nearest, cell: str) -> str:

@@ -131,8 +131,7 @@ def _masked(values: pa.StringArray, odd: Bools) -> pa.StringArray:
     so_far = np.concatenate([[0], np.cumsum(counted)])
     before, after = so_far[starts - starts[0]], so_far[ends - starts[0]]
     digits = np.concatenate([[0], np.cumsum((used >= ord("0")) & (used <= ord("9")))])
-    count = after - before
-    hidden = np.where(count <= PHONE_MASK_KEEPS, count, count - PHONE_MASK_KEEPS)
+    hidden = np.maximum(after - before - PHONE_MASK_KEEPS, 0)
     hidden[odd | (digits[ends - starts[0]] == digits[starts - starts[0]])] = 0
     last = np.repeat(before + hidden, ends - starts)
     masked = np.where(counted & (so_far[1:] <= last), np.uint8(ord("*")), used)

@@ -104,9 +104,9 @@ def advice(
     worst = of_severity(summary, Severity.ERROR)[:1]
     for entry in worst:
         remedy = remedy_of(entry)
+        most = f"Most often ({many(entry['rows'])})" if entry["rows"] > 1 else "1 row"
         lines.append(
-            f"Most often ({many(entry['rows'])}): {subject(entry)}{code_of(entry).problem}."
-            + (f" {remedy}." if remedy else "")
+            f"{most}: {subject(entry)}{code_of(entry).problem}." + (f" {remedy}." if remedy else "")
         )
     if dry_run and not summary["problem"]:
         lines.append("This was a dry run. Run it without --dry-run to write the files.")

@@ -36,8 +36,8 @@ def test_the_whole_story_is_told(capsys):
     for words in (
         "57 rows, 17 columns",
         "encoding   utf-8: no byte-order mark, and its bytes are UTF-8",
-        "header     line 4: the first line with so many known names: 17 of 17",
-        "no rows    lines 1 (preamble), 2 (preamble)",
+        "header     line 4: 17 of its 17 cells are column names that the kit knows",
+        "not calls  lines 1 (preamble), 2 (preamble)",
         "invoca (Invoca, names in reports): 100%, 17 of 17 columns are known",
         "carry no offset",
         "set timezone",
@@ -97,7 +97,7 @@ def test_in_a_narrow_terminal_a_row_is_a_line(tmp_path):
     with Terminal("inspect", "calls.csv", folder=tmp_path) as terminal:
         shown, status = terminal.end()
     assert status == 0
-    table = shown[shown.index("column ") : shown.index("Times (")].rstrip().splitlines()
+    table = shown[shown.index("column   ") : shown.index("Times (")].rstrip().splitlines()
     assert len(table) == 20
     assert max(map(len, table)) <= 100
 
@@ -112,7 +112,7 @@ def test_presets_are_listed(capsys):
 def test_a_preset_is_explained(capsys, name):
     status, shown, _ = run(capsys, "presets", name)
     assert status == 0
-    for words in ("recognised by", "Column mapping:", "EventDate", "CallProvider", "Sources:"):
+    for words in ("recognized by", "Column mapping:", "EventDate", "CallProvider", "Sources:"):
         assert words in shown
     status, shown, _ = run(capsys, "presets", name, "--json")
     told = json.loads(shown)

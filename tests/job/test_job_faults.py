@@ -29,12 +29,12 @@ BAD = {
     "setting below a table": (
         {"connection": {"timezone": "UTC"}},
         "job_unknown_key",
-        ["above the first [table]"],
+        ["to the top of the file"],
     ),
     "setting below [columns]": (
         {"columns": {"timezone": "UTC"}},
         "job_unknown_column",
-        ["[columns] timezone", "above the first [table]"],
+        ["[columns] timezone", "to the top of the file"],
     ),
     "unknown column": (
         {"constants": {"CampainId": 1}},

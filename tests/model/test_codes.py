@@ -530,7 +530,7 @@ def test_every_code_and_every_rule_has_a_sample():
 MASKED = {
     "+1 212 555 0123": "+* *** *** 0123",
     "(212) 555-0123": "(***) ***-0123",
-    "0123": "****",
+    "0123": "0123",
     "1-800-FLOWERS": "*-***-***WERS",
     "anonymous": "anonymous",
     "": "",
