@@ -168,8 +168,10 @@ def _row(
 
 
 def _table(name: str, head: Sequence[Html], body: Sequence[Html]) -> Html:
-    return tag("div", tag("table", tag("thead", tag("tr", head)), tag("tbody", body), class_=name),
-               class_="wide")  # fmt: skip
+    # It scrolls where the window is narrow, and then the keyboard must reach it.
+    table = tag("table", tag("thead", tag("tr", head)), tag("tbody", body), class_=name)
+    label = f"Table: {name.replace('-', ' ')}"
+    return tag("div", table, class_="wide", tabindex="0", role="region", aria_label=label)
 
 
 def folded(

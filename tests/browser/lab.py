@@ -20,6 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from ..ports import free_port
+from .pages import barriers
 
 LONG = int(os.environ.get("CALLCONV_PATIENCE", "120"))
 """Seconds that anything may take; a busy machine is slow."""
@@ -330,17 +331,7 @@ class Person:
 
     def barriers(self, axe):
         """What axe-core finds on the workbench that keeps people out: serious and critical."""
-        self.driver.execute_script(axe)
-        found = self.driver.execute_async_script("""
-            const done = arguments[0];
-            axe.run('.callconv-workbench').then(({violations, passes}) => done({
-              passed: passes.length,
-              found: violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
-                .map(({id, nodes}) => [id, nodes.length, nodes[0].html.slice(0, 200)]),
-            }));
-        """)
-        assert found["passed"]
-        return found["found"]
+        return barriers(self.driver, axe, ".callconv-workbench")
 
     def save(self):
         """Save the notebook."""

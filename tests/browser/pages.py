@@ -63,3 +63,21 @@ def requested(browser):
         for event in events
         if event["method"] == "Network.requestWillBeSent"
     ]
+
+
+def barriers(driver, axe, within="html"):
+    """What axe-core finds in a part of the page that keeps people out: serious and critical."""
+    driver.execute_script(axe)
+    found = driver.execute_async_script(
+        """
+        const [within, done] = arguments;
+        axe.run(within).then(({violations, passes}) => done({
+          passed: passes.length,
+          found: violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
+            .map(({id, nodes}) => [id, nodes.length, nodes[0].html.slice(0, 200)]),
+        }));
+        """,
+        within,
+    )
+    assert found["passed"]
+    return found["found"]

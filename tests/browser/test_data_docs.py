@@ -10,6 +10,7 @@ from callconv_kit import suite
 
 from ..hostile import HOSTILE
 from ..suite.rows import frame, right
+from .pages import barriers
 
 pytestmark = [
     pytest.mark.browser,
@@ -196,3 +197,7 @@ def test_hostile_cells_stay_text(browser, folder):
     text = page.find_element("tag name", "body").text
     assert "<script>document.title='run'</script>" in text
     assert "[bold red]x[/bold red]" in text
+
+
+def test_axe_finds_no_serious_barrier_on_the_list(browser, folder, axe):
+    assert barriers(shown(browser, folder / "index.html"), axe) == []

@@ -22,7 +22,7 @@ from mock_server.web.pages import visible
 
 from ..hostile import HOSTILE
 from ..mock_server.uploading import CALL, NOW, call_file, put
-from .pages import CHROMIUM, CONTRAST, WIDTHS, emulate, requested
+from .pages import CHROMIUM, CONTRAST, WIDTHS, barriers, emulate, requested
 
 pytestmark = CHROMIUM
 
@@ -336,3 +336,8 @@ def test_every_field_region_and_picture_has_a_name(browser, server):
     )
     assert nameless == []
     assert page.execute_script("return document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_no_serious_barrier(browser, server, places, axe, kind):
+    assert barriers(shown(browser, server, places[kind]), axe) == []

@@ -10,7 +10,7 @@ import callconv_kit as ck
 from callconv_kit.writing.markup import visible
 
 from ..hostile import HOSTILE, NOW, prepared
-from .pages import CHROMIUM, CONTRAST, WIDTHS, emulate, requested
+from .pages import CHROMIUM, CONTRAST, WIDTHS, barriers, emulate, requested
 
 pytestmark = CHROMIUM
 
@@ -112,17 +112,7 @@ def test_it_prints_on_paper(browser, folder):
 def test_axe_finds_no_serious_barrier(browser, folder, axe, name):
     page = shown(browser, folder / name)
     page.execute_script("document.querySelectorAll('details').forEach((each) => each.open = true)")
-    page.execute_script(axe)
-    found = page.execute_async_script("""
-        const done = arguments[0];
-        axe.run().then(({violations, passes}) => done({
-          passed: passes.length,
-          found: violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
-            .map(({id, nodes}) => [id, nodes.length, nodes[0].html.slice(0, 200)]),
-        }));
-    """)
-    assert found["passed"]
-    assert found["found"] == []
+    assert barriers(page, axe) == []
 
 
 PARTNERS = {"20012": ("3", "9.00"), "20077": ("2", "30.00"), "20135": ("1", "20.00")}
