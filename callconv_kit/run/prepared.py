@@ -118,16 +118,7 @@ def prepare(
     sources = _inputs(inputs, full_job)
     corrected = [] if fixes is None else several(fixes)
     parts.refuse_wrong_types(ledger, progress, executor, workers, client)
-    if not isinstance(rejected_as, str) or rejected_as not in REJECTED_AS:
-        raise UsageError(
-            "rejected_as_unknown",
-            f"Rejected rows are not written as {rejected_as!r}",
-            "",
-            " or ".join(REJECTED_AS),
-            'Use rejected_as="xlsx", or leave it out.',
-        )
-    if rejected_as == "xlsx":
-        aside.refuse_without_writer()
+    _refuse_rejected_as(rejected_as)
     folder, temporary = output_folder(out, dry_run, full_job.readable_by)
     files = [item for item in [*sources, *corrected] if isinstance(item, str | Path)]
     if full_job.lookup is not None:
@@ -175,6 +166,20 @@ def prepare(
     if temporary:
         weakref.finalize(prepared, shutil.rmtree, folder.path, ignore_errors=True)
     return prepared
+
+
+def _refuse_rejected_as(kind: str) -> None:
+    """Raise UsageError for an unknown kind of file, or where its package is missing."""
+    if not isinstance(kind, str) or kind not in REJECTED_AS:
+        raise UsageError(
+            "rejected_as_unknown",
+            f"Rejected rows are not written as {kind!r}",
+            "",
+            " or ".join(REJECTED_AS),
+            'Use rejected_as="xlsx", or leave it out.',
+        )
+    if kind == "xlsx":
+        aside.refuse_without_writer()
 
 
 def _forecast(job: Job, ready: Path) -> "Forecast | None":

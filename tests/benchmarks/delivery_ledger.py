@@ -5,6 +5,7 @@
 Every row has both keys, which is the worst case: 20 million records.
 """
 
+import sqlite3
 import time
 from pathlib import Path
 
@@ -64,3 +65,44 @@ def test_ten_million_rows(tmp_path: Path, each: int) -> None:
     assert int((sent_status == 0).sum()) == len(fresh.session)
     assert size <= LARGEST_LEDGER
     assert looked <= LONGEST_LOOK_UP
+
+
+NIGHT = 100_000
+
+
+@pytest.mark.benchmark
+def test_a_night_is_looked_up_faster_than_in_a_sqlite_table(tmp_path: Path) -> None:
+    """The same ten million keys as sorted segments, and as an indexed table."""
+    chance = np.random.default_rng(7)
+    sent = [some_keys(chance, NIGHT) for _ in range(ROWS // NIGHT)]
+    tiny = tmp_path / "x.csv"
+    tiny.write_text("a\n1\n")
+    with Ledger.open(tmp_path / "l" / "ledger.sqlite") as ledger:
+        for number, keys in enumerate(sent):
+            file = Outgoing(tiny, 4, f"{number:064}", NIGHT)
+            begin = ledger.begin(file, keys, account="a", name=f"{number}.csv", origin="")
+            ledger.enter(begin, State.DELIVERED)
+        begun = time.perf_counter()
+        found = int((ledger.sent_status(sent[-1]) == 1).sum())
+        segments = time.perf_counter() - begun
+    table = sqlite3.connect(tmp_path / "table.sqlite")
+    table.execute("CREATE TABLE sent (key BLOB PRIMARY KEY, submission INT) WITHOUT ROWID")
+    every = np.concatenate([keys.session for keys in sent]).astype(">u8")
+    packed = every[np.argsort(every[:, 0])].tobytes()
+    table.executemany(
+        "INSERT INTO sent VALUES (?, 1)",
+        ((packed[at : at + 16],) for at in range(0, ROWS * 16, 16)),
+    )
+    table.commit()
+    asked = sent[-1].session.astype(">u8").tobytes()
+    begun = time.perf_counter()
+    table.execute("CREATE TEMP TABLE asked (key BLOB)")
+    table.executemany(
+        "INSERT INTO asked VALUES (?)", ((asked[at : at + 16],) for at in range(0, NIGHT * 16, 16))
+    )
+    (joined,) = table.execute("SELECT count(*) FROM asked JOIN sent USING (key)").fetchone()
+    looked = time.perf_counter() - begun
+    table.close()
+    print(f"\n{NIGHT:,} rows: segments {segments:.2f} s, a table {looked:.2f} s")  # noqa: T201
+    assert found == joined == NIGHT
+    assert segments < looked
