@@ -32,7 +32,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 SLOWER = 4
-"""A mutant that takes so many times as long as the unchanged tests is endless: killed."""
+"""A mutant that takes so many times as long as the unchanged tests is endless."""
 
 
 class Area(NamedTuple):
@@ -239,7 +239,7 @@ def tests_of(area: Area) -> list[str]:
 
 
 def survives(mutant: Mutant, copy: Path, limit: float) -> str:
-    """`killed`, `survived`, or `gone` where the code has changed since the sample was drawn."""
+    """`killed`, `survived`, `endless`, or `gone` where the code is not that of the sample."""
     module = ROOT / "callconv_kit" / mutant.module
     found = dict(mutants_of(module, mutant.area)) if module.is_file() else {}
     if mutant not in found:
@@ -256,12 +256,18 @@ def survives(mutant: Mutant, copy: Path, limit: float) -> str:
     try:
         passes = (not own or _passes(own, copy, limit)) and _passes(tests, copy, limit)
         return "survived" if passes else "killed"
+    except TimeoutError:
+        return "endless"
     finally:
         target.write_text(text, "utf-8")
 
 
 def _passes(tests: list[str], copy: Path, limit: float) -> bool:
-    """Whether the tests pass on the copy, in a child that has the libraries imported already."""
+    """Whether the tests pass on the copy, in a child that has the libraries imported already.
+
+    Raises:
+        TimeoutError: they take longer than the limit, in seconds.
+    """
     child = os.fork()
     if not child:
         _run_in_child(tests, copy)
@@ -273,7 +279,7 @@ def _passes(tests: list[str], copy: Path, limit: float) -> bool:
         time.sleep(0.05)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return False
+    raise TimeoutError
 
 
 def _run_in_child(tests: list[str], copy: Path) -> None:

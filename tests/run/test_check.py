@@ -106,6 +106,25 @@ def test_what_is_wrong_with_the_whole_file_is_said_of_its_header_line(
     assert ("not_ready_form", line, said) in findings(path)
 
 
+NO_READY_FILES: dict[str, tuple[bytes, str]] = {
+    "no header": (b"1,2,3\n4,5,6\n", "no_header"),
+    "two columns of one name": (TWO.replace("City", "caller id", 1).encode(), "ambiguous_header"),
+    "a required column missing": (TWO.replace("MediaId", "Media", 1).encode(), "column_missing"),
+    "another encoding": (TWO.replace("Boston", "東京").encode("shift_jis"), "needs_encoding"),
+}
+
+
+@pytest.mark.parametrize(("content", "code"), NO_READY_FILES.values(), ids=NO_READY_FILES)
+def test_a_file_in_no_form_of_a_ready_one_is_sent_to_prepare(
+    tmp_path: Path, content: bytes, code: str
+) -> None:
+    (tmp_path / "ready.csv").write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        ck.check(tmp_path / "ready.csv", now=NOW)
+    assert raised.value.code == code
+    assert "`callconv prepare` makes a ready.csv" in raised.value.next_step
+
+
 def test_right_bytes_are_right(tmp_path: Path) -> None:
     path = tmp_path / "ready.csv"
     path.write_text(TWO, newline="")

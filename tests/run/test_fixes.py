@@ -476,6 +476,44 @@ def test_every_column_of_a_workbook_is_of_text_though_its_first_row_is_short(tmp
     assert {sheet.column_dimensions[each].number_format for each in letters} == {"@"}
 
 
+TOO_LONG_A_TALK = {
+    "the call's length": ({"CallDuration": "500"}, True),
+    "the talk time": ({"TalkDuration": "187"}, True),
+    "both": ({"CallDuration": "500", "TalkDuration": "187"}, True),
+    "the caller as well": ({"TalkDuration": "187", "CallerId": "2125550177"}, False),
+    "the status as well": ({"CallDuration": "500", "CallStatus": "INCOMPLETE"}, False),
+}
+
+
+@pytest.mark.parametrize(("cells", "taken"), TOO_LONG_A_TALK.values(), ids=TOO_LONG_A_TALK)
+def test_a_talk_time_beyond_its_call_is_corrected_in_the_two_durations(tmp_path, cells, taken):
+    path = tmp_path / "calls.csv"
+    path.write_text(as_csv([call(1), call(2, TalkDuration="400")]))
+    lines = rejected_of(tmp_path, path)
+    assert [line[2] for line in lines[1:]] == ["talk_exceeds_call"]
+    fixes = saved(tmp_path, corrected(lines, 3, **cells))
+    if taken:
+        assert sessions(run(tmp_path, path, fixes=fixes)) == ["S-1", "S-2"]
+    else:
+        with pytest.raises(InputError, match="it was not rejected"):
+            run(tmp_path, path, fixes=fixes)
+
+
+@pytest.mark.parametrize("changed", range(3, 9))
+def test_a_fix_of_a_row_of_another_length_shares_at_least_half_of_its_cells(tmp_path, changed):
+    path = tmp_path / "calls.csv"
+    short = call(2)[:-1]
+    path.write_text(as_csv([call(1), short]))
+    cells = {name: f"{name} {changed}" for name in HEADER[:changed]}
+    held = sum(bool(cell) for cell in short)
+    fixes = saved(tmp_path, corrected(rejected_of(tmp_path, path), 3, **cells))
+    if 2 * changed <= held:
+        assert len(run(tmp_path, path, fixes=fixes).ready) == 1
+    else:
+        with pytest.raises(InputError, match="a different row"):
+            run(tmp_path, path, fixes=fixes)
+
+
 def test_a_corrected_workbook_is_fed_back(tmp_path, export):
     run(tmp_path, export, rejected_as="xlsx", sheet="")
     book = openpyxl.load_workbook(tmp_path / "out" / "rejected.xlsx")

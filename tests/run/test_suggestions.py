@@ -128,3 +128,15 @@ def test_a_job_for_another_export_is_said_to_be_one(tmp_path):
     assert stopped.value.found == 'a first line with "Alpha", "Beta", "Gamma"'
     assert stopped.value.expected == 'the columns that the job names: "Their Number"'
     assert "made for another export" in stopped.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("count", "more"), [(1, ""), (6, ""), (7, " and 1 more"), (9, " and 3 more")]
+)
+def test_some_of_the_columns_that_a_job_names_are_shown(tmp_path, count, more):
+    (tmp_path / "calls.csv").write_text("Alpha,Beta,Gamma\n1,2,3\n", encoding="utf-8")
+    names = [f"Their {number}" for number in range(count)]
+    with pytest.raises(ck.InputError) as stopped:
+        ck.prepare(tmp_path / "calls.csv", now=NOW, columns={"CallerId": names})
+    shown = ", ".join(f'"{name}"' for name in names[:6])
+    assert stopped.value.expected == f"the columns that the job names: {shown}{more}"

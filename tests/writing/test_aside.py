@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from callconv_kit.model import texts
-from callconv_kit.writing.aside import AsideFile, AsideRow, Union, Why, read_rows
+from callconv_kit.model.errors import InputError
+from callconv_kit.writing.aside import AsideFile, AsideRow, Union, Why, read_rows, write_copy
 
 REASON = "required_missing (fill it, or set a default)"
 
@@ -128,6 +129,21 @@ def test_why_a_row_does_not_go_can_be_said_at_the_end(tmp_path):
         ["calls.csv", "5", "duplicate_row", "of 5, late", "5", "e,", ""],
         ["calls.csv", "6", "required_missing", "a, reason", "6"],
     ]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4])
+def test_a_workbook_of_too_many_rows_is_refused_with_the_limit(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr("callconv_kit.writing.aside.MOST_ROWS", 4)
+    path = tmp_path / "rejected.csv"
+    written(path, [["a"]], *((0, row(place, ["x"])) for place in range(2, rows + 2)))
+    if rows < 4:
+        write_copy(path, tmp_path / "rejected.xlsx")
+        assert (tmp_path / "rejected.xlsx").is_file()
+        return
+    with pytest.raises(InputError) as raised:
+        write_copy(path, tmp_path / "rejected.xlsx")
+    assert (raised.value.code, raised.value.found) == ("output_failed", "4 rejected rows")
+    assert raised.value.expected == "at most 3 rows and 32,767 characters a cell"
 
 
 def test_rows_of_any_number_are_put_in_order(tmp_path, monkeypatch):
