@@ -92,7 +92,7 @@ def test_a_quick_start_loads_no_heavy_package(statement):
     assert "callconv_kit" in loaded
 
 
-def test_preparing_a_file_from_the_shell_needs_no_pandas(tmp_path):
+def test_preparing_a_file_from_the_shell_needs_neither_pandas_nor_delivery(tmp_path):
     code = (
         "import sys; from callconv_kit.cli.main import main; "
         f"main(['prepare', {str(sample('export.csv'))!r}, '--job', "
@@ -101,7 +101,7 @@ def test_preparing_a_file_from_the_shell_needs_no_pandas(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (tmp_path / "out" / "ready.csv").exists()
-    assert "pandas" not in run.stdout.split()
+    assert not {"pandas", "callconv_kit.delivery", "asyncio"} & set(run.stdout.split())
 
 
 def test_each_command_is_listed_with_a_line_of_help():

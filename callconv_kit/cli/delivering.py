@@ -243,7 +243,7 @@ def _write_page(path: Path, ledger: "Ledger", status: "Status") -> None:
 
 def _ledger_of(job: str | None, ledger: str | None) -> "tuple[Path, Path | None, Readers]":
     """The path of a ledger, the folder of the runs that use it, and who may read it."""
-    from callconv_kit.delivery.ledger import RUNS
+    from callconv_kit.job.settings import RUNS
 
     if ledger is not None:
         return Path(ledger), None, "owner"

@@ -60,6 +60,8 @@ _FORMS = (
     # As `date` and asctime write: Fri Nov 20 09:30:00 EST 2026.
     rf"{_WEEKDAY}{_MONTH} {_DAY} {_CLOCK}{_ZONE} (?P<year>\d{{4}})",
 )
+_BEGINNING = re.compile(rf"{_WEEKDAY}(?:\d|{_MONTH})", re.ASCII | re.IGNORECASE)
+"""How each of these forms begins, so that a word is not held to all of them."""
 
 
 @cache
@@ -110,7 +112,7 @@ def parse(text: str) -> Stamp | None:
     >>> parse("2026-02-31 09:30") is None
     True
     """
-    if len(text) > LONGEST or not text.isascii():
+    if len(text) > LONGEST or not text.isascii() or not _BEGINNING.match(text):
         return None
     for form in _FORMS:
         match = _pattern(form).fullmatch(text)

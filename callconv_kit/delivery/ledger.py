@@ -26,7 +26,7 @@ from callconv_kit.delivery.naming import clock_of
 from callconv_kit.delivery.receipt import State, Submission, stamp
 from callconv_kit.delivery.row_keys import RowKeys, RowsElsewhere
 from callconv_kit.delivery.sent_status import Found, SentStatus
-from callconv_kit.job.settings import DEFAULT_LEDGER
+from callconv_kit.job.settings import DEFAULT_LEDGER, RUNS
 from callconv_kit.model.errors import DeliveryError, UsageError
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from callconv_kit.job import Job
     from callconv_kit.run.keys import Keys
 
-RUNS = "runs"
-"""The folder beside a job's file in which its runs are recorded."""
 
 SKEW = timedelta(hours=24)
 """How far behind its last entry a clock may be before the ledger refuses to go on."""

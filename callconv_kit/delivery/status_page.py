@@ -240,12 +240,12 @@ def report_sections(
                 ledger = stack.enter_context(Ledger.if_begun(job, elsewhere))
             return foreseen | _of_ledger(ledger)
     except DeliveryError as error:
-        return foreseen | {"Last results": _hint(f"{error.problem}. {error.next_step}")}
+        return foreseen | {"Last results": pieces.hint(f"{error.problem}. {error.next_step}")}
 
 
 def _of_ledger(ledger: Ledger | None) -> dict[str, Html]:
     if ledger is None:
-        return {"Last results": _hint("Not known yet: no file was sent with this ledger.")}
+        return {"Last results": pieces.hint(pieces.NOT_SENT)}
     waiting = _open(status_of(ledger))
     results = {"Last results": _last_results(outcome_of(ledger, LATEST))}
     return {"Open": waiting, **results} if waiting else results
@@ -253,15 +253,11 @@ def _of_ledger(ledger: Ledger | None) -> dict[str, Html]:
 
 def _forecast(job: "Job", forecast: Forecast | None) -> Html:
     if job.contract is None:
-        return _hint(
-            "Not known: the job has no [contract] table. With minimum_duration, trackers, "
-            "repeat_caller_days or age_limit_days in it, this page shows which rows impact.com "
-            "will probably refuse."
-        )
+        return pieces.hint(pieces.NO_CONTRACT)
     if forecast is None or not forecast.rows:
-        return _hint("No row is ready, so nothing is forecast.")
+        return pieces.hint("No row is ready, so nothing is forecast.")
     if not forecast.expected:
-        return _hint(
+        return pieces.hint(
             f"The job's [contract] gives no reason to expect a refusal among the "
             f"{many(forecast.rows, 'ready row')}."
         )
@@ -279,16 +275,16 @@ def _forecast(job: "Job", forecast: Forecast | None) -> Html:
         f"Under the job's [contract], {forecast.at_risk:,} of "
         f"{many(forecast.rows, 'ready row')} will probably be refused."
     )
-    return Html(_hint(said) + pieces.table("forecast", heads, rows, right_from=2))
+    return Html(pieces.hint(said) + pieces.table("forecast", heads, rows, right_from=2))
 
 
 def _last_results(seen: Outcome) -> Html:
     judged = sum(file.is_complete for file in seen.files)
     sent = sum(file.submission.rows for file in seen.files)
     if not seen.files:
-        return _hint("Not known yet: no file was delivered with this ledger.")
+        return pieces.hint("Not known yet: no file was delivered with this ledger.")
     if not judged and not seen.confirmed and not seen.refused:
-        return _hint(
+        return pieces.hint(
             f"Not known yet: {many(sent)} in {many(len(seen.files), 'file')} were sent, and no "
             "results were read. Read them with callconv results."
         )
@@ -304,8 +300,4 @@ def _last_results(seen: Outcome) -> Html:
         if judged
         else "impact.com has not judged any of them completely, so the forecast has no score yet."
     )
-    return Html(_hint(counts + scored) + (_refusals(seen) or ""))
-
-
-def _hint(text: str) -> Html:
-    return tag("p", pieces.text(text), class_="hint")
+    return Html(pieces.hint(counts + scored) + (_refusals(seen) or ""))

@@ -65,6 +65,9 @@ from callconv_kit.model.errors import UsageError, as_path, current_folder, wrong
 DEFAULT_LEDGER = ".callconv/ledger.sqlite"
 """Relative to the job's folder."""
 
+RUNS = "runs"
+"""The folder beside a job's file in which its runs are recorded."""
+
 
 class Job(Table):
     """Every setting of a run; attributes are named as the keys of the job file.

@@ -49,6 +49,20 @@ def text(content: str | None) -> str:
     return visible(str(content or ""), LONG_TEXT)
 
 
+def hint(content: str) -> Html:
+    """A word to whoever reads the page."""
+    return tag("p", text(content), class_="hint")
+
+
+NOT_SENT = "Not known yet: no file was sent with this ledger."
+NO_CONTRACT = (
+    "Not known: the job has no [contract] table. With minimum_duration, trackers, "
+    "repeat_caller_days or age_limit_days in it, this page shows which rows impact.com "
+    "will probably refuse."
+)
+"""What a report says of the delivery before there is one."""
+
+
 def found(entry: Entry, *, several: bool) -> list[Html]:
     """The examples of a finding; the same text on several lines is one."""
     examples = []
