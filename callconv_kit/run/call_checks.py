@@ -82,7 +82,7 @@ def talk_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Findi
     talk = seconds(columns, "TalkDuration", length)
     call = seconds(columns, "CallDuration", length)
     rows = np.flatnonzero((call != UNKNOWN) & (talk > call))
-    talked, called = (pa.array(each[rows]).cast(pa.string()) for each in (talk, call))
+    talked, called = (texts.indices(each[rows]).cast(pa.string()) for each in (talk, call))
     details = texts.joined(talked, " s of talk in a call of ", called, " s").to_pylist()
     return _said("talk_exceeds_call", Severity.ERROR, None, rows, tuple(details))
 
