@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import pyarrow.compute as pc
 
 from callconv_kit.job import Job
-from callconv_kit.job.settings import RUNS
 from callconv_kit.model import spec, texts
 from callconv_kit.model.errors import (
     CallConvError,
@@ -32,6 +31,7 @@ from callconv_kit.run.cluster import output_folder, processes
 from callconv_kit.run.outcome import RunOutcome
 from callconv_kit.run.parts import Executor
 from callconv_kit.run.pipeline import Progress, Run
+from callconv_kit.run.resolving import may_have_sent
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, pieces, report
 from callconv_kit.writing import summary as summaries
@@ -200,21 +200,12 @@ def _known(
     The keys and texts where there never was one are those of `delivery.status_page`, which takes
     a third of a short run to import.
     """
-    if job.contract is None and ledger is None and not _may_have_sent(job, path):
+    if job.contract is None and ledger is None and not may_have_sent(job, path):
         hints = {"Forecast": pieces.NO_CONTRACT, "Last results": pieces.NOT_SENT}
         return {name: pieces.hint(text) for name, text in hints.items()}
     from callconv_kit.delivery.status_page import report_sections
 
     return report_sections(job, forecast, path, ledger)
-
-
-def _may_have_sent(job: Job, ledger: Path) -> bool:
-    """Whether anything lies where a ledger or the records of runs would be."""
-    folders = (ledger.parent, ledger.absolute().parent.parent / RUNS, job.folder / RUNS)
-    try:
-        return any(folder.exists() for folder in folders)
-    except OSError:  # to be told of by who reads it
-        return True
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ All that can be wrong with them is found here, before the first row of an input 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.coercion.columns import CoercionSettings, Kernels
 from callconv_kit.job import Job, Lookup
+from callconv_kit.job.settings import RUNS
 from callconv_kit.mapping import drift
 from callconv_kit.mapping import lookup as lookups
 from callconv_kit.mapping.drift import Layout
@@ -194,3 +196,12 @@ def needs_source(lookup: Lookup, plan: Plan, name: str) -> None:
             f"a column for {wanted}",
             "Name another key under [lookup] (on, or on_source for a column of the export).",
         )
+
+
+def may_have_sent(job: Job, ledger: Path) -> bool:
+    """Whether anything lies where a ledger or the records of runs would be."""
+    folders = (ledger.parent, ledger.absolute().parent.parent / RUNS, job.folder / RUNS)
+    try:
+        return any(folder.exists() for folder in folders)
+    except OSError:  # to be told of by who reads it
+        return True

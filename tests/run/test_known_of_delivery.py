@@ -3,7 +3,7 @@
 import callconv_kit as ck
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.status_page import report_sections
-from callconv_kit.run import prepared
+from callconv_kit.run import prepared, resolving
 
 
 def test_without_a_trace_of_a_delivery_the_report_says_what_the_ledger_would(tmp_path):
@@ -25,6 +25,6 @@ def test_a_ledger_beside_the_job_is_read(tmp_path):
 
 def test_records_of_runs_are_a_trace_too(tmp_path):
     job = ck.Job.from_keywords(None, ledger=tmp_path / ".callconv" / "ledger.sqlite")
-    assert not prepared._may_have_sent(job, job.ledger_path)
+    assert not resolving.may_have_sent(job, job.ledger_path)
     (tmp_path / "runs").mkdir()
-    assert prepared._may_have_sent(job, job.ledger_path)
+    assert resolving.may_have_sent(job, job.ledger_path)
