@@ -125,6 +125,8 @@ _LETTERS = {
 
 Three of them are IANA names too, and would be an hour off for half the year where a place is meant.
 """
+_POSIX = re.compile(r"([A-Za-z]{3,4})[+-]?[0-9]{1,2}")
+"""A zone without summer time as POSIX writes it, such as EST5."""
 _NO_PLACE = ("Factory", "localtime", "posixrules")
 """Files of a zone database that say nothing of a place, or differ between machines."""
 
@@ -139,8 +141,10 @@ def _zone(name: object) -> str:
     if not isinstance(name, str):
         raise wrong("is of the wrong type", expected="the name of a time zone, in quotes")
     name = name.strip()
-    if name.upper() in _LETTERS:
-        place, offset = _LETTERS[name.upper()]
+    posix = _POSIX.fullmatch(name)
+    letters = (posix[1] if posix else name).upper()
+    if letters in _LETTERS:
+        place, offset = _LETTERS[letters]
         raise wrong(
             "is a fixed offset, not a place whose clocks change",
             expected=f'{place}, or "{offset}" for that offset all year',
@@ -153,7 +157,7 @@ def _zone(name: object) -> str:
     except (KeyError, ValueError, OSError):  # OSError: a folder of zones, such as "America"
         raise wrong(
             "is not a known time zone",
-            expected='a name of the IANA list, such as America/New_York, or an offset: "-05:00"',
+            expected='a time zone such as America/New_York, or an offset such as "-05:00"',
             near=nearest_zone(name),
             code=ZONE_UNKNOWN,
         ) from None
@@ -161,7 +165,7 @@ def _zone(name: object) -> str:
 
 def nearest_zone(name: str) -> str | None:
     """The IANA zone that an unknown name was probably meant to be, by all of it or its city."""
-    zones = sorted(available_timezones())
+    zones = sorted(available_timezones() - _LETTERS.keys() - {*_NO_PLACE})
     by_city = {zone.rsplit("/", 1)[-1]: zone for zone in reversed(zones) if "/" in zone}
     whole = nearest(name, zones, cutoff=0.7)
     if whole is not None:

@@ -284,7 +284,7 @@ def how_to_feed(
         column: of the format.
         header: of the input.
         export: what the preset says.
-        wanted: the source column that the job names and the input lacks.
+        wanted: `NO_STATUS`, where that is why.
         frame: propose keywords of Python rather than options.
     """
     free = [
@@ -292,10 +292,6 @@ def how_to_feed(
     ]
     if wanted == NO_STATUS:
         return f"{column}: {NO_STATUS}"
-    if wanted:
-        like = nearest(wanted, header)
-        hint = f" (did you mean {like!r}?)" if like else ""
-        return f"{column}: the file has no column {wanted!r}{hint}"
     like = nearest(column, free, SAME_NAME)
     # "utm_campaign" is spelled like CampaignId, and is not an ID of impact.com.
     if like and column not in IDS_OF_IMPACT:
@@ -326,28 +322,39 @@ def _missing(
     *,
     frame: bool,
 ) -> InputError:
+    named = {column: source for column, source in missing.items() if source not in ("", NO_STATUS)}
+    lacking = [
+        f"The job takes {column} from the column {source!r}, and there is no column of that name"
+        + (f": did you mean {like!r}?" if (like := nearest(source, header)) else "")
+        for column, source in named.items()
+    ]
     steps = [
         how_to_feed(column, header, export, wanted, frame=frame)
         for column, wanted in missing.items()
+        if column not in named
     ]
     shown = ", ".join(header[:SHOWN_NAMES]) + (", …" if len(header) > SHOWN_NAMES else "")
-    # A slip in a name comes first: the header may be long.
-    slips = [step for step in steps if "did you mean" in step]
-    rest = [step for step in steps if step not in slips]
+    said = [
+        f"In {name}, there is no source for {len(missing)} "
+        f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+        *lacking,
+    ]
+    advice = []
+    if named:
+        where = "in columns" if frame else "under [columns] in the job, or in --column"
+        advice.append(f"Correct the name {where}.")
+    if steps:
+        advice.append(f"How to add them: {'; '.join(_grouped(steps))}.")
+    if not frame:
+        advice.append("`callconv inspect FILE` proposes a source for each.")
     return InputError(
         "column_missing",
-        f"In {name}, there is no source for {len(missing)} "
-        f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}"
-        + (f". {'; '.join(slips)}" if slips else "")
-        + _other_vendor(header, export),
+        ". ".join(said) + _other_vendor(header, export),
         shown,
-        "a source for each required column: a column, a fixed value or a default",
-        (
-            f"How to add them: {'; '.join(_grouped(rest))}."
-            if rest
-            else "Correct the name in the job."
-        )
-        + ("" if frame else " `callconv inspect FILE` proposes a source for each."),
+        "a source for each required column: a column, a fixed value or a default"
+        if steps
+        else "the columns that the job names",
+        " ".join(advice),
     )
 
 

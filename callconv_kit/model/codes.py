@@ -337,6 +337,11 @@ CODES: dict[str, Code] = {
             "a spreadsheet may have rounded this number",
             "Compare it with your call-tracking tool, and don't save the export in a spreadsheet",
         ),
+        (
+            "caller_is_called",
+            "CallerId and CalledPhoneNumber are the same number",
+            "Check which column holds the caller's number",
+        ),
         ("ivr_exceeds_call", "IvrDuration is longer than CallDuration", "Check the two durations"),
         (
             "country_from_digits",

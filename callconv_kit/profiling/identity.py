@@ -1,5 +1,6 @@
 """CallSessionId: the column that identifies each call, or a hash; and other optional columns."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,10 @@ LEAST = 3
 _RANK = {("call_id", True): 0, ("call_id", False): 1, ("weak_id", True): 2, ("weak_id", False): 3}
 
 
+_CLOCK = re.compile(r"(?<![0-9:])[0-9]{1,2}:[0-9]{2}(?::([0-9]{2}))?(?![0-9])")
+"""A time of day; the group is its seconds."""
+
+
 class Identity(NamedTuple):
     """What CallSessionId may come from.
 
@@ -32,13 +37,16 @@ class Identity(NamedTuple):
     derived: tuple[str, ...]
 
 
-def identity(sample: Sample, taken: Collection[str], telling: Sequence[str]) -> Identity:
+def identity(
+    sample: Sample, taken: Collection[str], telling: Sequence[str], times: Sequence[str] = ()
+) -> Identity:
     """The id of each call.
 
     Args:
         sample: the rows that are calls to the advertiser.
         taken: columns that hold something else.
         telling: columns that together identify a call, the most distinctive first.
+        times: columns that hold when a call began.
     """
     found = [
         (column, role)
@@ -48,7 +56,7 @@ def identity(sample: Sample, taken: Collection[str], telling: Sequence[str]) -> 
         and _names_calls(column, role)
     ]
     if not found:
-        return Identity(Proposal("CallSessionId"), _derived(sample, telling))
+        return Identity(Proposal("CallSessionId"), _derived(sample, telling, times))
     found.sort(key=lambda each: (_RANK[each[1].role, each[1].exact], each[0].position))
     (best, role), *others = found
     return Identity(
@@ -79,8 +87,13 @@ def _names_calls(column: Column, role: Named) -> bool:
     return not is_moment and column.links < FITS and column.zones < FITS
 
 
-def _derived(sample: Sample, telling: Sequence[str]) -> tuple[str, ...]:
-    """The first columns of `telling` that together are different in each row, at least three."""
+def _derived(sample: Sample, telling: Sequence[str], times: Sequence[str]) -> tuple[str, ...]:
+    """The first columns of `telling` that together are different in each row, at least three.
+
+    All of them where the times have no seconds: two calls of one caller may begin in one minute.
+    """
+    if _are_to_the_minute(sample, times):
+        return tuple(telling)
     chosen: list[str] = []
     for name in telling:
         chosen.append(name)
@@ -88,6 +101,13 @@ def _derived(sample: Sample, telling: Sequence[str]) -> tuple[str, ...]:
         if len(chosen) >= LEAST and len(set(rows)) == len(rows):
             break
     return tuple(chosen)
+
+
+def _are_to_the_minute(sample: Sample, times: Sequence[str]) -> bool:
+    """Whether there are times of day among the cells of these columns, all without seconds."""
+    columns = [column for name in times if (column := sample.column(name)) is not None]
+    seconds = [found[1] for each in columns for text in each.some if (found := _CLOCK.search(text))]
+    return bool(seconds) and all(each in (None, "00") for each in seconds)
 
 
 def parent_of(sample: Sample) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ from callconv_kit.profiling.directions import (
 from callconv_kit.profiling.durations import durations, is_of_talk
 from callconv_kit.profiling.identity import FITTING, extras, identity
 from callconv_kit.profiling.moments import event_date, with_zone_column, zone_of
+from callconv_kit.profiling.naming import Named, word_role
 from callconv_kit.profiling.numbers import numbers
 from callconv_kit.profiling.proposal import Confidence, Direction, Proposal, Proposals, Statuses
 from callconv_kit.profiling.sample import Column, Sample
@@ -102,7 +103,7 @@ class _Engine:
             calls = sample.only(are_calls(sample, ways))
         if calls.rows:
             self._recheck(calls)
-        session = identity(calls, self._taken, self._telling())
+        session = identity(calls, self._taken, self._telling(), self._mapping["EventDate"].sources)
         self._take(session.call_id, calls)
         statuses_found = self._statuses(calls)
         for proposal in extras(calls, self._taken).values():
@@ -172,7 +173,14 @@ class _Engine:
     def _telling(self) -> list[str]:
         """Columns that together identify a call."""
         wanted = ("CallerId", "EventDate", "CalledPhoneNumber", "CallDuration")
-        return [name for column in wanted for name in self._mapping[column].sources]
+        found = [name for column in wanted for name in self._mapping[column].sources]
+        outcomes = [*self._known.feeds.get("CallStatus", ())]
+        outcomes += [
+            column.name
+            for column in self._sample.named
+            if word_role(column.name) == Named("status", True) and not column.is_empty
+        ]
+        return list(dict.fromkeys([*found, *outcomes]))
 
     def _statuses(self, calls: Sample) -> Statuses:
         known = self._known

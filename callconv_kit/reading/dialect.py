@@ -208,9 +208,9 @@ def _no_header(sample: str, name: str) -> InputError:
     hint = "" if shapes else ", with no comma, semicolon, tab or bar in it"
     return InputError(
         "no_header",
-        f"No line of {name} holds column names that are known",
+        f"No line of {name} has column names that impact.com, the job or its preset uses",
         _columns_of(first, shapes) or f"a first line of {len(first)} characters{hint}",
         "a header such as CampaignId,MediaId,EventDate, …",
-        "Say which column is which under [columns] in the job, or with --column "
-        'CallerId="Your Column"; `callconv inspect` shows what the file holds.',
+        "Run `callconv init` on this file: it proposes which column is which. Or name them under "
+        '[columns] in the job, or with --column CallerId="Your Column".',
     )

@@ -211,11 +211,11 @@ def _choose(
         )
     raise InputError(
         "no_header",
-        f"No row of {name} holds column names that are known",
+        f"No row of {name} has column names that impact.com, the job or its preset uses",
         f"sheets: {', '.join(holding)}",
         "a header such as CampaignId, MediaId, EventDate, …",
-        "Say which column is which under [columns] in the job, or with --column "
-        'CallerId="Your Column".',
+        "Run `callconv init` on this file: it proposes which column is which. Or name them under "
+        '[columns] in the job, or with --column CallerId="Your Column".',
     )
 
 

@@ -95,6 +95,26 @@ def ivr_exceeds_call(columns: Mapping[str, Coerced], length: int) -> list[Findin
     return _said("ivr_exceeds_call", Severity.WARNING, "IvrDuration", rows)
 
 
+def caller_is_called(columns: Mapping[str, Coerced], length: int) -> list[Finding]:
+    """A caller that called itself: probably both columns take the same one of the export."""
+    same = np.ones(length, np.bool_)
+    for ours, theirs in (("CallerId", "CalledPhoneNumber"), tuple(spec.PHONE_COUNTRY.values())):
+        pair = [columns.get(name) for name in (ours, theirs)]
+        if ours == "CallerId" and None in pair:
+            return []
+        one, other = (
+            texts.repeat("US", length)
+            if each is None
+            else pc.fill_null(each.values, texts.scalar("US"))
+            for each in pair
+        )
+        same &= texts.equal(one, other)
+        if not same.any():
+            return []
+    rows = np.flatnonzero(same & texts.present(columns["CallerId"].values))
+    return _said("caller_is_called", Severity.WARNING, "CallerId", rows)
+
+
 def status_rules(
     columns: Mapping[str, Coerced], length: int, empty_status: str, undecided: Bools | None = None
 ) -> list[Finding]:

@@ -21,11 +21,13 @@ from callconv_kit.writing.reasons import joined, reasons
 NAMED = 5
 """Rows of a conflict that a reason names; of more, their number."""
 
-ONE_DERIVED_ID = "cells other than those of session_id_from, so they may be two calls,"
+ONE_DERIVED_ID = "cells other than those of session_id_from"
 """Where rows of one derived session id differ that may be two calls."""
 
 ONE_ROUNDED_ID = "has the same id, which a spreadsheet may have rounded, as"
 """Where rows share an id that may be the ids of several calls."""
+
+MAYBE_TWO_CALLS = "; if they are two calls, add a column that differs to session_id_from"
 
 REPEAT, CONFLICT = "duplicate_row", "conflicting_duplicate"
 
@@ -97,6 +99,7 @@ class DuplicateRows:
         self._corrected = np.fromiter(corrected, np.int64, len(corrected))
         self._codes = np.asarray(list(corrected.values()), object)
         self._apart = texts.from_list([""] * len(groups.starts))
+        self._derived = False
 
     @property
     def gone(self) -> Ints:
@@ -151,9 +154,13 @@ class DuplicateRows:
     def _has_no_keeper(self, at: Ints) -> Bools:
         return np.asarray(self._groups.kept[self._group[at]] == NOBODY)
 
-    def tell_apart(self, differences: "Differences") -> None:
-        """Take over in which columns the rows of each conflict differ."""
+    def tell_apart(self, differences: "Differences", *, derived: bool = False) -> None:
+        """Take over in which columns the rows of each conflict differ.
+
+        derived: the id of a call is a hash of some columns, which two calls may share.
+        """
         self._apart = differences.in_words()
+        self._derived = derived
 
     def details(self, places: Ints) -> pa.StringArray:
         """The details of each row beside its code."""
@@ -169,6 +176,8 @@ class DuplicateRows:
         conflicts = texts.joined(
             texts.take(self._apart, self._group[at]), self._others(at), between=" "
         )
+        if self._derived:
+            conflicts = texts.joined(conflicts, MAYBE_TWO_CALLS)
         losing = texts.joined(conflicts, ", ", keeper, " is kept")
         why_texts = texts.where(kept == NOBODY, conflicts, losing)
         why_texts = texts.where(self._groups.same[at], repeats, why_texts)

@@ -175,6 +175,7 @@ class Judge:
         findings += call_checks.rows_in_a_cell(batch, table.account.delimiter)
         findings += call_checks.talk_exceeds_call(columns, length)
         findings += call_checks.ivr_exceeds_call(columns, length)
+        findings += call_checks.caller_is_called(columns, length)
         if job.send == "answered":
             findings += call_checks.not_answered(columns, length)
         if self.legs:

@@ -221,7 +221,7 @@ class Calls:
                 was = _only(judged, at)
                 findings = rows.findings(places[at])
                 examples += records.move(number, was, was.with_more(findings), findings)
-        rows.tell_apart(differences)
+        rows.tell_apart(differences, derived=self._judge.session_key is not None)
         for example, place in examples:
             example["detail"] = rows.details(np.asarray([place]))[0].as_py()
         return gone, rows.why

@@ -1,5 +1,7 @@
 """A wrong job: each fault is told with its key, its value, what is allowed and the nearest word."""
 
+import re
+
 import pytest
 
 from callconv_kit.job import Job, pairs
@@ -439,3 +441,30 @@ def test_near_misses():
     assert nearest("qqq", ["timezone"]) is None
     assert spec_column(" caller_id ") == "CallerId"
     assert spec_column("Caller-Id") is None
+
+
+FIXED = {
+    "EST5": "America/New_York",
+    "EST-5": "America/New_York",
+    "CST6": "America/Chicago",
+    "mst7": "America/Denver",
+    "PST8": "America/Los_Angeles",
+    "HST10": "Pacific/Honolulu",
+}
+
+
+@pytest.mark.parametrize(("name", "place"), FIXED.items())
+def test_an_offset_with_the_letters_of_a_region_proposes_its_places(name, place):
+    with pytest.raises(UsageError) as stopped:
+        Job.from_keywords(timezone=name)
+    assert place in stopped.value.expected
+    assert "Did you mean" not in str(stopped.value)
+
+
+@pytest.mark.parametrize("name", ["ESTT", "America/NewYork", "EST5ED", "New York", "MTS", "Factry"])
+def test_a_zone_that_is_proposed_is_one_that_a_job_takes(name):
+    with pytest.raises(UsageError) as stopped:
+        Job.from_keywords(timezone=name)
+    near = re.search(r'Did you mean "([^"]*)"', str(stopped.value))
+    proposed = [near[1]] if near else []
+    assert [Job.from_keywords(timezone=each).timezone for each in proposed] == proposed

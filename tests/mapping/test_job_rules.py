@@ -551,3 +551,80 @@ def test_a_column_comes_before_the_whole_call_for_a_missing_talk_time(talk):
     column, otherwise = said.index('"TalkDuration": "the column'), said.index("call_if_answered")
     assert column < otherwise
     assert "only if the export has no talk time" in said
+
+
+LACKED = {
+    "a required column": ({"CallerId": "Customer Phone"}, ["CallerId", "'Customer Phone'"]),
+    "an optional column": ({"RepeatCaller": "ring_again"}, ["RepeatCaller", "'ring_again'"]),
+    "a near miss": ({"CallerId": "Caler Number"}, ["'Caler Number'", "did you mean 'Caller Number'"]),
+    "a part of a date": (
+        {"EventDate": {"join": ["Day", "Hour"]}},
+        ["EventDate from the column 'Day'"],
+    ),
+    "two columns": (
+        {"CallerId": "Phone of caller", "CallDuration": "Whole call"},
+        ["CallerId from the column 'Phone of caller'", "CallDuration from the column 'Whole call'"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "said"), LACKED.values(), ids=LACKED)
+def test_a_column_that_the_job_names_and_the_file_lacks_is_the_cause(columns, said):
+    calls = frame(**{"Caller Number": "2125550123"})
+    with pytest.raises(InputError) as stopped:
+        prepare(calls, columns=columns)
+    error = stopped.value
+    assert error.problem.startswith("In frame, there is no source for")
+    assert all(part in error.problem for part in said)
+    assert "The job takes" in error.problem
+    assert error.expected == "the columns that the job names"
+    assert error.next_step == "Correct the name in columns."
+    assert "required" not in str(error)
+
+
+SAME = {
+    "the same digits": ({"CallerId": "8005550199"}, 1),
+    "in another spelling": ({"CallerId": "+1 (800) 555-0199"}, 1),
+    "with its country": ({"CallerId": "8005550199", "CallerPhoneNumberCountry": "US"}, 1),
+    "another number": ({"CallerId": "8005550198"}, 0),
+    "the same digits in another country": (
+        {
+            "CallerId": "2079460958",
+            "CallerPhoneNumberCountry": "GB",
+            "CalledPhoneNumber": "2079460958",
+            "CalledPhoneNumberCountry": "US",
+        },
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "warned"), SAME.values(), ids=SAME)
+def test_a_caller_that_called_itself_is_warned_of(cells, warned):
+    prepared = prepare(frame(cells, {}))
+    entries = [e for e in prepared.summary["findings"] if e["code"] == "caller_is_called"]
+    assert sum(entry["rows"] for entry in entries) == warned
+    assert prepared.summary["rows_read"] == 2
+
+
+HINT = "if they are two calls, add a column that differs to session_id_from"
+BY_BEGIN = {"session_id_from": ["Began", "CallerId"]}
+MAYBE_TWO = {
+    "the talk time differs": ({"TalkDuration": "10"}, BY_BEGIN, True),
+    "the duration differs": ({"CallDuration": "230"}, BY_BEGIN, True),
+    "the number dialed differs": ({"CalledPhoneNumber": "8005550198"}, BY_BEGIN, True),
+    "nothing differs that is paid": ({"City": "Boston"}, BY_BEGIN, None),
+    "an id of the export": ({"TalkDuration": "10"}, {"columns": {"CallSessionId": "Began"}}, False),
+}
+
+
+@pytest.mark.parametrize(("other", "settings", "hinted"), MAYBE_TWO.values(), ids=MAYBE_TWO)
+def test_a_conflict_of_derived_ids_says_that_it_may_be_two_calls(other, settings, hinted):
+    calls = frame({}, other, Began="9:30", City="Springfield").drop(columns="CallSessionId")
+    prepared = prepare(calls, max_rejected_share=1.0, **settings)
+    reasons = prepared.rejected["reasons"].tolist()
+    if hinted is not None:
+        assert prepared.rejected["codes"].tolist() == ["conflicting_duplicate"] * 2
+        assert [HINT in reason for reason in reasons] == [hinted] * 2
+    else:
+        assert all(HINT in reason for reason in reasons)

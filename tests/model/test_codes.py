@@ -246,6 +246,7 @@ WARNED = {
     "status_empty": ({"CallStatus": ""}, "CallStatus", {}),
     "answer_without_talk": ({"TalkDuration": "0"}, "CallStatus", {}),
     "voicemail_not_answered": ({"CallStatus": "voicemail"}, "CallStatus", {}),
+    "caller_is_called": ({"CallerId": "8005550199"}, "CallerId", {}),
     "ivr_exceeds_call": ({"IvrDuration": "300"}, "IvrDuration", {}),
     "country_from_digits": ({"CallerId": "442079460123"}, "CallerId", {}),
     "zip_invalid": ({"Zip": "K1A 0B1"}, "Zip", {}),

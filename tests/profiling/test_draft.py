@@ -331,3 +331,54 @@ def test_an_open_line_says_what_it_takes_and_where_the_rest_goes(stranger, said)
     assert f"{elsewhere}" in above
     assert "or another place" not in text
     tomllib.loads(text)
+
+
+MINUTES = (
+    "Direction,Phone Number,Date,Time,Action Result,Duration,Result Description,Action,Name,Type"
+)
+RING = "{way},{phone},Thu 11/12/2026,{time},{result},{length},,Phone Call,S,Voice"
+
+
+def ring(*calls):
+    rows = (
+        RING.format(way="Incoming", phone=phone, time=time, result=result, length=length)
+        for phone, time, result, length in calls
+    )
+    return "\n".join([MINUTES, *rows]) + "\n"
+
+
+TIMES = {
+    "minutes": (["9:30 AM", "9:31 AM", "10:02 AM"], True),
+    "minutes of 24 hours": (["09:30", "09:31", "22:02"], True),
+    "seconds that are all zero": (["9:30:00 AM", "9:31:00 AM", "10:02:00 AM"], True),
+    "seconds": (["9:30:05 AM", "9:31:17 AM", "10:02:00 AM"], False),
+    "seconds of 24 hours": (["09:30:05", "09:31:17", "22:02:00"], False),
+}
+
+
+@pytest.mark.parametrize(("times", "all_of_them"), TIMES.values(), ids=TIMES)
+def test_an_id_of_times_without_seconds_takes_all_that_tells_calls_apart(
+    tmp_path, times, all_of_them
+):
+    """A missed call and the caller's second attempt may be in the same minute."""
+    phones = ("(617) 555-0123", "(305) 555-0108", "(415) 555-0140")
+    calls = [
+        (*each, "Accepted", f"0:03:2{n}") for n, each in enumerate(zip(phones, times, strict=True))
+    ]
+    path = tmp_path / "calls.csv"
+    path.write_text(ring(*calls))
+    derived = ck.inspect(path).proposals.call_id
+    assert ({"Duration", "Action Result"} <= set(derived)) == all_of_them
+    assert {"Phone Number", "Date", "Time"} <= set(derived)
+
+
+def test_two_calls_in_one_minute_are_two_calls(tmp_path):
+    first = ("(617) 555-0123", "9:30 AM", "Accepted", "0:01:21")
+    path, job = tmp_path / "first.csv", tmp_path / "callconv.toml"
+    path.write_text(ring(first, ("(305) 555-0108", "10:02 AM", "Accepted", "0:00:48")))
+    answers = {**ANSWERS, "timezone": "UTC", "map.CalledPhoneNumber": "8005550199"}
+    seen = refined(path, ck.inspect(path), answers)
+    job.write_text(draft_of(seen, answers, accept="likely").text)
+    path.write_text(ring(("(617) 555-0123", "9:30 AM", "Missed", "0:00:05"), first))
+    done = ck.prepare(path, job, now=NOW)
+    assert done.ready["CallStatus"].tolist() == ["INCOMPLETE", "ANSWER"]
