@@ -363,6 +363,11 @@ CODES: dict[str, Code] = {
             "every time in the file is midnight",
             "Check that the export includes the time of day",
         ),
+        (
+            "value_misspelled",
+            "the job maps a word like this one, but not this one",
+            "Correct the word under [values] in callconv.toml, if this is what you mean",
+        ),
         ("reference_not_a_number", "not a number; impact.com's API expects one", ""),
         ("formula_text", "starts like a spreadsheet formula; sent as it is", ""),
         ("cell_emptied", "invalid value removed; the cell was left blank", ""),

@@ -86,7 +86,7 @@ class Run:
         self._progress = progress
         self._audit = audit
         self._log = log
-        self._tally = Tally(mask=job.mask)
+        self._tally = Tally(mask=job.mask, mapped=job.values)
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128) if corrections else None
         self._sent = sent
@@ -153,6 +153,7 @@ class Run:
                 self._warn_of_guesses(tables)
                 self._warn_of_changes(tables)
                 self._tally.warn_of_midnights()
+                self._tally.warn_of_misspelled_words()
                 pa.default_memory_pool().release_unused()  # what blocks took, keys can use
                 find = partial(self._find_in_parts, parted, tables) if parted else None
                 moved, why = self._calls.settle(tables, plans, records, self._tally, find)

@@ -1,7 +1,7 @@
 """Counts of a run: findings, changes, partners, and what the report draws."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import READY_ONLY, Severity, mask_phone
+from callconv_kit.model.names import nearest
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Finding, Judged, Ragged
 from callconv_kit.model.texts import Ints
@@ -28,6 +29,12 @@ Key = TypeVar("Key", FindingKey, ChangeKey)
 
 COUNTED_BY_DETAIL = frozenset({"country_from_digits", "direction_unused"})
 """Findings whose rows are counted by their details as well: few words, such as countries."""
+
+WORDS = 200
+"""Different words of a column up to which a word of `[values]` that is none of them is noticed."""
+
+ALIKE = 0.8
+"""Likeness of a word of `[values]` to a cell, from which one is a slip for the other."""
 
 DURATION_BINS = (0, 1, 10, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds at which the bars of the report's duration chart begin."""
@@ -64,19 +71,56 @@ class Midnight:
 
 
 @dataclass(slots=True)
+class SeenWords:
+    """The words of a column whose words the job maps: each with its rows and its first place.
+
+    many: there are more than `WORDS`; then nothing can be said of a word that is not here.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    first: dict[str, tuple[str, int]] = field(default_factory=dict)
+    many: bool = False
+
+    def add(self, judged: Judged, cells: pa.StringArray) -> None:
+        """Look at the cells of a batch, as they were read."""
+        if self.many:
+            return
+        encoded = cells.dictionary_encode()
+        self.many = len(encoded.dictionary) > WORDS
+        words = pc.utf8_trim(encoded.dictionary, characters=texts.EDGES).to_pylist()
+        at = texts.places(encoded)
+        places, rows, counts = np.unique(at, return_index=True, return_counts=True)
+        for place, row, count in zip(places.tolist(), rows.tolist(), counts.tolist(), strict=True):
+            word = words[place] if place >= 0 else ""
+            if word and not self.many:
+                self.rows[word] += count
+                self.first.setdefault(word, (judged.source_file(row), judged.source_line(row)))
+        self.many |= len(self.rows) > WORDS
+
+    def merge(self, other: "SeenWords") -> None:
+        """Add what was seen of the rows behind ours."""
+        self.rows.update(other.rows)
+        self.first = {**other.first, **self.first}
+        self.many |= other.many or len(self.rows) > WORDS
+
+
+@dataclass(slots=True)
 class Tally:
     """The counts of a run; batches are added, and ready rows that turn out otherwise taken off.
 
     mask: whether examples of phone numbers are masked.
+    mapped: the job's `[values]`: column to source value to value.
     """
 
     mask: bool = True
+    mapped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     findings: Counter[FindingKey] = field(default_factory=Counter)
     changes: Counter[ChangeKey] = field(default_factory=Counter)
     finding_examples: dict[FindingKey, list[Example]] = field(default_factory=dict)
     change_examples: dict[ChangeKey, list[Example]] = field(default_factory=dict)
     by_detail: dict[FindingKey, Counter[str]] = field(default_factory=dict)
     midnights: dict[str, Midnight] = field(default_factory=dict)
+    words: dict[str, SeenWords] = field(default_factory=dict)
     partners: Partners = field(default_factory=Partners)
     days: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -87,6 +131,8 @@ class Tally:
         """Count a batch: findings of rows that are not left out, changes of ready ones."""
         if len(judged):
             self.midnights.setdefault(judged.file, Midnight()).add(judged)
+            for column in self.mapped.keys() & judged.before.keys():
+                self.words.setdefault(column, SeenWords()).add(judged, judged.before[column])
         self._count(judged, +1)
 
     def take_off(self, judged: Judged) -> None:
@@ -109,6 +155,8 @@ class Tally:
             self.by_detail.setdefault(key, Counter()).update(counts)
         for file, midnight in other.midnights.items():
             self.midnights.setdefault(file, Midnight()).merge(midnight)
+        for column, seen in other.words.items():
+            self.words.setdefault(column, SeenWords()).merge(seen)
         self.partners.merge(other.partners)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
@@ -134,6 +182,30 @@ class Tally:
             if seen.rows and not seen.other:
                 example = {"source_file": file, "source_line": seen.line, "value": "00:00:00"}
                 self.count("times_all_midnight", Severity.WARNING, "EventDate", seen.rows, example)
+
+    def warn_of_misspelled_words(self) -> None:
+        """Count rows whose word `[values]` almost names; to be called at the end.
+
+        A word that is in no cell may well come tomorrow: it is a slip only where a cell holds a
+        word like it that the job does not map.
+        """
+        for column, seen in sorted(self.words.items()):
+            named = {word.strip().casefold() for word in self.mapped[column]}
+            held = {word.casefold() for word in seen.rows}
+            free = [word for word in seen.rows if word.casefold() not in named]
+            for word in () if seen.many else self.mapped[column]:
+                near = None if word.strip().casefold() in held else nearest(word, free[::-1], ALIKE)
+                if near is not None:
+                    file, line = seen.first[near]
+                    example = {
+                        "source_file": file,
+                        "source_line": line,
+                        "value": self._shown(column, near),
+                        "detail": f'[values.{column}] has "{self._shown(column, word)}"',
+                    }
+                    alike = [each for each in free if each.casefold() == near.casefold()]
+                    rows = sum(seen.rows[each] for each in alike)
+                    self.count("value_misspelled", Severity.WARNING, column, rows, example)
 
     def examples_of(self, finding: Finding) -> list[Example]:
         """The examples of a finding so far."""

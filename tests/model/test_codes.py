@@ -517,6 +517,7 @@ ELSEWHERE = {
     *("session_id_derived", "other_number_used"),
     *("export_changed", "export_word_new"),
     *("input_changed", "times_all_midnight", "direction_unused", "columns_subtracted"),
+    "value_misspelled",
 }
 """Codes and rules that a test of their own earns."""
 

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import callconv_kit as ck
+from callconv_kit import scale
 from callconv_kit.cli import terminal
 from callconv_kit.mapping import direction
 from callconv_kit.model.codes import CODES
@@ -256,3 +257,48 @@ def test_terminal_and_audit_tell_the_cells_own_text_before_a_constant(tmp_path):
     assert (
         json.loads((tmp_path / "summary.json").read_text())["changes"][0]["rule"] == "constant_set"
     )
+
+
+# -- words of [values] that are in no cell ----------------------------------------------------------
+
+# words of three rows, the job's words, and the cell that a warning names
+MISSPELLED = {
+    "a letter is missing": (["NO ANSWER", "answered", "NO ANSWER"], {"NOANSWR": "CANCEL"}, {"NO ANSWER": 2}),
+    "another sign between": (["no-answr x", "answered", "answered"], {"no answr x": "CANCEL"}, {"no-answr x": 1}),
+    "one of two words": (
+        ["Answerd", "busy", "busy"],
+        {"Answered call": "ANSWER", "Busyy": "CANCEL"},
+        {"busy": 2},
+    ),
+    "in another case": (["Voice Mail", "busy", "busy"], {"voice mail": "CANCEL"}, {}),
+    "with spaces at its edges": ([" Hung up ", "busy", "busy"], {"Hung up": "CANCEL"}, {}),
+    "a word that may come tomorrow": (["answered", "busy", "busy"], {"Left voicemail": "CANCEL"}, {}),
+    "a word like one that is mapped": (
+        ["Answered - A", "busy", "busy"],
+        {"Answered - A": "ANSWER", "Answered - B": "ANSWER"},
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "mapped", "named"), MISSPELLED.values(), ids=MISSPELLED)
+def test_a_word_of_values_that_is_nearly_a_cell_gets_a_warning(words, mapped, named):
+    calls = frame(*({"CallStatus": word} for word in words))
+    prepared = prepare(calls, values={"CallStatus": mapped}, max_rejected_share=1.0)
+    found = [e for e in prepared.summary["findings"] if e["code"] == "value_misspelled"]
+    told = {example["value"]: entry["rows"] for entry in found for example in entry["examples"]}
+    assert told == named
+    for entry in found:
+        assert "[values.CallStatus] has" in entry["examples"][0]["detail"]
+
+
+def test_the_words_of_all_processes_count(tmp_path):
+    one, two = frame(CallStatus="NO ANSWER"), frame(CallStatus="no answer")
+    one.to_csv(tmp_path / "one.csv", index=False)
+    two.assign(CallSessionId="T-1").to_csv(tmp_path / "two.csv", index=False)
+    files = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    given = {"values": {"CallStatus": {"NOANSWR": "CANCEL"}}}
+    found = warning(prepare(files, **given), "value_misspelled")
+    assert (found["rows"], found["examples"][0]["source_file"]) == (2, "one.csv")
+    together = scale.prepare(files, workers=2, out=tmp_path / "out", now=NOW, **given)
+    assert warning(together, "value_misspelled") == found
