@@ -61,7 +61,7 @@ LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 def test_imports_go_one_way():
     run = subprocess.run(
-        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        [sys.executable, "-c", LINT, "--no-cache"],
         cwd=ROOT,
         capture_output=True,
         text=True,

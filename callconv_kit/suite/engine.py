@@ -112,13 +112,22 @@ def run(
     ]
     with quiet():
         suite = gx().ExpectationSuite(name="run", expectations=numbered)
-        batch = _frames().get_batch({"dataframe": frame})
-        judged = batch.validate(suite, result_format=result_format)
+        try:
+            judged = _judged(frame, suite, result_format)
+        except gx().exceptions.DatasourceError:
+            # Older 1.x versions look for our frames in the context that was made last.
+            _frames.cache_clear()
+            judged = _judged(frame, suite, result_format)
     results: dict[int, Result] = {}
     for one in judged.results:
         number = one.expectation_config.meta["number"]
         results[number] = Result(bool(one.success), dict(one.result), error_of(one.exception_info))
     return [results[number] for number in range(len(expectations))]
+
+
+def _judged(frame: "pd.DataFrame", suite: Any, result_format: dict[str, Any]) -> Any:
+    batch = _frames().get_batch({"dataframe": frame})
+    return batch.validate(suite, result_format=result_format)
 
 
 def error_of(info: Any) -> str:

@@ -35,6 +35,16 @@ def test_a_right_file_passes_whole(tmp_path):
     assert validation.row_count == 3
 
 
+@pytest.mark.parametrize(
+    "made", [engine.ephemeral, lambda: engine.gx().get_context(mode="ephemeral")]
+)
+def test_a_context_of_ones_own_between_two_validations_does_no_harm(made):
+    """Older versions of Great Expectations took the context that was made last for everybody's."""
+    assert suite.validate(frame(count=2)).success
+    made()
+    assert suite.validate(frame(count=2)).success
+
+
 def test_a_frame_by_the_accessor_is_judged_alike():
     rows = frame(right(0), right(1, CallStatus="busy"))
     validation = rows.callconv.validate()
