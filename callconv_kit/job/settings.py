@@ -24,6 +24,7 @@ from callconv_kit.job.layers import (
     read_toml,
     relative,
     secrets_of,
+    unmapped,
     with_paths,
     without,
 )
@@ -145,7 +146,8 @@ class Job(Table):
         Paths in a file are relative to that file, paths in keywords to the working folder. None
         counts as not given.
         """
-        origin, folder, layers = THE_JOB, current_folder(), [anchored(keywords, current_folder())]
+        origin, folder = THE_JOB, current_folder()
+        layers: list[Mapping[str, Any]] = [anchored(keywords, folder)]
         if isinstance(job, Job):
             folder = job.folder
             layers.insert(0, job.own._given)
@@ -162,6 +164,8 @@ class Job(Table):
             folder = current_folder() / path.parent
             origin = f"The job {printable(str(job), 200)}"
             layers.insert(0, anchored(given, folder))
+        if len(layers) > 1:
+            layers[0] = unmapped(layers[0], keywords.get("constants"))
         built = cls.__new__(cls)
         try:
             built._check(layers, folder, origin)

@@ -1,5 +1,6 @@
 """A wrong job: each fault is told with its key, its value, what is allowed and the nearest word."""
 
+import json
 import re
 
 import pytest
@@ -355,6 +356,31 @@ def test_all_faults_are_told_at_once(tmp_path):
 
 def test_faults_of_one_kind_keep_its_code():
     assert fault(sned="a", maks="b").code == "job_unknown_key"
+
+
+CONSTANTS = {
+    "the same spelling": ({"CampaignId": "Program ID"}, {"CampaignId": 7}),
+    "another spelling": ({"campaign id": "Program ID"}, {"CampaignId": 7}),
+    "a list": ({"CampaignId": ["Program ID", "Program"]}, {"CampaignId": 7}),
+    "beside other columns": ({"City": "Town", "CampaignId": "Program ID"}, {"CampaignId": 7}),
+    "two of them": ({"CampaignId": "Program ID", "MediaId": "P"}, {"CampaignId": 7, "MediaId": 8}),
+}
+
+
+@pytest.mark.parametrize(("columns", "constants"), CONSTANTS.values(), ids=CONSTANTS)
+def test_a_constant_of_the_caller_wins_over_a_source_column_of_the_job(
+    columns, constants, tmp_path
+):
+    job = Job(columns=columns)
+    (tmp_path / "job.toml").write_text(
+        "[columns]\n"
+        + "".join(f'"{name}" = {json.dumps(source)}\n' for name, source in columns.items())
+    )
+    for under in (job, tmp_path / "job.toml"):
+        laid = Job.from_keywords(under, constants=constants)
+        assert laid.constants == {name: str(value) for name, value in constants.items()}
+        assert set(laid.columns) == {"City"} & set(columns)
+        assert Job.from_keywords(laid, timezone="UTC").constants == laid.constants
 
 
 def test_a_column_given_twice_in_one_layer_is_told_under_any_other():
