@@ -245,7 +245,7 @@ def blanks_in(job: Mapping[str, Any]) -> list[JobFault]:
         for name, value in columns.items() if isinstance(columns, Mapping) else ():
             column = _column(name)
             if column in ASKED_FOR and isinstance(value, str) and not value.strip():
-                hint = "Fill it in, or delete the line."
+                hint = "Fill it in, or delete the line, and look at every line marked TODO."
                 faults.append(JobFault(key_path([table, str(column)]), "is blank", hint=hint))
     return faults
 
