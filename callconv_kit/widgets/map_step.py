@@ -15,7 +15,7 @@ from callconv_kit.widgets import mapped, parts, python_snippets
 from callconv_kit.widgets.mapped import MappedColumn
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
-from callconv_kit.widgets.values import ValuesPart
+from callconv_kit.widgets.values import DIRECTION, ValuesPart, calls_to_you
 from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
@@ -101,11 +101,12 @@ class MapStep(ipw.VBox):
         hints = [text for text in (asked.hint, asked.where) if text]
         if hints:
             prompt.append(tag("br"))
-            hint = "; ".join(hints)
-            prompt.append(tag("small", f"{hint[0].upper()}{hint[1:]}."))
+            sentences = (f"{hint[0].upper()}{hint[1:].rstrip('.')}." for hint in hints)
+            prompt.append(tag("small", " ".join(sentences)))
         held = self._held(asked.id)
         # An id has a row below as well; its question says where it is found.
-        label = IDS[asked.id].column if asked.id in IDS else asked.id.replace("_", " ")
+        plain = asked.id.removeprefix("map.").removeprefix("status.")
+        label = IDS[asked.id].column if asked.id in IDS else visible(plain.replace("_", " "), 60)
         if asked.choices:
             made = parts.field(
                 ipw.Dropdown, label, f"ask-{asked.id}",
@@ -120,6 +121,8 @@ class MapStep(ipw.VBox):
 
     def _held(self, key: str) -> str:
         """What the job says already."""
+        if key == DIRECTION:
+            return ", ".join(calls_to_you(self._session))
         return answer_in(self._session.settings, key)
 
     def _answered(self, key: str, label: str, box: parts.Checked, change: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ SKIPPED = 5
 UNFIT = frozenset({"column_missing", "ambiguous_header", "no_header"})
 """Codes of errors that another job may not have."""
 
-NOBODYS = ("none: columns by their names", "")
+NOBODYS = ("none: map columns by their names", "")
 
 
 class OpenStep(ipw.VBox):
@@ -172,9 +172,16 @@ class OpenStep(ipw.VBox):
             facts.append(tag("p", "The job ", tag("code", visible(str(job))), " is used."))
         if seen.fits:
             by = ", ".join(map(visible, seen.fits[0].by))
-            facts.append(tag("p", f"Recognised as {seen.fits[0].title}'s by its columns {by}."))
+            facts.append(
+                tag(
+                    "p",
+                    f"Recognized as an export of {seen.fits[0].title}: its columns include {by}.",
+                )
+            )
         else:
-            facts.append(tag("p", "No vendor's export that is known: columns go by their names."))
+            facts.append(
+                tag("p", "Not the export of a known vendor: columns are mapped by their names.")
+            )
         skipped = [f"line {line} ({why})" for line, why in seen.skipped[:SKIPPED]]
         more = len(seen.skipped) - len(skipped)
         if skipped:
@@ -192,7 +199,7 @@ class OpenStep(ipw.VBox):
     def _preview(self) -> Child:
         first = self._session.preview
         if first is None or not first.rows:
-            return tag("p", "There is not one row.")
+            return tag("p", "The file has no rows.")
         rows = [
             [
                 str(line),

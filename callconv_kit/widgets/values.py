@@ -18,6 +18,7 @@ from callconv_kit.coercion import duration
 from callconv_kit.coercion.country import codes as countries
 from callconv_kit.model import spec
 from callconv_kit.model.errors import CallConvError
+from callconv_kit.profiling.proposal import FILLED
 from callconv_kit.run.prepared import prepare
 from callconv_kit.run.resolving import open_inputs, resolve
 from callconv_kit.widgets import mapped, parts
@@ -165,6 +166,22 @@ def choose(session: Session, text: str, choice: str, of: str = STATUS) -> None:
     session.change(
         settings | ({"values": values} if values else {}) | ({"leave_out": left} if left else {})
     )
+
+
+def calls_to_you(session: Session) -> list[str]:
+    """The words of a direction that the job does not leave out; none without a rule about it."""
+    seen = session.inspection
+    asked = [one for one in seen.proposals.direction if one.asked] if seen else []
+    rules = session.settings.get("leave_out", ())
+    named = [one for one in asked for rule in rules if rule.get("source_column") == one.column]
+    if not named:
+        return []
+    name, words = named[0].column, [each.value for each in named[0].values]
+    return [
+        word
+        for word in words
+        if word not in ("", FILLED) and not any(_names(rule, name, word) for rule in rules)
+    ]
 
 
 def _names(rule: Mapping[str, Any], name: str, text: str) -> bool:

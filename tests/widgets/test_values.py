@@ -14,6 +14,7 @@ from callconv_kit.widgets.values import (
     REJECTED,
     SENT,
     ValuesPart,
+    calls_to_you,
     choose,
     lists,
     won,
@@ -157,7 +158,9 @@ def test_an_unknown_country_wins_the_rows_that_are_wrong_for_it_alone(closed, ch
 
 
 def test_a_direction_is_left_out_and_taken_back_word_by_word(closed):
+    assert calls_to_you(closed) == []
     choose(closed, "out", LEFT_OUT, DIRECTION)
+    assert calls_to_you(closed) == ["in"]
     (rule,) = closed.settings["leave_out"]
     assert (rule["source_column"], rule["equals"]) == ("Direction", "out")
     assert {word.text: word.becomes for word in words(closed, DIRECTION)} == {
