@@ -177,13 +177,15 @@ class Fixing:
         )
 
     def _set_value(self, column: str, value: str, by: str | None) -> None:
-        values = dict(self._session.settings.get("values", {}))
-        words = {word: means for word, means in values.get(column, {}).items() if word != value}
-        values[column] = words if by is None else {**words, value: by}
-        values = {name: words for name, words in values.items() if words}
-        settings = {key: held for key, held in self._session.settings.items() if key != "values"}
-        self._session.change({**settings, **({"values": values} if values else {})})
-        self._session.save()
+        session = self._session
+        with session.changing:
+            values = dict(session.settings.get("values", {}))
+            words = {word: means for word, means in values.get(column, {}).items() if word != value}
+            values[column] = words if by is None else {**words, value: by}
+            values = {name: words for name, words in values.items() if words}
+            settings = {key: held for key, held in session.settings.items() if key != "values"}
+            session.change({**settings, **({"values": values} if values else {})})
+            session.save()
 
     # -- validation --------------------------------------------------------------------------------
 

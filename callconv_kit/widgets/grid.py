@@ -233,6 +233,10 @@ class Grid(anywidget.AnyWidget):
 
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         """Do what the person did in the page."""
+        with self._session.changing:
+            self._do(content)
+
+    def _do(self, content: Mapping[str, Any]) -> None:
         try:
             match content["kind"]:
                 case "page":

@@ -10,6 +10,7 @@ Each step is one or two calls of the library: see `callconv_kit.widgets.python_s
 that fails raises a `CallConvError` and leaves everything as it was.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +57,7 @@ class Session:
     source, inspection, preview: the export that is open, and what was seen of it.
     settings: the job, as keys of a job file; `job_file` is where it is kept.
     prepared, review, validation: of the last run.
+    changing: held while the job or the fixes change, from what is read to what is kept.
     """
 
     def __init__(
@@ -79,6 +81,8 @@ class Session:
         self.review: Review | None = None
         self.validation: Validation | None = None
         self._personal: frozenset[str] = frozenset()
+        # JupyterLab may send what a person does in two fields to two threads of the kernel.
+        self.changing = threading.RLock()
         self.fixing = Fixing(self)
         self.begun: Path | None = None
         self._corrected: CorrectedFile | None = None
@@ -188,13 +192,14 @@ class Session:
             UsageError: the question does not accept it; says what it accepts.
         """
         seen = self._seen()
-        settings = with_answer(self.settings, key, text, seen)
-        self.begun = None
-        if "lookup" in settings:
-            folder = self.job_file.parent
-            self.begun = mapped.begin_lookup(self._opened(), seen, settings, folder, text)
-        self.change(settings)
-        self.answers[key] = text.strip()
+        with self.changing:
+            settings = with_answer(self.settings, key, text, seen)
+            self.begun = None
+            if "lookup" in settings:
+                folder = self.job_file.parent
+                self.begun = mapped.begin_lookup(self._opened(), seen, settings, folder, text)
+            self.change(settings)
+            self.answers[key] = text.strip()
 
     def feed(self, column: str, source: str = "", constant: str = "") -> None:
         """Set the source of a column of the format: a column of the export, or a fixed value.
@@ -204,12 +209,14 @@ class Session:
         Raises:
             UsageError: the value is wrong.
         """
-        settings = without_answer(self.settings, f"map.{column}", self._seen())
-        if source:
-            settings["columns"] = {**settings.get("columns", {}), column: source}
-        if constant.strip():
-            settings["constants"] = {**settings.get("constants", {}), column: constant.strip()}
-        self.change(settings)
+        seen, fixed = self._seen(), constant.strip()
+        with self.changing:
+            settings = without_answer(self.settings, f"map.{column}", seen)
+            if source:
+                settings["columns"] = {**settings.get("columns", {}), column: source}
+            if fixed:
+                settings["constants"] = {**settings.get("constants", {}), column: fixed}
+            self.change(settings)
 
     def change(self, settings: dict[str, Any]) -> None:
         """Take settings over if they are a job, and its values fit their columns."""

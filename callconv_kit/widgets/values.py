@@ -150,22 +150,25 @@ def choose(session: Session, text: str, choice: str, of: str = STATUS) -> None:
         UsageError: the job would be wrong.
     """
     name = lists(session).get(of, "")
-    settings: dict[str, Any] = dict(session.settings)
-    values = dict(settings.pop("values", {}))
-    kept = {word: means for word, means in values.pop(of, {}).items() if word != text}
-    if choice and choice != LEFT_OUT:
-        kept[text] = choice
-    if kept:
-        values[of] = kept
-    rules = [_without(rule, name, text) for rule in settings.pop("leave_out", ())]
-    if choice == LEFT_OUT:
-        reason = f"{name} is {text}" if text else f"{name} is empty"
-        condition: dict[str, Any] = {"equals": text} if text else {"empty": True}
-        rules.append({"source_column": name, **condition, "reason": reason})
-    left = [rule for rule in rules if rule is not None]
-    session.change(
-        settings | ({"values": values} if values else {}) | ({"leave_out": left} if left else {})
-    )
+    with session.changing:
+        settings: dict[str, Any] = dict(session.settings)
+        values = dict(settings.pop("values", {}))
+        kept = {word: means for word, means in values.pop(of, {}).items() if word != text}
+        if choice and choice != LEFT_OUT:
+            kept[text] = choice
+        if kept:
+            values[of] = kept
+        rules = [_without(rule, name, text) for rule in settings.pop("leave_out", ())]
+        if choice == LEFT_OUT:
+            reason = f"{name} is {text}" if text else f"{name} is empty"
+            condition: dict[str, Any] = {"equals": text} if text else {"empty": True}
+            rules.append({"source_column": name, **condition, "reason": reason})
+        left = [rule for rule in rules if rule is not None]
+        session.change(
+            settings
+            | ({"values": values} if values else {})
+            | ({"leave_out": left} if left else {})
+        )
 
 
 def calls_to_you(session: Session) -> list[str]:

@@ -4,12 +4,16 @@ import csv
 import os
 import shutil
 import stat
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import callconv_kit as ck
 from callconv_kit.demo import sample
 from callconv_kit.job import Job
+from callconv_kit.model import spec
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.widgets import Session
 from callconv_kit.widgets.delivering import Deliveries
@@ -333,3 +337,21 @@ def test_what_was_delivered_to_the_mock_is_not_delivered_again(session):
         assert deliveries.start_mock().token not in repr(deliveries.sent)
     finally:
         deliveries.stop_mock()
+
+
+def test_what_two_threads_change_at_once_is_all_kept(session):
+    columns = [column.name for column in spec.COLUMNS if not column.required][-12:]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(columns)) as threads:
+            begin = threading.Barrier(len(columns))
+
+            def feed(column):
+                begin.wait()
+                session.feed(column, source="City")
+
+            list(threads.map(feed, columns))
+    finally:
+        sys.setswitchinterval(interval)
+    assert set(columns) <= set(session.settings["columns"])
