@@ -63,7 +63,7 @@ def connection_to(server: MockImportServer, **more: Any) -> Connection:
         "port": server.port,
         "user": server.account.user,
         "directory": server.account.name,
-        "timeout": 5,
+        "timeout": 60,
     }
     if server.ca_file:
         given["ca_file"] = str(server.ca_file)

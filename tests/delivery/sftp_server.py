@@ -70,7 +70,7 @@ class SftpServer:
             "port": self.port,
             "user": USER,
             "known_hosts": str(known_hosts),
-            "timeout": 5,
+            "timeout": 60,
         }
         return Connection(**{**given, **more})
 

@@ -33,7 +33,7 @@ def desk(tmp_path: Path, server: MockImportServer, monkeypatch: pytest.MonkeyPat
     ]
     (folder / "callconv.toml").write_text(
         "\n".join([f'now = "{NOW}"', "[connection]", *lines, f"port = {to.port}"])
-        + '\npassword_from = "env:CALLCONV_PASSWORD"\ntimeout = 5\n'
+        + '\npassword_from = "env:CALLCONV_PASSWORD"\ntimeout = 60\n'
     )
     monkeypatch.setenv("CALLCONV_PASSWORD", PASSWORD)
     monkeypatch.chdir(folder)

@@ -44,7 +44,7 @@ def kill_and_run_again(
     job = folder / "job.toml"
     job.write_text(
         'input = "inbox/*.csv"\n[connection]\nprotocol = "ftp"\n'
-        f'host = "{server.host}"\nport = {server.port}\nuser = "demo"\ntimeout = 5\n'
+        f'host = "{server.host}"\nport = {server.port}\nuser = "demo"\ntimeout = 60\n'
         f'file_name = "{folder.name}_{{hash}}.csv"\nmethod = "{method}"\n'
     )
     command = ("run", str(job), "--now", NOW, "--quiet")

@@ -35,7 +35,7 @@ def write_job(folder: Path, server: MockImportServer, name: str = "brand", **mor
         f'host = "{server.host}"',
         f"port = {server.port}",
     ]
-    lines += ['user = "demo"', 'directory = "demo"', "timeout = 2"]
+    lines += ['user = "demo"', 'directory = "demo"', "timeout = 60"]
     path = folder / f"{name}.toml"
     path.write_text("\n".join(lines) + "\n")
     return path

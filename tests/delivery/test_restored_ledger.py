@@ -24,7 +24,7 @@ def job(tmp_path: Path, server: MockImportServer, monkeypatch: pytest.MonkeyPatc
     path = tmp_path / "job.toml"
     path.write_text(
         f'input = "inbox/*.csv"\n[connection]\nprotocol = "ftp"\nhost = "{server.host}"\n'
-        f'port = {server.port}\nuser = "demo"\ntimeout = 5\n'
+        f'port = {server.port}\nuser = "demo"\ntimeout = 60\n'
     )
     assert night(path, "A", "B") == 0
     return path

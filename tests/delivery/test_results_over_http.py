@@ -150,7 +150,7 @@ def test_the_results_settle_an_upload_whose_answer_was_lost(
 ) -> None:
     server.fault(fault)
     with api_of(server) as api:
-        connection = connection_to(server, file_name="calls.csv", timeout=1, verify="if_possible")
+        connection = connection_to(server, file_name="calls.csv", timeout=2, verify="if_possible")
         server.fault("no-size", times=None)
         server.fault("no-mlsd", times=None)
         receipt = upload(

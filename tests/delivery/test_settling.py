@@ -21,7 +21,7 @@ def job(tmp_path: Path, server: MockImportServer, monkeypatch: pytest.MonkeyPatc
     path = tmp_path / "callconv.toml"
     path.write_text(
         f'input = "inbox/*.csv"\n[connection]\nprotocol = "ftp"\nhost = "{server.host}"\n'
-        f'port = {server.port}\nuser = "demo"\ntimeout = 5\n'
+        f'port = {server.port}\nuser = "demo"\ntimeout = 60\n'
     )
     return path
 
