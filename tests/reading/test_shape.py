@@ -363,13 +363,33 @@ STRAY = {
 }
 
 
-@pytest.mark.parametrize(("rows", "lines"), STRAY.values(), ids=STRAY)
-def test_a_stray_quotation_mark_that_takes_in_rows_is_found(rows, lines, tmp_path):
+NARROW = {
+    "four columns": (
+        "CallSessionId,CallerId,SubId1,Note",
+        'S1,1,a,"oops\nS2,2,b,fine"\nS3,3,c,\n',
+        [2],
+    ),
+    "three columns: text has as many commas": (
+        "CallSessionId,CallerId,Note",
+        'S1,1,"called, twice, today\nno, really, yes\nwell, so, be it"\nS3,3,\n',
+        [],
+    ),
+    "two columns": ("CallSessionId,Note", 'S1,"yes, no\nyes, no\nyes, no"\nS3,\n', []),
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "lines"),
+    [*((WIDE, *case) for case in STRAY.values()), *NARROW.values()],
+    ids=[*STRAY, *NARROW],
+)
+def test_a_stray_quotation_mark_that_takes_in_rows_is_found(header, rows, lines, tmp_path):
     path = tmp_path / "calls.csv"
-    path.write_text(f"{WIDE}\n{rows}")
+    path.write_text(f"{header}\n{rows}")
     given = {"CampaignId": 1, "MediaId": 2, "ActionTrackerId": 3, "CallProvider": "P"}
     given |= {"EventDate": "2026-11-20T09:30:05-05:00", "CalledPhoneNumber": "6465550111"}
     given |= {"CallDuration": 9, "TalkDuration": 9}
+    given |= {"CallerId": "2125550123"} if "CallerId" not in header else {}
     rejected = prepare(path, now=NOW, constants=given, max_rejected_share=1.0).rejected
     found = rejected.loc[rejected["codes"].str.contains("rows_in_cell"), "source_line"]
     assert [int(line) for line in found] == lines
