@@ -53,6 +53,7 @@ STAND_INS = {
 WARNED = {
     *("direction_unused", "answer_without_talk", "voicemail_not_answered", "status_empty"),
     *("event_old", "times_all_midnight", "encoding_guessed", "country_from_digits"),
+    *("caller_is_called", "value_misspelled"),
 }
 """Warnings that a person should see before the first run."""
 

@@ -382,3 +382,18 @@ def test_two_calls_in_one_minute_are_two_calls(tmp_path):
     path.write_text(ring(("(617) 555-0123", "9:30 AM", "Missed", "0:00:05"), first))
     done = ck.prepare(path, job, now=NOW)
     assert done.ready["CallStatus"].tolist() == ["INCOMPLETE", "ANSWER"]
+
+
+def test_the_outlook_warns_of_a_caller_that_is_the_number_called(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(
+        "id,start,from,to,duration,billsec,disposition\n"
+        "A1,2026-11-12 10:30:05,8005550142,8005550142,201,187,answered\n"
+        "A2,2026-11-12 11:30:05,6175550123,8005550142,201,187,answered\n"
+        "A3,2026-11-12 12:30:05,6175550124,8005550142,201,187,answered\n"
+    )
+    answers = {**ANSWERS, "timezone": "UTC", "direction": "all", "status.answered": "ANSWER"}
+    seen = refined(path, ck.inspect(path), answers)
+    draft = draft_of(seen, answers, accept="likely")
+    ahead = outlook(path, draft, seen, folder=tmp_path, now=NOW)
+    assert [each.rows for each in ahead.warnings if each.code == "caller_is_called"] == [1]

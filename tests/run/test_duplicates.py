@@ -110,7 +110,7 @@ def test_a_row_in_memory_costs_48_bytes_and_less_when_the_table_is_full(count):
 
 @pytest.mark.parametrize("distinct", [1, 3, 50_000])
 def test_rows_that_share_a_key_cost_no_more(distinct):
-    groups = duplicates._groups(random_records(100_000, distinct), "reject")
+    groups = duplicates.groups_of(random_records(100_000, distinct), "reject")
     size = sum(getattr(groups, name).nbytes for name in groups.__slots__)
     assert len(groups.place) == 100_000
     assert size / 100_000 <= 48
