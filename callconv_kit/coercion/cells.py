@@ -45,12 +45,12 @@ def words(name: str, value: str) -> dict[str, str]:
 __all__ = [
     "Coerced",
     "Kernel",
-    "Known",
     "Note",
     "NoteIds",
     "Reading",
     "Scalar",
     "Vector",
+    "Vectored",
     "note_id",
     "note_of",
     "of_suspects",
@@ -73,8 +73,8 @@ Scalar: TypeAlias = Callable[[str], Reading]
 Kernel: TypeAlias = Callable[[pa.StringArray], Coerced]
 
 
-class Known(NamedTuple):
-    """What a vector path makes of the cells that it fully knows.
+class Vectored(NamedTuple):
+    """The answer of a vector path, for the cells that it fully knows.
 
     known: n flags; elsewhere the scalar rule is asked.
     values: n texts (anything where not known).
@@ -86,7 +86,7 @@ class Known(NamedTuple):
     notes: NoteIds
 
 
-Vector: TypeAlias = Callable[[pa.StringArray], Known]
+Vector: TypeAlias = Callable[[pa.StringArray], Vectored]
 
 MEMO_LIMIT = 100_000
 """Distinct texts remembered between blocks; past it the memory is cleared."""

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import (
     Kernel,
-    Known,
     Reading,
+    Vectored,
     note_id,
     vectorised,
     where_suspect,
@@ -153,7 +153,7 @@ def kernel(unit: Unit | None = None) -> Kernel:
     return vectorised(lambda text: _converted(text, unit), lambda text: read(text, unit))
 
 
-def _converted(text: pa.StringArray, unit: Unit) -> Known:
+def _converted(text: pa.StringArray, unit: Unit) -> Vectored:
     """Reads plain digits without a leading zero, up to a day.
 
     Milliseconds hardly repeat, so the rule would be asked of nearly every cell.
@@ -175,7 +175,7 @@ def _converted(text: pa.StringArray, unit: Unit) -> Known:
     )
     # What comes out as it went in was not converted: the rule says what there is to say.
     known &= (numbers <= int(longest)) & (seconds != numbers)
-    return Known(known, pc.cast(texts.indices(seconds), pa.string()), notes.astype(np.uint16))
+    return Vectored(known, pc.cast(texts.indices(seconds), pa.string()), notes.astype(np.uint16))
 
 
 def _suspects(text: pa.StringArray) -> Ints:

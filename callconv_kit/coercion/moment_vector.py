@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from callconv_kit.coercion import moment_rule, zones
-from callconv_kit.coercion.cells import Known, NoteIds, Vector, note_id
+from callconv_kit.coercion.cells import NoteIds, Vector, Vectored, note_id
 from callconv_kit.coercion.moment_rule import EARLIEST_EPOCH, EPOCH_ORDINAL, Ages, MomentSettings
 from callconv_kit.coercion.moment_shapes import BY_LENGTH, WRITTEN, Cells, Numbers, Shape
 from callconv_kit.coercion.zones import DAY, EASTERNMOST, HOUR, WESTERNMOST, Transitions
@@ -49,13 +49,13 @@ def vector(settings: MomentSettings) -> Vector:
     notes = _notes()
     find = finder(settings)
 
-    def path(text: pa.StringArray) -> Known:
+    def path(text: pa.StringArray) -> Vectored:
         return _judge(find(text), text, limits, notes)
 
     return path
 
 
-def finder(settings: MomentSettings) -> "Callable[[pa.StringArray], Found]":
+def finder(settings: MomentSettings) -> "Callable[[pa.StringArray], Moments]":
     """What finds the moments of a column, whatever their age."""
     limits = moment_rule.ages(settings.now)
     changes = _changes(settings.timezone, limits) if settings.timezone else None
@@ -64,8 +64,8 @@ def finder(settings: MomentSettings) -> "Callable[[pa.StringArray], Found]":
         for length, shapes in BY_LENGTH.items()
     }
 
-    def find(text: pa.StringArray) -> Found:
-        found = Found.nothing(len(text))
+    def find(text: pa.StringArray) -> Moments:
+        found = Moments.nothing(len(text))
         view = texts.view(text)
         lengths = np.where(texts.present(text), view.lengths, 0)
         for length in np.flatnonzero(np.bincount(lengths, minlength=1)):
@@ -82,7 +82,7 @@ def finder(settings: MomentSettings) -> "Callable[[pa.StringArray], Found]":
 
 
 @dataclass(slots=True)
-class Found:
+class Moments:
     """What was read in n cells: whether it is known, local seconds, offset, and what changed."""
 
     known: Bools
@@ -91,7 +91,7 @@ class Found:
     changed: npt.NDArray[np.uint8]
 
     @classmethod
-    def nothing(cls, count: int) -> "Found":
+    def nothing(cls, count: int) -> "Moments":
         """Not one cell known."""
         return cls(
             np.zeros(count, np.bool_),
@@ -100,7 +100,7 @@ class Found:
             np.zeros(count, np.uint8),
         )
 
-    def put(self, rows: Ints, part: "Found") -> None:
+    def put(self, rows: Ints, part: "Moments") -> None:
         """Take over what was read in the cells of these ascending rows."""
         at = slice(None) if len(rows) == len(self.known) else rows
         self.known[at] = part.known
@@ -110,7 +110,7 @@ class Found:
 
 
 def _read_shapes(
-    found: Found, shapes: list[Shape], cells: Cells, rows: Ints, order: str | None
+    found: Moments, shapes: list[Shape], cells: Cells, rows: Ints, order: str | None
 ) -> None:
     """Read cells of one length in the shapes of that length, each in the first that fits."""
     for shape in shapes:
@@ -123,7 +123,7 @@ def _read_shapes(
             cells, rows = cells.at(~fits), rows[~fits]
 
 
-def _read(shape: Shape, cells: Cells, order: str | None) -> Found:
+def _read(shape: Shape, cells: Cells, order: str | None) -> Moments:
     """Read cells that hold the marks of this shape."""
     if shape.has("#"):
         return _read_epoch(shape, cells)
@@ -140,17 +140,17 @@ def _read(shape: Shape, cells: Cells, order: str | None) -> Found:
         | (ZONE if shape.naive else 0)
     )
     changes = np.full(len(cells), changed, np.uint8)
-    return Found(known, days.astype(np.int64) * DAY + seconds, offset.astype(np.int64), changes)
+    return Moments(known, days.astype(np.int64) * DAY + seconds, offset.astype(np.int64), changes)
 
 
-def _read_epoch(shape: Shape, cells: Cells) -> Found:
+def _read_epoch(shape: Shape, cells: Cells) -> Moments:
     count, known = cells.digits()
     rest = np.zeros(len(cells), np.int64)
     if len(shape.template) > len("1794000000"):
         count, rest = np.divmod(count, 1000)
     known &= (count >= EARLIEST_EPOCH) & (count < END_DAY * DAY)
     changed = np.where(rest > 0, EPOCH | FRACTION, EPOCH).astype(np.uint8)
-    return Found(known, count, np.zeros(len(cells), np.int64), changed)
+    return Moments(known, count, np.zeros(len(cells), np.int64), changed)
 
 
 def _days(shape: Shape, cells: Cells, order: str | None) -> tuple[Numbers, Bools]:
@@ -211,7 +211,7 @@ def _changes(timezone: str, limits: Ages) -> Transitions:
     return zones.transitions(zones.of_setting(timezone), start, stop)
 
 
-def _apply_zone(found: Found, changes: Transitions) -> None:
+def _apply_zone(found: Moments, changes: Transitions) -> None:
     """Give the times without an offset that of the zone; near a change they are not known."""
     rows = np.flatnonzero(found.changed & ZONE)
     if not len(rows):
@@ -252,7 +252,7 @@ def _notes() -> Notes:
     return Notes(np.array([*fine, *old, *too_old, *future], np.uint16))
 
 
-def _judge(found: Found, text: pa.StringArray, limits: Ages, notes: Notes) -> Known:
+def _judge(found: Moments, text: pa.StringArray, limits: Ages, notes: Notes) -> Vectored:
     """Values and notes, once the age is known."""
     instant = found.local - found.offset
     age = (instant < limits.old_before).astype(np.uint8)
@@ -266,7 +266,7 @@ def _judge(found: Found, text: pa.StringArray, limits: Ages, notes: Notes) -> Kn
     rejected = np.flatnonzero(found.known & ~kept)
     if len(rejected):
         values = texts.put(values, rejected, texts.nulls(len(rejected)))
-    return Known(found.known, values, notes.of(age, found.changed))
+    return Vectored(found.known, values, notes.of(age, found.changed))
 
 
 def _written(local: Ints, offset: Ints) -> pa.StringArray:

@@ -22,8 +22,8 @@ from callconv_kit.coercion import cells
 from callconv_kit.coercion.cells import (
     Coerced,
     Kernel,
-    Known,
     Reading,
+    Vectored,
     note_id,
     of_suspects,
     vectorised,
@@ -163,14 +163,14 @@ def kernel(
     def suspects(text: pa.StringArray) -> Ints:
         return _suspects(text, looks, identifies)
 
-    def edges_only(text: pa.StringArray) -> Known:
+    def edges_only(text: pa.StringArray) -> Vectored:
         """Printable ASCII of which there is nothing to say but spaces at its edges."""
         trimmed = pc.ascii_trim(text, characters=" ")
         known = texts.view(trimmed).lengths < texts.view(text).lengths
         known &= ~_holds_odd_bytes(text)
         known[suspects(trimmed)] = False
         notes = np.full(len(text), note_id(None, ("trimmed",)), np.uint16)
-        return Known(known, blanks_as_nulls(trimmed), notes)
+        return Vectored(known, blanks_as_nulls(trimmed), notes)
 
     judged = of_suspects(suspects, vectorised(edges_only, rule))
 

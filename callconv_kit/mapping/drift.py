@@ -145,7 +145,7 @@ SHOWN = 30
 """Columns of the header that an error shows."""
 
 
-class Asked(NamedTuple):
+class NeededColumn(NamedTuple):
     """A column that a rule needs.
 
     where: the rule, as the job file writes it.
@@ -174,7 +174,7 @@ def require(name: str, plan: Plan, job: Job, looked_up: Collection[str]) -> None
     own = job.own
     lacking = [asked for asked in _asked(own) if plan.position(asked.source) is None]
     lacking += [
-        Asked(f"[values.{column}]", "", column)
+        NeededColumn(f"[values.{column}]", "", column)
         for column in own.values
         if not _has_words(column, plan, job, looked_up)
     ]
@@ -182,17 +182,17 @@ def require(name: str, plan: Plan, job: Job, looked_up: Collection[str]) -> None
         raise _missing(name, plan, lacking)
 
 
-def _asked(job: Job) -> Iterator[Asked]:
+def _asked(job: Job) -> Iterator[NeededColumn]:
     for number, rule in enumerate(job.leave_out, 1):
         named = (*([rule.source_column] if rule.source_column else []), *rule.when)
         for column in () if rule.optional else named:
-            yield Asked(f"[[leave_out]] (number {number})", column, optional=True)
+            yield NeededColumn(f"[[leave_out]] (number {number})", column, optional=True)
     for number, status in enumerate(job.status, 1):
         for column in () if status.optional else status.when:
-            yield Asked(f"[[status]] (number {number})", column, optional=True)
+            yield NeededColumn(f"[[status]] (number {number})", column, optional=True)
     if job.legs is not None:
         for column in dict.fromkeys((job.legs.key, job.legs.parent, *job.legs.take.values())):
-            yield Asked("[legs]", column)
+            yield NeededColumn("[legs]", column)
 
 
 def _has_words(column: str, plan: Plan, job: Job, looked_up: Collection[str]) -> bool:
@@ -201,7 +201,7 @@ def _has_words(column: str, plan: Plan, job: Job, looked_up: Collection[str]) ->
     return column in plan.feeds or column in job.constants or column in looked_up or by_rules
 
 
-def _missing(name: str, plan: Plan, lacking: list[Asked]) -> InputError:
+def _missing(name: str, plan: Plan, lacking: list[NeededColumn]) -> InputError:
     header = [cell for cell in plan.header if not cell.startswith(CHILD)]
     steps = [_step(asked, header) for asked in lacking]
     if any(asked.optional for asked in lacking):
@@ -217,7 +217,7 @@ def _missing(name: str, plan: Plan, lacking: list[Asked]) -> InputError:
     )
 
 
-def _step(asked: Asked, header: list[str]) -> str:
+def _step(asked: NeededColumn, header: list[str]) -> str:
     near = nearest_column(asked.source.removeprefix(CHILD) or asked.column, header)
     if asked.column:
         source = near or "…"

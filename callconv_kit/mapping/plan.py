@@ -64,8 +64,8 @@ class Plan:
         return feed is not None and self.position(name) in feed.positions
 
 
-class Known:
-    """Tells whether the cell of a header is the name of a column that a job can use."""
+class KnownNames:
+    """Whether the cell of a header is the name of a column that a job can use."""
 
     def __init__(self, job: Job, export: Export = NO_PRESET) -> None:
         self.names = set(SPEC_BY_PLAIN) | export.names

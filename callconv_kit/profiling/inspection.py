@@ -21,7 +21,7 @@ from callconv_kit.profiling.columns import Gathered, Holds, Profile, shared_name
 from callconv_kit.profiling.first_rows import first_rows
 from callconv_kit.profiling.opening import known_to_anybody, open_export
 from callconv_kit.profiling.proposal import Proposal, Proposals, direction_as_dict
-from callconv_kit.profiling.proposing import Known, propose
+from callconv_kit.profiling.proposing import KnownSources, propose
 from callconv_kit.profiling.recognition import Fit, measured, recognise, sample_of
 from callconv_kit.profiling.sample import Sample
 from callconv_kit.profiling.times import Times, times_of
@@ -83,7 +83,7 @@ class Inspection:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sample: Sample = field(default_factory=lambda: Sample((), ()), repr=False, compare=False)
     lines: Ints = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
-    known: Known = field(default_factory=Known, repr=False, compare=False)
+    known: KnownSources = field(default_factory=KnownSources, repr=False, compare=False)
 
     @property
     def preset(self) -> str | None:
@@ -253,7 +253,7 @@ def _profiles(
     )
 
 
-def _known(plan: Plan, resolved: Resolved) -> Known:
+def _known(plan: Plan, resolved: Resolved) -> KnownSources:
     """What the job, its preset and the names of the columns say of an export."""
     job, export = resolved.job, resolved.export
     feeds = {
@@ -270,7 +270,7 @@ def _known(plan: Plan, resolved: Resolved) -> Known:
 
     gone = [rule.source_column for rule in job.leave_out if rule.source_column]
     gone += [job.legs.parent] if job.legs is not None else []
-    return Known(
+    return KnownSources(
         feeds=feeds,
         computed={
             column: "sum" if feed.total else "difference"

@@ -105,7 +105,7 @@ def _looks_like_a_name(cell: str) -> bool:
 def known_to_anybody(job: Job) -> Callable[[str], bool]:
     """Whether the job, the format, any vendor or the list of known names knows a column."""
     resolved = resolve(job)
-    known = planning.Known(resolved.job, resolved.export)
+    known = planning.KnownNames(resolved.job, resolved.export)
     for preset in presets.bundled():
         known.names.update(map(plain, preset.names))
     return lambda cell: known(cell) or bool(known_roles(cell))

@@ -40,8 +40,8 @@ _KINDS: Mapping[str, Callable[[Column], float]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of an export before anything is proposed.
+class KnownSources:
+    """What is known about an export before anything is proposed.
 
     feeds: spec column to the source columns that feed it already, by a preset, a job or its name.
     computed: those of them that are computed from several columns, and how.
@@ -70,7 +70,7 @@ class Known:
     offered: Mapping[str, str] = field(default_factory=dict)
 
 
-def propose(sample: Sample, known: Known) -> Proposals:
+def propose(sample: Sample, known: KnownSources) -> Proposals:
     """Everything that is proposed.
 
     Args:
@@ -81,7 +81,7 @@ def propose(sample: Sample, known: Known) -> Proposals:
 
 
 class _Engine:
-    def __init__(self, sample: Sample, known: Known) -> None:
+    def __init__(self, sample: Sample, known: KnownSources) -> None:
         self._sample, self._known = sample, known
         self._order = known.order or "month-first"
         self._mapping: dict[str, Proposal] = {}

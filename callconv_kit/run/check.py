@@ -107,7 +107,7 @@ def check(
     settings = ready_settings(job, now=now, mask=mask)
     run = _Check(settings, any_phone_form=job is None)
     try:
-        tables = open_tables([source], planning.Known(settings), as_written=True)
+        tables = open_tables([source], planning.KnownNames(settings), as_written=True)
         for number, table in enumerate(tables):
             run.table(table, number)
     except InputError as error:

@@ -110,8 +110,8 @@ _NO_GROUPS = Groups(
 )
 
 
-class Seen(NamedTuple):
-    """What is known of n rows when they come.
+class Repeats(NamedTuple):
+    """Which of n rows repeat a key, as far as it is known when they come.
 
     again: n flags: an earlier row surely has the same key. One that came before keys were spilled
         is not seen.
@@ -145,7 +145,7 @@ class KeyTable:
         rows = np.unique(np.concatenate([np.zeros(0, np.int32), *self._alike]))
         return np.asarray(self._records[rows], RECORD)
 
-    def add(self, records: Records) -> Seen:
+    def add(self, records: Records) -> Repeats:
         """Remember records."""
         first, last = self._length, self._length + len(records)
         if last > len(self._records):
@@ -159,7 +159,7 @@ class KeyTable:
         payment = self._records["payment"]
         here = (earlier >= first) & (payment[rows] != payment[earlier])
         torn[earlier[here] - first] = True
-        return Seen(again, torn)
+        return Repeats(again, torn)
 
     def _grow(self, length: int) -> None:
         size = len(self._records)
@@ -222,7 +222,7 @@ class KeyStore:
         self._spilled = False
         self._by_event = self._by_session = False
 
-    def add(self, keys: Keys, at: Ints) -> Seen:
+    def add(self, keys: Keys, at: Ints) -> Repeats:
         """Remember rows: their keys, and their places, which ascend from call to call."""
         by_event = (keys.event != 0).any(axis=1)
         records = np.empty(len(at), RECORD)
@@ -245,7 +245,7 @@ class KeyStore:
             self._remember(rows.records[start : start + IN_MEMORY], rows.sessions[:0])
         self._remember(rows.records[:0], rows.sessions)
 
-    def _remember(self, records: Records, sessions: Records) -> Seen:
+    def _remember(self, records: Records, sessions: Records) -> Repeats:
         self._by_event = self._by_event or len(sessions) > 0
         self._by_session = self._by_session or bool((records["place"] >= 0).any())
         if len(sessions):

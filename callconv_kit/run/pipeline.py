@@ -129,7 +129,7 @@ class Run:
         ran = RunOutcome(tables, self._tally)
         plans = [self.plan(table) for table in tables]
         if fixes:
-            known = planning.Known(self._job, export)
+            known = planning.KnownNames(self._job, export)
             tables = fixing.mend(tables, plans, open_tables(fixes, known, as_written=True))
             ran.tables, ran.has_fixes = tables, True
         with output.writing(self._folder.path):

@@ -20,7 +20,7 @@ from callconv_kit.mapping import lookup as lookups
 from callconv_kit.mapping.drift import Layout
 from callconv_kit.mapping.export import Export, lay_under
 from callconv_kit.mapping.lookup import LookupTable
-from callconv_kit.mapping.plan import Known, Plan
+from callconv_kit.mapping.plan import KnownNames, Plan
 from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError, UsageError
 from callconv_kit.model.names import plain
@@ -78,7 +78,7 @@ def open_inputs(resolved: Resolved, inputs: Iterable[Input]) -> Sequence[Table]:
     try:
         return open_tables(
             inputs,
-            Known(job, resolved.export),
+            KnownNames(job, resolved.export),
             encoding=job.encoding,
             delimiter=job.delimiter,
             sheet=job.sheet,
@@ -146,7 +146,7 @@ class KeyForm:
 def _read(lookup: Lookup, form: KeyForm) -> LookupTable:
     name = lookup.file.name
     key = plain(lookup.on or lookup.on_source or "")
-    known = Known(Job())
+    known = KnownNames(Job())
     try:
         table = the_only(open_tables([lookup.file], lambda cell: plain(cell) == key or known(cell)))
         batches = list(table.batches())

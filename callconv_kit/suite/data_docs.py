@@ -22,7 +22,7 @@ from callconv_kit.job import Job
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.suite import engine, stored
-from callconv_kit.suite.index import Run, index_page
+from callconv_kit.suite.index import RunEntry, index_page
 from callconv_kit.suite.rules import Expectation
 from callconv_kit.suite.stored import Suite
 from callconv_kit.suite.validation import (
@@ -158,12 +158,12 @@ def _suite(suite: "Suite | None") -> Any:
     return stored.load(suite) if isinstance(suite, str | Path) else suite
 
 
-def _run(path: Path) -> Run:
+def _run(path: Path) -> RunEntry:
     """The index entry of a run; an unreadable file is marked as such."""
     try:
-        return Run(page=f"validations/{path.stem}.html", **json.loads(path.read_text("utf-8")))
+        return RunEntry(page=f"validations/{path.stem}.html", **json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError):
-        return Run(f"validations/{path.stem}.html", path.stem, "", "", "unreadable", 0, 0, 0)
+        return RunEntry(f"validations/{path.stem}.html", path.stem, "", "", "unreadable", 0, 0, 0)
 
 
 # -- pages of Great Expectations ------------------------------------------------------------------

@@ -27,7 +27,7 @@ STATES = ("passed", "failed", "unreadable")
 _BADGES = {"passed": "badge-success", "failed": "badge-danger", "unreadable": "badge-secondary"}
 
 
-class Run(NamedTuple):
+class RunEntry(NamedTuple):
     """A validation, as the index lists it.
 
     page: its address, from the index.
@@ -49,7 +49,7 @@ class Run(NamedTuple):
     errored: int
 
 
-def index_page(suites: Sequence[str], runs: Sequence[Run]) -> str:
+def index_page(suites: Sequence[str], runs: Sequence[RunEntry]) -> str:
     """The page.
 
     Args:
@@ -71,7 +71,7 @@ def index_page(suites: Sequence[str], runs: Sequence[Run]) -> str:
     return _PAGE.format(body=body)
 
 
-def _filters(runs: Sequence[Run]) -> Html:
+def _filters(runs: Sequence[RunEntry]) -> Html:
     counts = {state: sum(run.state == state for run in runs) for state in STATES}
     options = [
         tag("option", f"{state} ({count})", value=state) for state, count in counts.items() if count
@@ -99,7 +99,7 @@ def _filters(runs: Sequence[Run]) -> Html:
     )
 
 
-def _runs(runs: Sequence[Run]) -> Html:
+def _runs(runs: Sequence[RunEntry]) -> Html:
     headings = ("State", "File", "When", "Suite", "Expectations")
     return tag(
         "table",
@@ -110,7 +110,7 @@ def _runs(runs: Sequence[Run]) -> Html:
     )
 
 
-def _row(run: Run) -> Html:
+def _row(run: RunEntry) -> Html:
     summary = f"{run.expectations:,}, all hold"
     if run.unmet:
         summary = f"{run.expectations:,}, {run.unmet:,} do not hold"

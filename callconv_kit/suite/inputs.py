@@ -122,7 +122,7 @@ class FileSource:
     place = "source_line"
 
     def __init__(self, path: str | Path) -> None:
-        tables = reading.open_tables([path], planning.Known(Job()), as_written=True)
+        tables = reading.open_tables([path], planning.KnownNames(Job()), as_written=True)
         self._table = reading.the_only(tables)
         self.name = self._table.name
         self.columns = _distinct(self._table.header)

@@ -21,8 +21,8 @@ NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a step is.
+class Status:
+    """The state of a step.
 
     open: how many things are open in it; what: names them, or says what blocks it.
     """
@@ -32,7 +32,7 @@ class Standing:
     open: int = 0
 
 
-def standings(session: "Session", wrong: int = 0, *, sent: bool = False) -> dict[str, Standing]:
+def standings(session: "Session", wrong: int = 0, *, sent: bool = False) -> dict[str, Status]:
     """Where each step is.
 
     Args:
@@ -41,43 +41,43 @@ def standings(session: "Session", wrong: int = 0, *, sent: bool = False) -> dict
         sent: whether the ready.csv of the last run was delivered.
     """
     if session.source is None:
-        blocked = Standing("blocked", "open an export first")
-        return dict.fromkeys(STEPS, blocked) | {"Open": Standing("open", "choose a file", 1)}
-    found = {"Open": Standing("done"), "Map": _mapping(session, wrong)}
+        blocked = Status("blocked", "open an export first")
+        return dict.fromkeys(STEPS, blocked) | {"Open": Status("open", "choose a file", 1)}
+    found = {"Open": Status("done"), "Map": _mapping(session, wrong)}
     prepared = session.prepared
     if prepared is None:
-        found["Prepare"] = Standing("open", "not run yet", 1)
+        found["Prepare"] = Status("open", "not run yet", 1)
     elif not session.is_current:
-        found["Prepare"] = Standing("open", "something changed since the last run: run it again", 1)
+        found["Prepare"] = Status("open", "something changed since the last run: run it again", 1)
     else:
-        found["Prepare"] = Standing("done")
+        found["Prepare"] = Status("done")
     if prepared is None:
-        return found | dict.fromkeys(STEPS[3:], Standing("blocked", "run Prepare first"))
+        return found | dict.fromkeys(STEPS[3:], Status("blocked", "run Prepare first"))
     left = session.rejected_open
-    found["Review"] = Standing("open", f"{many(left)} rejected", left) if left else Standing("done")
+    found["Review"] = Status("open", f"{many(left)} rejected", left) if left else Status("done")
     if prepared.problem is not None:
         return found | dict.fromkeys(
-            STEPS[4:], Standing("blocked", "too many rows are rejected: see Review")
+            STEPS[4:], Status("blocked", "too many rows are rejected: see Review")
         )
     valid = session.validation
     found["Check"] = (
-        Standing("open", "ready.csv is not validated yet", 1)
+        Status("open", "ready.csv is not validated yet", 1)
         if valid is None
-        else Standing("done" if valid.success else "open", "", 0 if valid.success else 1)
+        else Status("done" if valid.success else "open", "", 0 if valid.success else 1)
     )
-    found["Deliver"] = Standing("done") if sent else Standing("open", "not delivered yet", 1)
+    found["Deliver"] = Status("done") if sent else Status("open", "not delivered yet", 1)
     return found
 
 
-def _mapping(session: "Session", wrong: int) -> Standing:
+def _mapping(session: "Session", wrong: int) -> Status:
     points = session.open_points()
     if not points and not wrong:
-        return Standing("done")
+        return Status("done")
     points_shown = [f"{many(wrong, 'field')} wrong"] if wrong else []
     points_shown += points[:NAMED]
     if len(points) > NAMED:
         points_shown.append(f"{len(points) - NAMED} more")
-    return Standing("open", ", ".join(points_shown), len(points) + wrong)
+    return Status("open", ", ".join(points_shown), len(points) + wrong)
 
 
 class StepBar(ipw.VBox):
@@ -90,7 +90,7 @@ class StepBar(ipw.VBox):
 
     def __init__(self, chosen: Callable[[str], None], leave: Callable[[str], None]) -> None:
         self.value = STEPS[0]
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, Status] = {}
         self._buttons = {name: parts.button(name, f"step-{name.lower()}") for name in STEPS}
         for name, button in self._buttons.items():
             button.on_click(lambda _, name=name: chosen(name))
@@ -113,7 +113,7 @@ class StepBar(ipw.VBox):
                 return name
         return STEPS[min(at + 1, len(STEPS) - 1)]
 
-    def show(self, value: str, found: dict[str, Standing]) -> None:
+    def show(self, value: str, found: dict[str, Status]) -> None:
         """Show where the steps are, and which of them is on screen."""
         self.value, self._standings = value, found
         for number, (name, button) in enumerate(self._buttons.items(), 1):

@@ -88,7 +88,7 @@ def spoiled_rows(draw: st.DrawFn) -> list[dict[str, str | None]]:
 def changed_under(rows_of: pd.DataFrame, given: Job | None) -> dict[tuple[int, str], set[str]]:
     """The rules under which `prepare` would change each cell."""
     job = check.ready_settings(given, now=NOW)
-    (table,) = open_tables([rows_of], planning.Known(job))
+    (table,) = open_tables([rows_of], planning.KnownNames(job))
     plan = planning.make(table.name, table.header, job)
     rules: dict[tuple[int, str], set[str]] = {}
     done = 0
