@@ -175,7 +175,7 @@ def can_be_parted(inputs: Sequence[Input], tables: Sequence[Table]) -> bool:
     return (
         len(inputs) == len(tables)  # archives are several tables each
         and all(map(_is_reachable, inputs, tables))
-        and (len(tables) > 1 or any(map(_is_long, tables)))
+        and (len(tables) > 1 or any(_is_long(table, STRETCH) for table in tables))
     )
 
 
@@ -187,9 +187,9 @@ def _is_shared(table: Table) -> bool:
     return isinstance(table, DelimitedTable) and table.source.shared
 
 
-def _is_long(table: Table) -> bool:
+def _is_long(table: Table, stretch: int) -> bool:
     size = table.plain_size() if isinstance(table, DelimitedTable) else None
-    return size is not None and size >= 2 * STRETCH
+    return size is not None and size >= 2 * stretch
 
 
 class Parted:
@@ -253,7 +253,7 @@ class Parted:
     def _new_lots(self) -> Iterator[Lot]:
         for number, (item, table) in enumerate(zip(self._inputs, self._tables, strict=True)):
             spans: Iterator[Span | None] = iter([None])
-            if isinstance(table, DelimitedTable) and _is_long(table):
+            if isinstance(table, DelimitedTable) and _is_long(table, self._stretch):
                 spans = table.spans(self._stretch)
             source = table if isinstance(table, DelimitedTable) and _is_shared(table) else item
             for span in spans:
