@@ -155,8 +155,9 @@ class Tally:
             self.by_detail.setdefault(key, Counter()).update(counts)
         for file, midnight in other.midnights.items():
             self.midnights.setdefault(file, Midnight()).merge(midnight)
-        for column, seen in other.words.items():
-            self.words.setdefault(column, SeenWords()).merge(seen)
+        # The other process has the words of the preset's values too.
+        for column in self.mapped.keys() & other.words.keys():
+            self.words.setdefault(column, SeenWords()).merge(other.words[column])
         self.partners.merge(other.partners)
 
     def add_ragged(self, file: str, ragged: Sequence[Ragged]) -> None:
