@@ -101,23 +101,13 @@ class ByKeyboard(Person):
 
     def correct(self, row, column, text):
         """Replace the text of a cell of the grid."""
-        cell = self.in_grid(row, column)
+        at = "return [arguments[0].parentElement.sectionRowIndex, arguments[0].cellIndex]"
+        wanted = self.until(lambda: self.driver.execute_script(at, self.in_grid(row, column)))
         self.reach(self.first(".callconv-grid table"))
-        at = "const at = document.activeElement; return [at.parentElement.sectionRowIndex, at.cellIndex]"
-        here, wanted = (
-            self.driver.execute_script(at),
-            self.driver.execute_script(
-                "return [arguments[0].parentElement.sectionRowIndex, arguments[0].cellIndex]", cell
-            ),
-        )
-        for now, then, back, on in zip(
-            here,
-            wanted,
-            (Keys.ARROW_UP, Keys.ARROW_LEFT),
-            (Keys.ARROW_DOWN, Keys.ARROW_RIGHT),
-            strict=True,
-        ):
-            self.keys(*[on if then > now else back] * abs(then - now))
+        here = self.driver.execute_script(at.replace("arguments[0]", "document.activeElement"))
+        back, on = (Keys.ARROW_UP, Keys.ARROW_LEFT), (Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
+        for now, then, less, more in zip(here, wanted, back, on, strict=True):
+            self.keys(*[more if then > now else less] * abs(then - now))
         self.keys(text, Keys.ENTER)
         self.shows(row, column, text)
 

@@ -25,7 +25,8 @@ ZONE = {"timezone": "America/New_York"}
 class Way:
     """An export, what a person says of it, and how many of its rows go.
 
-    picks: answers from a drop-down. fix: a row of the grid, its column, and the right text.
+    picks: answers from a drop-down. fix: a code, how many rows have it, a column, and the text that
+    the first of these rows gets there.
     """
 
     export: Path
@@ -37,7 +38,7 @@ class Way:
 
 INVOCA = Way(
     sample("export.csv"), ZONE | IDS, 136, {"date_order": "month-first"},
-    ("status_unknown", 0, "Call Result", "IVR_DROPOFF"),
+    ("status_unknown", 41, "Call Result", "IVR_DROPOFF"),
 )  # fmt: skip
 CALLRAIL = Way(DATA / "vendors" / "callrail_list.csv", ZONE | IDS, 54)
 RINGBA = Way(
@@ -73,9 +74,10 @@ def walked(person, way, folder):
     person.press("step-review")
     fixes = None
     if way.fix is not None:
-        code, row, column, text = way.fix
+        code, rows, column, text = way.fix
         person.choose("code", code)
-        person.correct(row, column, text)
+        person.reads("where", f"of {rows}")
+        person.correct(0, column, text)
         fixes = folder / f"{way.export.name}.fixes.csv"
         person.press("again")
         person.reads("card-of-run", "ready to go")
