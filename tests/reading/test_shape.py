@@ -1,15 +1,18 @@
 """The shape of a delimited file: where rows end, how many cells they have, what is no row."""
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
 from callconv_kit import prepare, reading
+from callconv_kit.model import texts
 from callconv_kit.model.errors import InputError
-from callconv_kit.reading import delimited, scanning, sheets
+from callconv_kit.reading import delimited, scanning, sheets, whole_rows
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NOW = "2026-11-26T06:00:00Z"
@@ -393,3 +396,11 @@ def test_a_stray_quotation_mark_that_takes_in_rows_is_found(header, rows, lines,
     rejected = prepare(path, now=NOW, constants=given, max_rejected_share=1.0).rejected
     found = rejected.loc[rejected["codes"].str.contains("rows_in_cell"), "source_line"]
     assert [int(line) for line in found] == lines
+
+
+def test_every_character_that_cannot_be_seen_makes_a_blank_row():
+    surrogates = range(0xD800, 0xE000)
+    every = texts.from_list([chr(at) for at in range(sys.maxunicode + 1) if at not in surrogates])
+    unseen = np.flatnonzero(whole_rows.blank(every))
+    assert len(unseen) > 200
+    assert whole_rows.blank_rows([every], len(every)).tolist() == unseen.tolist()
