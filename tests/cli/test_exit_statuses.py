@@ -60,7 +60,7 @@ STOPPED = {
     "a folder": (["out"], "out is a folder"),
     "an empty file": (["empty.csv"], "empty.csv has no content"),
     "blank lines": (["blank.csv"], "blank.csv holds only blank lines"),
-    "no known header": (["stranger.csv"], "No line of stranger.csv holds column names"),
+    "no known header": (["stranger.csv"], "No line of stranger.csv has column names"),
     "binary noise": (["noise.csv"], "noise.csv is not a table of text"),
     "columns lacking": (["lacking.csv"], "MediaId"),
     "an unclosed quote": (["quote.csv"], "never closes"),
