@@ -8,7 +8,11 @@ mine = suite.build()                              # an ExpectationSuite, to be a
 Great Expectations is imported when one of these functions needs it, and nowhere else in the kit.
 """
 
-from callconv_kit.suite.data_docs import docs, docs_action
+from pathlib import Path
+from typing import Any
+
+from callconv_kit.suite import engine
+from callconv_kit.suite.data_docs import docs
 from callconv_kit.suite.reference import refresh
 from callconv_kit.suite.running import validate
 from callconv_kit.suite.stored import build, load, save
@@ -26,3 +30,16 @@ __all__ = [
     "save",
     "validate",
 ]
+
+
+def docs_action(folder: str | Path) -> Any:
+    """An action for a Checkpoint of Great Expectations: it writes what the run found as `docs` do.
+
+    Raises:
+        UsageError: Great Expectations is not installed.
+    """
+    engine.gx()
+    with engine.quiet():
+        from callconv_kit.suite.action import OfflineDocs
+
+    return OfflineDocs(name="callconv_docs", folder=str(folder))

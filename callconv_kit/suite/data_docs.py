@@ -98,19 +98,6 @@ def docs(
     return _write(folder, whole, [_gx_result(one, whole["name"], time) for one in validations])
 
 
-def docs_action(folder: str | Path) -> Any:
-    """An action for a Checkpoint of Great Expectations: it writes what the run found as `docs` do.
-
-    Raises:
-        UsageError: Great Expectations is not installed.
-    """
-    engine.gx()
-    with engine.quiet():
-        from callconv_kit.suite.action import OfflineDocs
-
-    return OfflineDocs(name="callconv_docs", folder=str(folder))
-
-
 def write_results(folder: str | Path, results: Iterable[Any]) -> Path:
     """The same as `docs`, for validation results of Great Expectations; returns index.html.
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mock_server.faults import FAULTS, UnknownFault
-from mock_server.web.app import mock_of, settled, visible_accounts
+from mock_server.web.requests import mock_of, settled, visible_accounts
 
 LONGEST_BODY = 10_000
 """Bytes."""

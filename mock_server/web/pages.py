@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from callconv_kit.model import spec
 from mock_server.store import COMPLETE, PendingAction, RowError, Submission
-from mock_server.web.app import mock_of, visible_accounts
+from mock_server.web.requests import mock_of, visible_accounts
 
 if TYPE_CHECKING:
     from mock_server.server import MockImportServer

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from mock_server.accounts import Account
 from mock_server.faults import At, Effect
 from mock_server.store import RowError, Submission
-from mock_server.web.app import credentials, error, mock_of, refusal, settled
+from mock_server.web.requests import credentials, error, mock_of, refusal, settled
 
 KEPT = timedelta(days=90)
 """Submissions are shown for so long."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from mock_server.web.app import Stopping, application
+from mock_server.web.app import application
+from mock_server.web.requests import Stopping
 
 if TYPE_CHECKING:
     from mock_server.server import MockImportServer
