@@ -104,7 +104,10 @@ def codes() -> Iterator[str]:
 
 
 def _row(code: Code) -> str:
-    texts = (_sentence(code.problem), CODE_EXAMPLES[code.name], _sentence(code.what_to_do))
+    meaning = _sentence(code.problem)
+    if code.severity is Severity.LEFT_OUT and code.effect != EFFECTS[code.severity]:
+        meaning += f" {_sentence(code.effect)}"  # it is on the list of another severity's codes
+    texts = (meaning, CODE_EXAMPLES[code.name], _sentence(code.what_to_do))
     return f"| `{code.name}` | {' | '.join(_cell(text) for text in texts)} |"
 
 

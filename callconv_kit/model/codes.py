@@ -80,7 +80,6 @@ _NOTHING_TO_DO = {
     Severity.LEFT_OUT: "Nothing, if these rows should not be sent; left_out.csv holds them",
     Severity.WARNING: "See the rows in report.html; correct them in the export if they are wrong",
 }
-_DEFAULT = "Fill in the cell, or set a value for empty cells in callconv.toml under [defaults]"
 # A default is not proposed where it would make up a call: its caller, its time or its talk.
 _REMEDIES: dict[tuple[str, str | None], str] = {
     ("required_missing", "TalkDuration"): (
@@ -92,11 +91,24 @@ _REMEDIES: dict[tuple[str, str | None], str] = {
         "Fill in the ID, or set session_id_from in callconv.toml: the columns that together "
         "identify a call"
     ),
+    ("required_missing", "CallProvider"): (
+        "Fill in the cell, or set a value for empty cells in callconv.toml under [defaults]"
+    ),
+    # These say which partner is paid, and by which terms.
     **{
-        ("required_missing", column): _DEFAULT
-        for column in ("CampaignId", "MediaId", "ActionTrackerId", "CallProvider")
+        ("required_missing", column): (
+            "Fill in the cell. Or fill it by the tracking number, with [lookup] in callconv.toml "
+            'and on = "CalledPhoneNumber"'
+        )
+        for column in ("CampaignId", "MediaId", "ActionTrackerId")
     },
 }
+CELLS_MISSING = (
+    "Complete the row. Check whether some of its cells are joined by another character, such as a "
+    "semicolon"
+)
+CELLS_SURPLUS = "Put quotation marks around any cell that contains a comma"
+"""What to do about one row whose number of cells differs from the header."""
 
 
 def _codes(severity: Severity, *rows: tuple[str, str, str]) -> dict[str, Code]:
@@ -183,8 +195,8 @@ CODES: dict[str, Code] = {
         (
             "field_count",
             "the number of cells differs from the header",
-            "Put quotation marks around any cell that contains a comma, or complete the row if "
-            "cells are missing",
+            "Where there are too many cells, put quotation marks around any cell that contains a "
+            "comma. Where cells are missing, complete the row",
         ),
         (
             "rows_in_cell",
@@ -224,7 +236,7 @@ CODES: dict[str, Code] = {
             "Use the ID as impact.com shows it",
         ),
         ("moment_invalid", "not a date with a time", "Write it as 2026-11-20T09:30:00-05:00"),
-        ("moment_without_time", "a date without a time", "Export the time as well"),
+        ("moment_without_time", "a date without a time", "Write the time too, or export it"),
         (
             "moment_zone_unknown",
             "ambiguous or unknown time zone",
@@ -245,7 +257,8 @@ CODES: dict[str, Code] = {
         (
             "event_too_old",
             "more than 398 days old: impact.com no longer processes it",
-            "Leave it out",
+            "Check the date. If it is right, nothing can be done: the row is not sent. Export a "
+            "shorter period to see no more of such rows",
         ),
         (
             "phone_invalid",
@@ -274,7 +287,8 @@ CODES: dict[str, Code] = {
         (
             "status_needed",
             "no call status: impact.com would treat it as ANSWER (paid)",
-            f"Write the status in the cell, or {_MAP_WORDS[:1].lower()}{_MAP_WORDS[1:]}",
+            "Write the status in the cell. Or, only if no call without a status was answered: in "
+            'callconv.toml, under [defaults], set CallStatus = "INCOMPLETE"',
         ),
         ("country_unknown", "not a known country", "Write the ISO 3166 alpha-2 code, such as US"),
         ("money_invalid", "not an amount", "Write digits with two decimals, such as 1234.50"),
@@ -287,7 +301,8 @@ CODES: dict[str, Code] = {
         (
             "money_currency",
             "not in the job's currency",
-            "Convert the amount, or set currency in callconv.toml",
+            "Convert the amount. Only if every amount of the export is in the other currency, set "
+            "currency in callconv.toml",
         ),
         ("money_out_of_range", "not between 0 and 999999.99", "Correct the amount"),
     ),

@@ -275,8 +275,6 @@ def _fix(entry: Mapping[str, Any], statuses: Sequence[str]) -> str:
     code, column = entry["code"], entry["column"] or ""
     if code == "required_missing" and column in FIX_EMPTY:
         return FIX_EMPTY[column]
-    if code == "required_missing" and column in {known_id.column for known_id in IDS.values()}:
-        return f"[defaults] {column} = …, or a row for each key in the look-up file"
     if code == "status_unknown" and statuses:
         listed = ", ".join(f'"{visible(text, 40)}" = "…"' for text in statuses[:WORDS])
         more = f" and {len(statuses) - WORDS} more" if len(statuses) > WORDS else ""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from callconv_kit.model import spec, texts
-from callconv_kit.model.codes import Severity
+from callconv_kit.model.codes import CELLS_MISSING, CELLS_SURPLUS, Severity
 from callconv_kit.model.rows import Fate, Finding, Judged, Ragged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run import duplicates
@@ -242,5 +242,6 @@ def _ragged(number: int, row: Ragged, width: int) -> AsideRow:
     place = int(duplicates.places(number, np.int64(row.line)))  # type: ignore[arg-type] # one line
     cells, columns = row.counts or (len(row.cells), width)
     detail = f"{cells} cells, and the header has {columns}"
-    text = reason("field_count", None, None, detail)
+    remedy = CELLS_MISSING if cells < columns else CELLS_SURPLUS
+    text = reason("field_count", None, None, detail, remedy)
     return AsideRow(place, row.file, row.source_line, "field_count", text, row.cells)

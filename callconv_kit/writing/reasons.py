@@ -31,8 +31,10 @@ def shown(column: str | None, value: str | None, *, mask: bool) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def reason(code: str, column: str | None, value: str | None, detail: str = "") -> str:
-    """One finding of a row: its column, the problem, what to do.
+def reason(
+    code: str, column: str | None, value: str | None, detail: str = "", remedy: str = ""
+) -> str:
+    """One finding of a row: its column, the problem, what to do (`remedy`, else the code's).
 
     >>> reason("duration_invalid", "TalkDuration", "soon")
     'TalkDuration "soon": not a duration. Write whole seconds, such as 201'
@@ -44,7 +46,7 @@ def reason(code: str, column: str | None, value: str | None, detail: str = "") -
     text = f"{about}: {entry.problem}" if about else entry.problem
     if detail:
         text += f" ({detail})"
-    remedy = entry.remedy_for(column)
+    remedy = remedy or entry.remedy_for(column)
     # The reasons of a row are joined by semicolons, so a reason itself has none.
     return (f"{text}. {remedy}" if remedy else text).replace("; ", ", ")
 

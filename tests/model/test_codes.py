@@ -310,6 +310,42 @@ def test_a_row_of_another_length_is_rejected(run):
     assert said(prepared, "field_count", None) == [(ERROR, 1, 3)]
 
 
+OTHER_LENGTHS = {
+    "two cells": ("1001,20012\n", "Complete the row"),
+    "cells joined by semicolons": (TABLE.splitlines()[1].replace(",", ";") + "\n", "a semicolon"),
+    "one cell too few": (TABLE.splitlines()[1].rpartition(",")[0] + "\n", "Complete the row"),
+    "one cell too many": (TABLE.splitlines()[1] + ",more\n", "Put quotation marks"),
+    "an amount with a comma": (TABLE.splitlines()[1] + ",1,234.00\n", "Put quotation marks"),
+}
+
+
+@pytest.mark.parametrize(("line", "advice"), OTHER_LENGTHS.values(), ids=OTHER_LENGTHS)
+def test_the_advice_for_a_row_of_another_length_fits_it(run, line, advice):
+    (reason,) = run(TABLE + line).rejected["reasons"]
+    assert advice in reason
+    assert ("Put quotation marks" in reason) != ("Complete the row" in reason)
+
+
+@pytest.mark.parametrize("cells", ["", " ", "\u00a0", "\u200b", "   "])
+def test_the_advice_for_an_empty_status_works_and_pays_nothing(run, cells):
+    call = file_of({"CallStatus": cells, "TalkDuration": "0"})
+    (reason,) = run(call).rejected["reasons"]
+    assert 'under [defaults], set CallStatus = "INCOMPLETE"' in reason
+    prepared = run(call, defaults={"CallStatus": "INCOMPLETE"})
+    assert prepared.ready["CallStatus"].tolist() == ["INCOMPLETE"]
+
+
+@pytest.mark.parametrize("column", ["MediaId", "CampaignId", "ActionTrackerId"])
+def test_no_default_is_proposed_for_an_id_that_says_who_is_paid(run, tmp_path, column):
+    number = RIGHT_CALL["CalledPhoneNumber"]
+    (tmp_path / "ids.csv").write_text(f"CalledPhoneNumber,{column}\n{number},40031\n")
+    (reason,) = run(file_of({column: ""})).rejected["reasons"]
+    assert "default" not in reason
+    assert 'with [lookup] in callconv.toml and on = "CalledPhoneNumber"' in reason
+    lookup = {"file": tmp_path / "ids.csv", "on": "CalledPhoneNumber"}
+    assert run(file_of({column: ""}), lookup=lookup).ready[column].tolist() == ["40031"]
+
+
 def test_a_repeat_is_left_out_and_names_the_first(run):
     prepared = run(file_of({}, {"City": "Boston"}))
     assert prepared.left_out["codes"].tolist() == ["duplicate_row"]
