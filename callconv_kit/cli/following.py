@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.command("run", epilog="Example: callconv run jobs/*.toml --json")
 @click.argument("jobs", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON line a job, nothing else.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON line for each job; the log goes to standard error.",
+)
 @click.option("--force", is_flag=True, help="Send although far more was rejected than usual.")
 @click.option(
     "--require-approval",
@@ -29,7 +34,8 @@ if TYPE_CHECKING:
     "--notify-command",
     default="",
     metavar="COMMAND",
-    help="Gets the JSON line of each job that did not end well on its standard input.",
+    help="Gets the JSON line of each job that did not end with 0 on its standard input. No shell "
+    "runs it.",
 )
 @click.option("--quiet", is_flag=True, help="Log errors only.")
 def run_command(

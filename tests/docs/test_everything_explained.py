@@ -24,6 +24,7 @@ from callconv_kit.model.spec import NAMES
 from mock_server import MockImportServer, pytest_plugin
 from mock_server.__main__ import parser
 from mock_server.faults import BY_NAME, FaultBook
+from mock_server.programmes import BUSINESS_RULES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -124,6 +125,10 @@ KINDS = {
     "presets": (list(PRESETS), headings(page("reference/presets.md"), "##")),
     "keys of a preset": (preset_keys(), dict(rows(page("how-to/write_a_preset.md")))),
     "faults": (list(BY_NAME), dict(rows(page("mock_server.md")))),
+    "reasons": (
+        [rule.reason for rule in BUSINESS_RULES],
+        dict(rows(section(page("mock_server.md"), "### Reasons"))),
+    ),
     "parameters of a fault": (
         [name for name in inspect.signature(FaultBook.arm).parameters if name != "self"],
         in_code(page("mock_server.md")),
