@@ -26,6 +26,7 @@ from callconv_kit.model.errors import (
 )
 from callconv_kit.reading import Input
 from callconv_kit.reading.inputs import several
+from callconv_kit.reading.sources import is_address, shown_address
 from callconv_kit.run import parts
 from callconv_kit.run.cluster import output_folder, processes
 from callconv_kit.run.outcome import RunOutcome
@@ -214,7 +215,7 @@ def _write_text(path: Path, text: str) -> None:
 
 def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
     if inputs is None:
-        found = sorted({path for pattern in job.input or () for path in glob.glob(pattern)})  # noqa: PTH207
+        found = sorted({path for pattern in job.input or () for path in _matching(pattern)})
         if not found:
             raise UsageError(
                 "no_input",
@@ -230,6 +231,22 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
             "no_input", "No input was named", "an empty list", "at least one file", "Name a file."
         )
     return chosen
+
+
+def _matching(pattern: str) -> list[str]:
+    """The files that a text of the job's input names; an address names itself."""
+    if not is_address(pattern):
+        return glob.glob(pattern)  # noqa: PTH207 # it may be absolute, which Path.glob refuses
+    if "*" in pattern:
+        raise UsageError(
+            "address_pattern",
+            "An address in the job's input is a pattern, and patterns are for files here only",
+            shown_address(pattern),
+            "the address of one file",
+            "List each file's address, or fetch the files first and name their folder here, such "
+            'as input = "inbox/*.csv".',
+        )
+    return [pattern]
 
 
 def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:

@@ -63,6 +63,19 @@ def test_a_night_delivers_what_the_inbox_holds(server: MockImportServer, tmp_pat
     assert "sent 2 = refused 0 + unconfirmed 2 + confirmed 0" in page
 
 
+def test_a_night_reads_an_address_and_sends_its_calls_once(
+    server: MockImportServer, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, server)
+    export(job, "calls.csv", "A", "B")
+    address = (tmp_path / "inbox-brand" / "calls.csv").as_uri()
+    job.write_text(job.read_text().replace("inbox-brand/*.csv", address))
+    assert [run.state for run in (*night(job), *night(job))] == ["delivered", "nothing_to_send"]
+    export(job, "calls.csv", "A", "B", "C")
+    assert [run.state for run in night(job)] == ["delivered"]
+    assert sessions_on(server) == ["A", "B", "C"]
+
+
 def test_a_second_run_of_the_same_night_sends_nothing(
     server: MockImportServer, tmp_path: Path
 ) -> None:

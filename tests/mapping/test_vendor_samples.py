@@ -113,10 +113,14 @@ QUESTION = {"session_id_from": "call_id", "CampaignId": "campaign", "MediaId": "
 """The ids of init's questions whose settings have other names."""
 
 
+LEFT_OPEN = {"twilio": ("talk_time",)}
+"""What `init` asks of a preset's samples though the job may do without: empty, some rows fail."""
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_init_asks_what_the_sample_leaves_open_and_at_most_eight_questions(name):
     asked = {question.id for question in questions(ck.inspect(VENDORS / name))}
-    wanted = {*SAMPLES[name][1], *IDS} - {"called_number"}
+    wanted = {*SAMPLES[name][1], *IDS, *LEFT_OPEN.get(SAMPLES[name][0], ())} - {"called_number"}
     columns = {key: f"map.{key}" for key in spec.NAMES}
     ids = {QUESTION.get(key, columns.get(key, key)) for key in wanted}
     assert {key for key in asked if not key.startswith("status.")} == ids

@@ -16,8 +16,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+import callconv_kit as ck
 from callconv_kit import reading
-from callconv_kit.model.errors import CallConvError, InputError
+from callconv_kit.model.errors import CallConvError, InputError, UsageError
+
+from ..right_call import CALL as RIGHT_CALL
 
 HEADER = ["CampaignId", "CallerId", "EventDate"]
 ROWS = [["1001", "2125550123", "2026-09-10T22:55:32-08:00"], ["1002", "+442079460958", ""]]
@@ -455,3 +458,57 @@ def test_parquet_columns_of_any_type_become_text(tmp_path, column, expected):
     (tmp_path / "calls.parquet").write_bytes(parquet_bytes(columns))
     (table,) = opened(tmp_path / "calls.parquet")
     assert [cells[1] for _, cells in read(table)] == expected
+
+
+CALL = ",".join(RIGHT_CALL) + "\n" + ",".join(RIGHT_CALL.values()) + "\n"
+JOB_ADDRESSES = {
+    "one address": ("memory://jobs/calls.csv", ["calls.csv"]),
+    "two addresses": (
+        ["memory://jobs/calls.csv", "memory://jobs/more.csv"],
+        ["calls.csv", "more.csv"],
+    ),
+    "an address and a pattern": (["memory://jobs/calls.csv", "in/*.csv"], ["own.csv", "calls.csv"]),
+    "an address and a pattern without a match": (
+        ["in/*.txt", "memory://jobs/more.csv"],
+        ["more.csv"],
+    ),
+    "the address of a local file": ("file://{folder}/in/own.csv", ["own.csv"]),
+}
+
+
+@pytest.mark.parametrize(("given", "read"), JOB_ADDRESSES.values(), ids=JOB_ADDRESSES)
+def test_the_input_of_a_job_may_be_addresses(tmp_path, given, read):
+    job = job_with_input(tmp_path, given)
+    prepared = ck.prepare(job=job, now="2026-11-24T12:00:00+00:00")
+    assert [file["file"] for file in prepared.summary["inputs"]] == read
+    assert len(prepared.ready) + len(prepared.left_out) == len(read)
+
+
+def test_an_address_of_a_job_that_is_not_there_stops_it(tmp_path):
+    with pytest.raises(InputError, match=r"There is no file gone\.csv"):
+        ck.prepare(job=job_with_input(tmp_path, "memory://jobs/gone.csv"))
+
+
+@pytest.mark.parametrize(
+    "given", ["memory://jobs/*.csv", "s3://calls/2026-*/a.csv", ["in/*.csv", "sftp://host/*"]]
+)
+def test_an_address_of_a_job_with_a_pattern_says_what_to_do(tmp_path, given):
+    with pytest.raises(UsageError) as told:
+        ck.prepare(job=job_with_input(tmp_path, given))
+    assert told.value.code == "address_pattern"
+    assert "List each file's address" in told.value.next_step
+
+
+def job_with_input(folder, given):
+    """A job with this input, beside in/own.csv; memory://jobs holds two files."""
+    import fsspec
+
+    (folder / "in").mkdir()
+    (folder / "in" / "own.csv").write_text(CALL)
+    for name in ("calls.csv", "more.csv"):
+        with fsspec.open(f"memory://jobs/{name}", "wb") as file:
+            file.write(CALL.encode())
+    job = folder / "callconv.toml"
+    text = json.dumps(given).replace("{folder}", str(folder))
+    job.write_text(f"input = {text}\n")
+    return job
