@@ -87,7 +87,8 @@ def codes() -> Iterator[str]:
     yield GENERATED
     yield (
         "A *code* says why a file stops, a row is rejected or left out, or what to check. A *rule* "
-        "says what the kit changed in a cell. `callconv explain NAME` shows the same offline."
+        "says what the kit changed in a cell. `callconv explain NAME` shows the same offline. The "
+        "codes of failed deliveries are in [Delivery faults](../delivery_faults.md)."
     )
     for severity, title in TITLES.items():
         yield f"## {title}"
@@ -141,6 +142,8 @@ def presets() -> Iterator[str]:
         'export, and a job names it: `preset = "invoca"`. A setting of the job wins over the '
         "preset. For a vendor that is not listed, [write a preset](../how-to/write_a_preset.md)."
     )
+    names = [preset.origin for preset in bundled()]
+    yield f"There are {len(names)}: {', '.join(f'[{name}](#{name})' for name in names)}."
     shell = CliRunner()
     for preset in bundled():
         explained = shell.invoke(group, ["presets", preset.origin], catch_exceptions=False).output
