@@ -11,6 +11,7 @@ import click
 from click.testing import CliRunner
 
 from callconv_kit.cli.main import COMMANDS, EXIT_STATUSES, GROUPS, group
+from callconv_kit.delivery.fault_texts import explained
 from callconv_kit.mapping.preset import bundled
 from callconv_kit.model.codes import CODES, EFFECTS, RULES, Code, Severity
 from callconv_kit.model.examples import CODE_EXAMPLES, RULE_EXAMPLES, STATUS_EXAMPLES, shown
@@ -95,6 +96,17 @@ def codes() -> Iterator[str]:
         yield _sentence(EFFECTS[severity])
         rows = "\n".join(_row(code) for code in CODES.values() if code.severity is severity)
         yield f"| Code | Meaning | Example | What to do |\n|---|---|---|---|\n{rows}"
+    yield "## A delivery stops"
+    yield (
+        "The errors of `callconv upload`, `run` and `results` have these codes. Replace a name in "
+        "capitals, such as HOST, with your own."
+    )
+    rows = "\n".join(
+        f"| `{code}` | {_cell(_sentence(meaning))} | {statuses} | {_cell(what_to_do)} |"
+        for code, (meaning, statuses, what_to_do) in explained().items()
+        if code not in CODES
+    )
+    yield f"| Code | Meaning | Exit status | What to do |\n|---|---|---|---|\n{rows}"
     yield "## Rules of change"
     rows = "\n".join(
         f"| `{name}` | {_sentence(text)} | {_shown(before)} | {_shown(after)} |"

@@ -179,7 +179,7 @@ def template_command(file: str | None, example: bool, now: str | None) -> int:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def explain_command(name: str, as_json: bool) -> int:
-    """Explain NAME: a code, a rule of change, or an exit status.
+    """Explain NAME: a code, of a delivery as well, a rule of change, or an exit status.
 
     It says what NAME means, gives an example, and says what to do.
     """
@@ -225,11 +225,22 @@ def _facts(name: str) -> dict[str, str]:
             "what_to_do": "Nothing, if the new value is right. `callconv prepare --audit` writes "
             "every changed cell to changes.parquet.",
         }
+    from callconv_kit.delivery.fault_texts import explained
+
+    if name in (deliveries := explained()):
+        meaning, statuses, what_to_do = deliveries[name]
+        return {"meaning": meaning, "effect": _ends(statuses), "what_to_do": what_to_do}
     raise shared.unknown_name(
         "unknown_code",
         f"There is no code, rule or exit status {name!r}",
         name,
-        (*CODES, *RULES),
+        (*CODES, *RULES, *deliveries),
         expected="a code from rejected.csv, such as phone_invalid",
         otherwise="docs/reference/codes.md lists them all.",
     )
+
+
+def _ends(statuses: str) -> str:
+    """What `4 or 5` means."""
+    ends = "; or ".join(EXIT_STATUSES[int(status)] for status in statuses.split(" or "))
+    return f"exit status {statuses}: {ends}"

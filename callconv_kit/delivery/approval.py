@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from callconv_kit.delivery.attempt import Outgoing
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ready_file import READ_BLOCK, nothing_to_send, outgoing
 from callconv_kit.delivery.receipt import stamp
-from callconv_kit.model.errors import DeliveryError, InputError, UsageError
+from callconv_kit.model.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from callconv_kit.job import Connection
@@ -189,13 +190,11 @@ def approval_of(ledger: Ledger, ready: Path, file: Outgoing) -> Approval:
     seen = f"{ready}, sha256 {file.sha256[:12]}…, {file.rows} rows"
     if other:
         seen += f"; other bytes of it were {other[-1].note}"
-    raise DeliveryError(
+    raise delivery_error(
         "not_approved",
-        "Nobody has approved this file, and the job requires approval",
         seen,
         "an approval of exactly these bytes",
-        f"Have a second person check the file and run `callconv approve {ready}`, then run "
-        f"`callconv upload {ready}`. Nothing was sent.",
+        ready=ready,
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.model.errors import DeliveryError
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
@@ -56,12 +57,10 @@ def locked(
         while not _taken(file, path):
             tries -= 1
             if not tries:
-                raise DeliveryError(
+                raise delivery_error(
                     "busy",
-                    "Another run is delivering with this ledger",
                     f"{path} is held by process {_holder(file)}",
                     "one run at a time",
-                    "Wait until it has ended, then run the same command again.",
                 )
             sleep(PAUSE)
         os.ftruncate(file, 0)
@@ -80,13 +79,10 @@ def _taken(file: int, path: Path) -> bool:
         if error.errno in HELD:
             return False
         # ENOLCK, ENOSYS, EOPNOTSUPP, EIO, EACCES: network and FUSE mounts, mostly.
-        raise DeliveryError(
+        raise delivery_error(
             "ledger_cannot_lock",
-            "The disk of the ledger can't lock files, so two runs could send the same calls",
             f"{path}: {error.strerror or error} (errno {error.errno})",
             "a disk that locks files, such as a local one",
-            "Set `ledger` in the job to a path on a local disk, and keep the job's file there too "
-            "if you use `callconv run`. Nothing was sent.",
         ) from error
     return True
 

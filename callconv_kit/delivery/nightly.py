@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from callconv_kit.delivery.approval import approval_of, requiring_approval
 from callconv_kit.delivery.attempt import Patience
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.delivery.forecast import Forecast
 from callconv_kit.delivery.job_run import (
     JobRun,
@@ -48,7 +49,7 @@ from callconv_kit.delivery.status_page import report_sections
 from callconv_kit.delivery.upload import upload
 from callconv_kit.job import Connection, Job
 from callconv_kit.model import interrupts
-from callconv_kit.model.errors import CallConvError, DeliveryError, OutcomeUnknown, UsageError
+from callconv_kit.model.errors import CallConvError, OutcomeUnknown, UsageError
 from callconv_kit.writing import private, wording
 
 if TYPE_CHECKING:
@@ -286,12 +287,11 @@ class Night:
         if self.force or not shares or share < sum(shares) / len(shares) + TOLERANCE:
             return
         usual = sum(shares) / len(shares)
-        raise DeliveryError(
+        raise delivery_error(
             "held_back",
-            "Far more rows than usual are rejected, so nothing was sent",
             f"{share:.0%} of the rows, {usual:.0%} in the last {len(shares)} runs",
             f"less than {usual + TOLERANCE:.0%}",
-            f"Look at {run.folder}/rejected.csv. If it is right so: callconv run --force.",
+            folder=run.folder,
         )
 
     # -- telling -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import tenacity
 
 from callconv_kit.delivery.credentials import secret_from
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.model.errors import DeliveryError, UsageError, not_installed
 
 if TYPE_CHECKING:
@@ -207,12 +208,11 @@ class ResultsApi:
         try:
             return retrying(self._once, address, asked)
         except _TryAgain as error:
-            raise DeliveryError(
+            raise delivery_error(
                 "results_unavailable",
-                f"The results API at {self._host} does not answer",
                 str(error),
                 "a page of results",
-                "Run `callconv results` again later; nothing is lost by waiting (up to 90 days).",
+                host=self._host,
             ) from None
 
     def _before_wait(self, state: tenacity.RetryCallState) -> None:
@@ -220,24 +220,22 @@ class ResultsApi:
         error = state.outcome.exception() if state.outcome else None
         seconds = state.next_action.sleep if state.next_action else 0.0
         if seconds > self._patience:
-            raise DeliveryError(
+            raise delivery_error(
                 "results_rate_limited",
-                f"The results API at {self._host} allows no more requests now",
                 f"{error}; {seconds:.0f} s until it allows the next one",
                 f"at most {LONGEST_WAIT:.0f} s of waiting in all",
-                "Run the same command again later; nothing is lost by waiting (up to 90 days).",
+                host=self._host,
             )
         self._patience -= seconds
         self._on_wait(str(error), seconds)
 
     def _endless(self, pages: int, entries: int) -> DeliveryError:
-        return DeliveryError(
+        return delivery_error(
             "results_endless",
-            f"The list of results at {self._host} has no last page",
             f"{pages} pages with {entries} entries were read, and the next page is "
             + ("still another" if pages == PAGES else "one of them"),
             "a last page that names no next one",
-            "Check `base_url` under [results]; a proxy may answer every page with the same one.",
+            host=self._host,
         )
 
     def _once(self, address: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
@@ -255,13 +253,11 @@ class ResultsApi:
         if status >= 500:
             raise _TryAgain(str(status))
         if status != 200:
-            raise DeliveryError(
+            raise delivery_error(
                 "results_refused",
-                f"The results API at {self._host} refuses",
                 f"{status} {answer.reason_phrase}",
                 "200",
-                "Check `account_sid` and the token under [results]; the token needs the scope "
-                "for submissions.",
+                host=self._host,
             )
         try:
             page = answer.json()
@@ -272,12 +268,11 @@ class ResultsApi:
         return page
 
     def _unreadable(self, found: str) -> DeliveryError:
-        return DeliveryError(
+        return delivery_error(
             "results_unreadable",
-            f"The answer of {self._host} is not a page of results",
             found,
             "JSON with a list of submissions",
-            "Check `base_url` under [results].",
+            host=self._host,
         )
 
 

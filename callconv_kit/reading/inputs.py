@@ -1,5 +1,6 @@
 """The files that inputs name, and what kind of file each is: its content decides."""
 
+import glob
 import os
 import stat
 import sys
@@ -8,7 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.model.errors import InputError, as_path, wrong_type
+from callconv_kit.model.errors import InputError, UsageError, as_path, wrong_type
 from callconv_kit.reading import archives, encoding, sources
 from callconv_kit.reading.sources import BUFFER, Source
 
@@ -70,6 +71,26 @@ def can_be_opened_again(item: object) -> bool:
         and str(item) != "-"
         and not stat.S_ISFIFO(sources.kind_of(Path(item)))
     )
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that a text of the job's input names; an address names itself.
+
+    Raises:
+        UsageError: `address_pattern`.
+    """
+    if not sources.is_address(pattern):
+        return glob.glob(pattern)  # noqa: PTH207 # it may be absolute, which Path.glob refuses
+    if "*" in pattern:
+        raise UsageError(
+            "address_pattern",
+            "An address in the job's input is a pattern, and patterns are for files here only",
+            sources.shown_address(pattern),
+            "the address of one file",
+            "List each file's address, or fetch the files first and name their folder here, such "
+            'as input = "inbox/*.csv".',
+        )
+    return [pattern]
 
 
 class _Place:

@@ -5,7 +5,6 @@ prepared.ready, prepared.rejected, prepared.findings, prepared.changes, prepared
 prepared.write("out/")
 """
 
-import glob
 import shutil
 import weakref
 from collections.abc import Mapping, Sequence
@@ -25,8 +24,7 @@ from callconv_kit.model.errors import (
     wrong_type,
 )
 from callconv_kit.reading import Input
-from callconv_kit.reading.inputs import several
-from callconv_kit.reading.sources import is_address, shown_address
+from callconv_kit.reading.inputs import matching, several
 from callconv_kit.run import parts
 from callconv_kit.run.cluster import output_folder, processes
 from callconv_kit.run.outcome import RunOutcome
@@ -215,7 +213,7 @@ def _write_text(path: Path, text: str) -> None:
 
 def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
     if inputs is None:
-        found = sorted({path for pattern in job.input or () for path in _matching(pattern)})
+        found = sorted({path for pattern in job.input or () for path in matching(pattern)})
         if not found:
             raise UsageError(
                 "no_input",
@@ -231,22 +229,6 @@ def _inputs(inputs: "Inputs | None", job: Job) -> "list[Input]":
             "no_input", "No input was named", "an empty list", "at least one file", "Name a file."
         )
     return chosen
-
-
-def _matching(pattern: str) -> list[str]:
-    """The files that a text of the job's input names; an address names itself."""
-    if not is_address(pattern):
-        return glob.glob(pattern)  # noqa: PTH207 # it may be absolute, which Path.glob refuses
-    if "*" in pattern:
-        raise UsageError(
-            "address_pattern",
-            "An address in the job's input is a pattern, and patterns are for files here only",
-            shown_address(pattern),
-            "the address of one file",
-            "List each file's address, or fetch the files first and name their folder here, such "
-            'as input = "inbox/*.csv".',
-        )
-    return [pattern]
 
 
 def _summary(ran: RunOutcome, job: Job, clock: datetime) -> dict[str, Any]:

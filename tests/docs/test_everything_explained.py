@@ -16,6 +16,7 @@ import pytest
 import callconv_kit
 import mock_server
 from callconv_kit.cli.main import COMMANDS, EXIT_STATUSES, group
+from callconv_kit.delivery.fault_texts import explained
 from callconv_kit.job import PRESETS, reference
 from callconv_kit.job.settings import Job
 from callconv_kit.mapping.preset import About, Form
@@ -113,6 +114,7 @@ KINDS = {
         headings((ROOT / "expectations/columns.md").read_text(encoding="utf-8"), "#{2,3}"),
     ),
     "codes": (list(CODES), dict(rows(page("reference/codes.md")))),
+    "codes of a delivery": (list(explained()), dict(rows(page("reference/codes.md")))),
     "rules": (list(RULES), dict(rows(page("reference/codes.md")))),
     "commands": (
         [f"callconv {name}" for name in COMMANDS],
