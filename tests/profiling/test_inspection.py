@@ -31,12 +31,12 @@ def seen_of(tmp_path):
 
 
 LAID_OUT = {
-    "commas": (f"{HEADER}\n{ROW}\n", {}, ("utf-8", ",", 1), ("UTF-8", "1 of 1 rows", "5 of 5")),
+    "commas": (f"{HEADER}\n{ROW}\n", {}, ("utf-8", ",", 1), ("UTF-8", "1 of 1 rows", "5 of its 5 cells")),
     "a byte-order mark": (f"\ufeff{HEADER}\n{ROW}\n", {}, ("utf-8-sig", ",", 1), ("byte-order mark", "", "")),
     "UTF-16": (f"{HEADER}\n{ROW}\n".encode("utf-16"), {}, ("utf-16", ",", 1), ("byte-order mark", "", "")),
     "cp1252": (f"{HEADER},City\n{ROW},Montr\xe9al\n".encode("cp1252"), {}, ("cp1252", ",", 1), ("line 2 is not UTF-8", "", "")),
     "semicolons": (f"{HEADER}\n{ROW}\n".replace(",", ";"), {}, ("utf-8", ";", 1), ("", "1 of 1 rows have 5 cells", "")),
-    "titles before the header": (f"Calls\nDate range: all\n\n{HEADER}\n{ROW}\n", {}, ("utf-8", ",", 4), ("", "", "the first line")),
+    "titles before the header": (f"Calls\nDate range: all\n\n{HEADER}\n{ROW}\n", {}, ("utf-8", ",", 4), ("", "", "cells are column names")),
     "a row of another length": (f"{HEADER}\n{ROW}\n{ROW},x\n", {}, ("utf-8", ",", 1), ("", "1 of 2 rows", "")),
     "what the job says": (f"{HEADER}\n{ROW}\n", {"encoding": "latin-1", "delimiter": ",", "header_line": 1}, ("latin-1", ",", 1), ("the job says so",) * 3),
 }  # fmt: skip
