@@ -75,15 +75,6 @@ def _spelled(table: object) -> set[object]:
     return {_column(name) for name in table} if isinstance(table, Mapping) else set()
 
 
-def unmapped(job: Mapping[str, Any], constants: object) -> Mapping[str, Any]:
-    """`job` without the source columns in whose place the caller gives a constant."""
-    columns, given = job.get("columns"), _spelled(constants)
-    if not given or not isinstance(columns, Mapping):
-        return job
-    kept = {name: source for name, source in columns.items() if _column(name) not in given}
-    return {**job, "columns": kept} if len(kept) < len(columns) else job
-
-
 _WHOLE = {"join", "sum", "difference"}
 """Tables under `[columns]` that say one thing, and are not merged key by key."""
 

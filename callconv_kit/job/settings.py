@@ -24,7 +24,6 @@ from callconv_kit.job.layers import (
     read_toml,
     relative,
     secrets_of,
-    unmapped,
     with_paths,
     without,
 )
@@ -148,9 +147,10 @@ class Job(Table):
         """
         origin, folder = THE_JOB, current_folder()
         layers: list[Mapping[str, Any]] = [anchored(keywords, folder)]
+        checked = None
         if isinstance(job, Job):
-            folder = job.folder
-            layers.insert(0, job.own._given)
+            folder, checked = job.folder, job.own._given
+            layers.insert(0, checked)
         elif isinstance(job, Mapping):
             raise wrong_type(
                 "job",
@@ -164,11 +164,9 @@ class Job(Table):
             folder = current_folder() / path.parent
             origin = f"The job {printable(str(job), 200)}"
             layers.insert(0, anchored(given, folder))
-        if len(layers) > 1:
-            layers[0] = unmapped(layers[0], keywords.get("constants"))
         built = cls.__new__(cls)
         try:
-            built._check(layers, folder, origin)
+            built._check(layers, folder, origin, checked=checked)
         except UsageError as error:
             if isinstance(job, Job) or not keywords or built._fails(layers[0], folder, error):
                 raise
@@ -206,7 +204,7 @@ class Job(Table):
         error.
         """
         built = type(self).__new__(type(self))
-        built._check([preset, self._given], self._folder, origin)
+        built._check([preset, self._given], self._folder, origin, checked=self._given)
         built._own = self.own
         return built
 
@@ -221,9 +219,14 @@ class Job(Table):
         folder: Path,
         origin: str,
         options: Mapping[str, str] | None = None,
+        checked: Mapping[str, Any] | None = None,
     ) -> None:
-        """Become the job of `layers`, the later over the earlier; or raise all their faults."""
-        faults = [fault for layer in layers for fault in faults_in(layer)]
+        """Become the job of `layers`, the later over the earlier; or raise all their faults.
+
+        `checked`: the layer that is a job built before. It may have a constant over a source
+        column, which no other layer may.
+        """
+        faults = [fault for layer in layers if layer is not checked for fault in faults_in(layer)]
         given: dict[str, Any] = {}
         for layer in layers:
             given = merged(given, without(layer, secrets_of(layer)))

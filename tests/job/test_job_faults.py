@@ -379,8 +379,9 @@ def test_a_constant_of_the_caller_wins_over_a_source_column_of_the_job(
     for under in (job, tmp_path / "job.toml"):
         laid = Job.from_keywords(under, constants=constants)
         assert laid.constants == {name: str(value) for name, value in constants.items()}
-        assert set(laid.columns) == {"City"} & set(columns)
+        assert set(laid.settings()["columns"]) == {"City"} & set(columns)
         assert Job.from_keywords(laid, timezone="UTC").constants == laid.constants
+        assert laid.under({"columns": {"City": "Ort"}}).constants == laid.constants
 
 
 def test_a_column_given_twice_in_one_layer_is_told_under_any_other():

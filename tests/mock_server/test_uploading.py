@@ -178,7 +178,7 @@ def _cut(server, how):
             return ftp.voidresp()
         except ftplib.Error as error:
             return str(error)
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return ""
 
 

@@ -101,7 +101,7 @@ def test_a_problem_is_the_headline_and_no_ready_file_is_promised(tmp_path):
     run = prepared(tmp_path, max_rejected_share=0.1)
     shown = printed(run.summary)
     assert shown.startswith(
-        "Nothing will be sent: 13 of 29 rows that you mean to send were rejected"
+        "Nothing will be sent: 13 of 29 rows that were not left out were rejected"
     )
     assert "ready.csv " not in shown
 
