@@ -400,7 +400,12 @@ def test_a_talk_time_is_derived_where_something_tells_the_status(settings):
     assert prepared.ready["TalkDuration"].tolist() == ["201"]
 
 
-PAYING = re.compile(r'empty_status|= "?ANSWER|anonymous_callers = "keep"|default', re.IGNORECASE)
+PAYING = re.compile(
+    r'empty_status|= "?ANSWER|anonymous_callers = "keep"'
+    # An empty status as INCOMPLETE pays nothing.
+    r'|default(?!s\], set CallStatus = "INCOMPLETE")',
+    re.IGNORECASE,
+)
 
 
 def test_no_text_of_a_finding_proposes_a_setting_that_would_pay_a_call_without_talk():
