@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import sys
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -14,14 +15,32 @@ from .lab import Person, environment, free_port, stop, wait_for_server
 FAR = 400
 """Presses of Tab within which everything is reached."""
 
+LISTEN = """
+const [element, kind] = arguments;
+element.callconvHeard = false;
+element.addEventListener(kind, () => { element.callconvHeard = true; },
+                         {capture: true, once: true});
+"""
+"""Notes on an element that a click reached it."""
+
 
 class ByMouse(Person):
     """Points and clicks; the keys are for texts alone."""
 
     def click(self, element, *, twice=False):
-        self._show(element)
-        pointer = ActionChains(self.driver).move_to_element(element)
-        (pointer.double_click() if twice else pointer.click()).perform()
+        """Click an element; once more where the page moved it away from under the pointer."""
+
+        def reached():
+            self._show(element)
+            pointer = ActionChains(self.driver).move_to_element(element)
+            (pointer.double_click() if twice else pointer.click()).perform()
+            try:
+                return self.driver.execute_script("return arguments[0].callconvHeard", element)
+            except StaleElementReferenceException:
+                return True  # the click has put something else in its place
+
+        self.driver.execute_script(LISTEN, element, "dblclick" if twice else "click")
+        self.until(reached, "a click reaches what it is aimed at")
 
     def press(self, name):
         found = self.widget(name)
@@ -36,14 +55,15 @@ class ByMouse(Person):
     def type(self, name, text):
         field = self.widget(name).find_element(By.CSS_SELECTOR, "input")
         self.click(field)
-        ActionChains(self.driver).double_click(field).send_keys(text).perform()
+        self.click(field, twice=True)
+        self.keys(text)
         self.click(self.first(".callconv-open-points"))
 
     def correct(self, row, column, text):
         """Replace the text of a cell of the grid."""
         self.click(self.in_grid(row, column), twice=True)
-        field = self.first(".callconv-grid td input")
-        ActionChains(self.driver).double_click(field).send_keys(text).perform()
+        self.click(self.first(".callconv-grid td input"), twice=True)
+        self.keys(text)
         self.click(self.in_grid(row + 1, column))
         self.shows(row, column, text)
 
