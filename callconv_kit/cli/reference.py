@@ -179,7 +179,7 @@ def template_command(file: str | None, example: bool, now: str | None) -> int:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def explain_command(name: str, as_json: bool) -> int:
-    """Explain NAME: a code, of a delivery as well, a rule of change, or an exit status.
+    """Explain NAME: a code, of an error as well, a rule of change, or an exit status.
 
     It says what NAME means, gives an example, and says what to do.
     """
@@ -201,6 +201,7 @@ def _facts(name: str) -> dict[str, str]:
     from callconv_kit.model.codes import CODES, RULES
     from callconv_kit.model.examples import (
         CODE_EXAMPLES,
+        ERROR_CODES,
         RULE_EXAMPLES,
         STATUS_EXAMPLES,
         shown,
@@ -227,15 +228,15 @@ def _facts(name: str) -> dict[str, str]:
         }
     from callconv_kit.delivery.fault_texts import explained
 
-    if name in (deliveries := explained()):
-        meaning, statuses, what_to_do = deliveries[name]
+    if name in (errors := ERROR_CODES | explained()):
+        meaning, statuses, what_to_do = errors[name]
         return {"meaning": meaning, "effect": _ends(statuses), "what_to_do": what_to_do}
     raise shared.unknown_name(
         "unknown_code",
         f"There is no code, rule or exit status {name!r}",
         name,
-        (*CODES, *RULES, *deliveries),
-        expected="a code from rejected.csv, such as phone_invalid",
+        (*CODES, *RULES, *errors),
+        expected="a code from rejected.csv or an error, such as phone_invalid",
         otherwise="docs/reference/codes.md lists them all.",
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from callconv_kit.delivery import ready_file
 from callconv_kit.delivery.attempt import Outgoing
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.receipt import Submission
 from callconv_kit.delivery.transport import fingerprint
@@ -63,14 +64,7 @@ class Recipient:
             said = _first_line(error)
             if "encryption" in said and "key" in said:
                 raise _unusable(f"{self.fingerprint}: {said}") from None
-            raise DeliveryError(
-                "pgp_failed",
-                "The file can't be encrypted",
-                said,
-                "",
-                "Check the free space of the ledger's disk, then run the same command again. "
-                "Nothing was sent.",
-            ) from None
+            raise delivery_error("pgp_failed", said) from None
         with file.path.open("rb") as plain:
             if ready_file.measured(file.path, plain).sha256 != file.sha256:
                 raise DeliveryError(

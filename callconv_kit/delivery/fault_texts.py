@@ -61,6 +61,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This machine's clock is behind the ledger's last entry",
         "Set the clock right (or `--now`); the dates in the ledger would be wrong otherwise.",
     ),
+    "pgp_failed": (
+        "The file can't be encrypted",
+        "Check the free space of the ledger's disk, then run the same command again. Nothing was "
+        "sent.",
+    ),
+    "line_offset_unknown": (
+        "It is not certain which rows were refused",
+        "Send a canary with one row whose CampaignId is wrong, read its results, and the offset "
+        "is known; or give it: `callconv results --line-offset N`.",
+    ),
     "results_unavailable": ("The results API at {host} does not answer", _LATER),
     "results_rate_limited": ("The results API at {host} allows no more requests now", _LATER),
     "results_endless": (
@@ -94,10 +104,11 @@ def explained() -> dict[str, tuple[str, str, str]]:
     """Each code of a delivery: its meaning, its exit statuses, and what to do; HOST for a name."""
     from callconv_kit.delivery.connection_faults import BY_CODE, TABLE, UNSENT
     from callconv_kit.delivery.outcomes import CHECK
+    from callconv_kit.delivery.sftp import TABLE as SFTP_ONLY
 
     found = {code: (problem, "4", next_step) for code, (problem, next_step) in TEXTS.items()}
     late = {fault.code for fault in TABLE if not fault.steps <= UNSENT}
-    for code, fault in BY_CODE.items():
+    for code, fault in (BY_CODE | SFTP_ONLY).items():
         next_step, statuses = fault.next_step, "4"
         if code in late:  # something of the file may have arrived
             next_step, statuses = (

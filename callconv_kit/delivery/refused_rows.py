@@ -3,9 +3,9 @@
 import csv
 from pathlib import Path
 
+from callconv_kit.delivery.fault_texts import delivery_error
 from callconv_kit.delivery.results import Outcome
 from callconv_kit.model import spec
-from callconv_kit.model.errors import DeliveryError
 from callconv_kit.writing import private
 
 ORIGIN = ("source_file", "source_line", "codes", "reasons")
@@ -24,14 +24,11 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
     """
     unknown = [f for f in outcome.files if any(r.row is None for r in f.refusals)]
     if unknown:
-        raise DeliveryError(
+        raise delivery_error(
             "line_offset_unknown",
-            "It is not certain which rows were refused",
             ", ".join(file.submission.name for file in unknown),
             "errors whose ids agree with our rows at one line offset and at no other, and the "
             "sent bytes in the archive",
-            "Send a canary with one row whose CampaignId is wrong, read its results, and the "
-            "offset is known; or give it: `callconv results --line-offset N`.",
         )
     count = 0
     with (

@@ -1,4 +1,7 @@
-"""An example of each code, rule and exit status; see examples.toml."""
+"""An example of each code, rule and exit status, and what the other errors mean.
+
+See examples.toml.
+"""
 
 import tomllib
 from importlib import resources
@@ -16,6 +19,11 @@ STATUS_EXAMPLES: dict[int, tuple[str, str]] = {
     for status, (example, what_to_do) in _EXAMPLES["exit_statuses"].items()
 }
 """Exit status → an example, and what to do."""
+ERROR_CODES: dict[str, tuple[str, str, str]] = {
+    name: (meaning, statuses, what_to_do)
+    for name, (statuses, meaning, what_to_do) in _EXAMPLES["errors"].items()
+}
+"""Code of an error → what it means, its exit statuses such as `130 or 5`, and what to do."""
 
 
 def shown(cell: str) -> str:

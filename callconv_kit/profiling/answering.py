@@ -340,7 +340,7 @@ def no_answer(key: str, answer: str, expected: str, near: str | None) -> UsageEr
     """The error that says what would be an answer."""
     meant = f'Did you mean "{near}"?' if near else ""
     return UsageError(
-        "no_answer",
+        "bad_answer",
         f"I didn't understand that answer to {titled(key)}",
         repr(answer),
         expected,

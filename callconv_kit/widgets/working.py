@@ -41,11 +41,15 @@ class Worker:
             *blocked: buttons that can't be pressed meanwhile.
 
         Raises:
-            UsageError: `busy`.
+            UsageError: `still_working`.
         """
         if self.is_busy:
             raise UsageError(
-                "busy", "Another step is at work", "", "", "Wait for it, or cancel it there."
+                "still_working",
+                "Another step is at work",
+                "",
+                "",
+                "Wait for it, or cancel it there.",
             )
         self._stop.clear()
         for button in blocked:
