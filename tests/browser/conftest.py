@@ -63,6 +63,7 @@ class Desk:
     def filled(self, name, arguments, more="", files=()):
         """A folder with a notebook that shows the workbench, and with these files."""
         folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)  # of a first try
         folder.mkdir()
         for file, content in dict(files).items():
             (folder / file).write_bytes(content)

@@ -10,15 +10,9 @@ from callconv_kit import suite
 
 from ..hostile import HOSTILE
 from ..suite.rows import frame, right
-from .pages import barriers
+from .pages import CHROMIUM, barriers
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None and os.environ.get("CI") != "true",
-        reason="Chromium is not installed",
-    ),
-]
+pytestmark = CHROMIUM
 
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 
