@@ -7,7 +7,7 @@ import ipywidgets as ipw
 
 from callconv_kit.delivery import Receipt
 from callconv_kit.delivery.connection_check import ConnectionCheck
-from callconv_kit.delivery.results import Outcome
+from callconv_kit.delivery.results import FileResult, Outcome
 from callconv_kit.job import Connection
 from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.delivering import Deliveries, connection_from, in_the_form, is_local
@@ -26,6 +26,11 @@ PARTNERS = 30
 
 CANARY = 5
 """Rows of a canary, as README proposes."""
+
+UNCONFIRMED = (
+    "Not yet confirmed: the server has not refused these calls. It names refused calls only, also "
+    "when a file is processed; its actions show which calls were accepted."
+)
 
 HINT = "or from the job's password_from"
 
@@ -316,13 +321,15 @@ class DeliverStep(ipw.VBox):
             tag("h3", "Results"),
             tag("p", f"{outcome.refused:,} refused, {outcome.unconfirmed:,} not yet "
                 f"confirmed, {outcome.confirmed:,} confirmed."),
+            tag("p", tag("small", UNCONFIRMED)) if outcome.unconfirmed else "",
         ]  # fmt: skip
         mock = self._deliveries.mock
         if mock is not None:
             count = len(mock.pending_actions())
-            shown.append(tag("p", f"{count:,} pending actions on the mock server.",
+            shown.append(tag("p", f"{count:,} pending actions on the mock server, one for each "
+                            "call that it accepted.",
                             class_="callconv-pending"))  # fmt: skip
-        shown += [tag("p", f"{visible(file.submission.name)}: {file.status or 'not yet listed'}.")
+        shown += [tag("p", f"{visible(file.submission.name)}: {_progress(file)}.")
                  for file in outcome.files]  # fmt: skip
         refusals = [refusal for file in outcome.files for refusal in file.refusals][:REFUSALS]
         if refusals:
@@ -335,4 +342,12 @@ class DeliverStep(ipw.VBox):
                 )
             )  # fmt: skip
         self._results.value = Html("".join(shown))
-        return all(file.status == "Complete" for file in outcome.files)
+        return all(file.is_complete for file in outcome.files)
+
+
+def _progress(file: FileResult) -> str:
+    """How far the server is with a file; its own word in brackets."""
+    if not file.status:
+        return "not listed by the server yet"
+    done = "processed" if file.is_complete else "not fully processed yet"
+    return f"{done} (status {visible(file.status)})"

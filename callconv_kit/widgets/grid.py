@@ -18,6 +18,7 @@ from callconv_kit.model.errors import CallConvError
 from callconv_kit.model.texts import Ints
 from callconv_kit.widgets.fixing import choices_of
 from callconv_kit.widgets.pages import ORIGIN, Rows, reasons_by_column
+from callconv_kit.widgets.parts import in_map
 from callconv_kit.widgets.review import PAGE
 from callconv_kit.widgets.session import Session
 from callconv_kit.writing.markup import visible
@@ -96,7 +97,7 @@ def cells(session: Session, rows: Sequence[Sequence[str]]) -> list[list[dict[str
 def _row(session: Session, row: Sequence[str], now: Sequence[str]) -> list[dict[str, Any]]:
     wrong = reasons_by_column(row[3])
     free = session.fixing.correctable(row)
-    made: list[dict[str, Any]] = [{"text": row[1]}, {"text": visible(row[3], LONGEST)}]
+    made: list[dict[str, Any]] = [{"text": row[1]}, {"text": visible(in_map(row[3]), LONGEST)}]
     for at, name in enumerate(session.reviewed.own_header, ORIGIN):
         fed = session.fed_by(name)
         text, before = _at(now, at), _at(row, at)
@@ -107,7 +108,7 @@ def _row(session: Session, row: Sequence[str], now: Sequence[str]) -> list[dict[
         if text != before:
             cell["fixed"] = True
         elif reasons := [wrong[column] for column in fed if column in wrong]:
-            cell["why"] = visible("; ".join(reasons), LONGEST)
+            cell["why"] = visible(in_map("; ".join(reasons)), LONGEST)
             proposals = (session.fixing.proposal(row, column, text) for column in fed)
             if proposal := next(filter(None, proposals), ""):
                 cell["proposal"] = proposal

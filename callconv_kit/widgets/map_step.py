@@ -21,6 +21,12 @@ from callconv_kit.writing.wording import many
 
 CHOOSE = ("choose …", "")
 LABEL = "15em"
+OTHER = (
+    "Settings that have no field here, as the advice about a rejected row writes them and as "
+    "callconv settings lists them: one on each line, or a table such as [defaults]. They replace "
+    "those that the job has."
+)
+WAITING = "The export is being read. The fields are back when that is done."
 
 
 def _as_found(one: MappedColumn, chosen: str) -> str:
@@ -46,10 +52,18 @@ class MapStep(ipw.VBox):
         self._more.observe(self._add, names="value")
         self._unused = parts.named(ipw.HTML(), "unused")
         self._values = ValuesPart(session, self._refresh)
+        self._lines = parts.field(
+            ipw.Textarea, "Settings", "other-settings", width="34em", continuous_update=False,
+            placeholder='decimal = "comma"',
+        )  # fmt: skip
+        add = parts.button("Add to the job", "add-settings")
+        self._other = parts.Checked(parts.row(self._lines, add))
+        add.on_click(lambda _: self._add_settings())
         self._save = parts.button("Save the job", "save", primary=True)
         self._save.on_click(self.notice.guarded(self._saved))
         self._twin = parts.Twin()
-        super().__init__(
+        self._waiting = parts.named(ipw.HTML(tag("p", WAITING, role="status")), "waiting")
+        self._fields = ipw.VBox(
             [
                 ipw.HTML(tag("h3", "Settings the export doesn't include")),
                 self._questions,
@@ -59,11 +73,23 @@ class MapStep(ipw.VBox):
                 parts.row(self._more),
                 self._unused,
                 self._values,
+                ipw.HTML(parts.put([tag("h3", "Other settings"), tag("p", tag("small", OTHER))])),
+                self._other,
                 parts.row(self._save),
-                self.notice,
-                self._twin,
             ]
         )
+        super().__init__([self._waiting, self._fields, self.notice, self._twin])
+        self.disabled = False
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the fields are hidden, because they are about to be replaced."""
+        return bool(self._fields.layout.display == "none")
+
+    @disabled.setter
+    def disabled(self, is_disabled: bool) -> None:
+        self._fields.layout.display = "none" if is_disabled else ""
+        self._waiting.layout.display = "" if is_disabled else "none"
 
     @property
     def wrong(self) -> int:
@@ -133,10 +159,16 @@ class MapStep(ipw.VBox):
                 tag("code", visible(str(begun))), " is new, with every key of the export. Fill in "
                 "the ids in a spreadsheet, then prepare.",
             )  # fmt: skip
-        self._took(key, label, right)
+        self._took(key, label, right, shown=box in self._questions.children)
 
-    def _took(self, key: str, label: str, right: bool) -> None:
-        """Remember whether a field is right, and show what follows from it."""
+    def _took(self, key: str, label: str, right: bool, *, shown: bool) -> None:
+        """Remember whether a field is right, and show what follows from it.
+
+        A field that is no longer shown was replaced while its text was on the way.
+        """
+        if not shown:
+            self.notice.guarded(self.show)()
+            return
         if right:
             self._wrong.pop(key, None)
         else:
@@ -189,7 +221,7 @@ class MapStep(ipw.VBox):
             other.value = ""
             other.observe(partial(self._fed, column, box, constant, source), names="value")
         right = box.take(lambda: self._session.feed(column, source.value, constant.value))
-        self._took(f"map.{column}", column, right)
+        self._took(f"map.{column}", column, right, shown=box in self._rows.children)
 
     def _add(self, change: dict[str, Any]) -> None:
         name = change["new"]
@@ -199,29 +231,33 @@ class MapStep(ipw.VBox):
         self._rows.children = [*self._rows.children, self._row(added)]
         self._refresh()
 
+    def _add_settings(self) -> None:
+        if self._other.take(lambda: self._session.add(self._lines.value)):
+            added = self._lines.value
+            self._lines.value = ""
+            self.show()
+            self._other.notice.say(
+                "Added: ", tag("code", visible(added, 200)), ". Prepare to apply."
+            )
+
     def _refresh(self) -> None:
         """Show what is fed now, without new fields: what is being typed stays."""
         columns = self._session.mapping()
-        used: set[str] = set()
-        for one in columns:
-            used.update(one.sources)
-            if one.column not in self._shown:
-                continue
-            made, shown = self._shown[one.column]
-            shown.value = parts.put(self._what(one))
-            if one.missing:
-                made.add_class("callconv-missing")
-            else:
-                made.remove_class("callconv-missing")
+        used = {name for one in columns for name in one.sources}
         names = [name for first in [self._session.preview] if first for name in first.header]
         unused = [visible(name) for name in names if name not in used]
-        self._unused.value = (
-            tag("p", tag("small", f"Columns of the export that are not used: {', '.join(unused)}."))
-            if unused
-            else ""
-        )
+        sentence = f"Columns of the export that are not used: {', '.join(unused)}."
+        rows = [(one, *self._shown[one.column]) for one in columns if one.column in self._shown]
+        texts = [parts.put(self._what(one)) for one, _, _ in rows]
+        # All texts at once: what moves the page is over before a person aims at a button.
+        for (_, _, shown), text in zip(rows, texts, strict=True):
+            shown.value = text
+        self._unused.value = tag("p", tag("small", sentence)) if unused else ""
         self._twin.show(python_snippets.mapped(self._session))
         self._changed()
+        # Last, so that a page without this mark has all of its texts.
+        for one, made, _ in rows:
+            (made.add_class if one.missing else made.remove_class)("callconv-missing")
 
     def _what(self, one: MappedColumn) -> list[Child]:
         if one.missing:

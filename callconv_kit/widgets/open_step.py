@@ -13,7 +13,7 @@ from callconv_kit.profiling.inspection import delimiter_word
 from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.session import Session
-from callconv_kit.widgets.working import Worker
+from callconv_kit.widgets.working import CanBeDisabled, Worker
 from callconv_kit.writing.markup import visible
 from callconv_kit.writing.wording import many
 
@@ -31,6 +31,7 @@ class OpenStep(ipw.VBox):
     Args:
         opened: called when an export is open, or its preset was changed.
         go_on: called when the person has accepted what was seen.
+        settings: the page whose fields another export or preset replaces.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class OpenStep(ipw.VBox):
         worker: Worker,
         opened: Callable[[], None],
         go_on: Callable[[], None],
+        settings: CanBeDisabled,
     ) -> None:
-        self._session, self._worker = session, worker
+        self._session, self._worker, self._settings = session, worker, settings
         self._opened, self._go_on = opened, go_on
         self._upload = parts.named(
             ipw.FileUpload(
@@ -121,7 +123,7 @@ class OpenStep(ipw.VBox):
             self.show(seen)
             self._opened()
 
-        self._worker.start(work, done, self.notice, self._open)
+        self._worker.start(work, done, self.notice, self._open, self._settings)
 
     def _begin_anew(self) -> None:
         if self._last is not None:
@@ -135,7 +137,9 @@ class OpenStep(ipw.VBox):
             self._opened()
             self._go_on()
 
-        self._worker.start(lambda: self._session.accept(chosen), done, self.notice, self._accept)
+        self._worker.start(
+            lambda: self._session.accept(chosen), done, self.notice, self._accept, self._settings
+        )
 
     def show(self, seen: Inspection) -> None:
         """Show what was seen."""

@@ -18,6 +18,14 @@ _HERE = Path(__file__).parent
 
 W = TypeVar("W", bound=ipw.DOMWidget)
 
+_PLACES = (
+    ("At the top of callconv.toml, set", "In Map, under Other settings, write"),
+    ("at the top of callconv.toml, set", "in Map, under Other settings, write"),
+    ("callconv.toml under [values.CallStatus]", "Map (Values, word by word)"),
+    ("callconv.toml", "Map (Other settings)"),
+)
+"""Where a piece of advice is followed: in the job file, and in the workbench."""
+
 SHOWN = 600
 """Characters of each sentence of an error that are shown."""
 
@@ -98,6 +106,13 @@ def table(
     return tag(
         "div", inner, class_="callconv-scroll", tabindex="0", role="region", aria_label=caption
     )
+
+
+def in_map(advice: str) -> str:
+    """Advice that names callconv.toml, in the words of the workbench; text or markup."""
+    for in_file, here in _PLACES:
+        advice = advice.replace(in_file, here)
+    return advice
 
 
 def cell(text: str) -> Child:

@@ -88,5 +88,5 @@ class PrepareStep(ipw.VBox):
         if prepared is None:
             self._card.value, self._rows_done.value, self._bar.value = "", "", 0.0
             return
-        self._card.value = prepared._repr_html_(workbench=True)
+        self._card.value = parts.in_map(prepared._repr_html_(workbench=True))
         self.notice.say("The files are in ", tag("code", visible(str(prepared.folder))), ".")

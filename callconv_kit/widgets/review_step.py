@@ -188,7 +188,7 @@ class ReviewStep(ipw.VBox):
         }[name]
         shown: list[Sequence[Child]] = []
         for row in page.rows:
-            cells: list[Child] = [visible(cell, TEXTS) for cell in row[:origin]]
+            cells: list[Child] = [visible(parts.in_map(cell), TEXTS) for cell in row[:origin]]
             for at, cell in enumerate(row[origin:], origin):
                 # Of warnings and changes the row says which column a cell is of.
                 of = {"Warnings": row[4:5], "Changes": row[2:3]}.get(name) or [page.header[at]]

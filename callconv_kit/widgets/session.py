@@ -11,13 +11,14 @@ that fails raises a `CallConvError` and leaves everything as it was.
 """
 
 import threading
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callconv_kit.job import Job
-from callconv_kit.job.layers import anchored, read_toml
+from callconv_kit.job.layers import anchored, merged, read_toml
 from callconv_kit.job.settings import DEFAULT_LEDGER
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
@@ -156,14 +157,18 @@ class Session:
 
     def accept(self, preset: str) -> Inspection:
         """Take the export for a vendor's; an empty name for nobody's: columns by their names."""
-        settings = {key: value for key, value in self.settings.items() if key != "preset"}
-        if preset:
-            settings["preset"] = preset
-        preview, seen, settings = self._look(self._opened(), settings, self.job_file.parent)
-        self.settings, self.preview = settings, preview
-        self.answers.pop("preset", None)
-        self._know(seen)
+        given = self._with_preset(preset)
+        preview, seen, known = self._look(self._opened(), given, self.job_file.parent)
+        with self.changing:
+            # A setting that was changed meanwhile stays.
+            self.settings, self.preview = self._with_preset(preset) or known, preview
+            self.answers.pop("preset", None)
+            self._know(seen)
         return seen
+
+    def _with_preset(self, preset: str) -> dict[str, Any]:
+        settings = {key: value for key, value in self.settings.items() if key != "preset"}
+        return settings | ({"preset": preset} if preset else {})
 
     def _opened(self) -> Path:
         if self.source is None:
@@ -217,6 +222,27 @@ class Session:
             if fixed:
                 settings["constants"] = {**settings.get("constants", {}), column: fixed}
             self.change(settings)
+
+    def add(self, lines: str) -> None:
+        """Add lines of a job file, such as `decimal = "comma"`, to the job.
+
+        A setting that it has already is replaced, a rule such as `[[leave_out]]` is added.
+
+        Raises:
+            UsageError: they are not settings, or the job would be wrong.
+        """
+        try:
+            given = tomllib.loads(lines)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(
+                "job_unreadable",
+                "These are not settings",
+                str(error),
+                'lines such as decimal = "comma"',
+                "Write each setting as name = value, with text in quotation marks.",
+            ) from None
+        with self.changing:
+            self.change(merged(self.settings, given))
 
     def change(self, settings: dict[str, Any]) -> None:
         """Take settings over if they are a job, and its values fit their columns."""
@@ -298,8 +324,11 @@ class Session:
             CallConvError: as `callconv_kit.prepare`; the fixes stay.
             Cancelled: raised by `progress`, to stop.
         """
-        source, job_file = self._opened(), self.save()
-        fixes = self.corrected
+        source, fixes = self._opened(), self.corrected
+        with self.changing:
+            # What changes during the run counts in the next one only.
+            prepared_with = (self.settings, fixes.read().rows)
+            job_file = self.save()
         kept = self.folder / KEPT
         with writing(kept):
             kept.mkdir(exist_ok=True)
@@ -311,7 +340,7 @@ class Session:
                 job_file,
                 out=self.out,
                 now=self.now,
-                fixes=fixes.path if fixes.read().rows else None,
+                fixes=fixes.path if prepared_with[1] else None,
                 audit=True,
                 ledger=ledger,
                 progress=progress,
@@ -319,7 +348,7 @@ class Session:
             )
         finally:
             log.close()
-        self._prepared_with = (self.settings, fixes.read().rows)
+        self._prepared_with = prepared_with
         self.review = Review(prepared, kept / "warnings.csv")
         self.review.mark()
         self.prepared = prepared

@@ -42,8 +42,10 @@ class Workbench(ipw.VBox):
         self.session = Session(folder, job=job, now=now)
         self.deliveries = Deliveries(self.session)
         self._worker = Worker()
-        self.opening = OpenStep(self.session, self._worker, self._opened, self._go_to_map)
         self.mapping = MapStep(self.session, self._refresh)
+        self.opening = OpenStep(
+            self.session, self._worker, self._opened, self._go_to_map, self.mapping
+        )
         self.preparing = PrepareStep(self.session, self._worker, self._prepared)
         self.reviewing = ReviewStep(self.session, self._refresh, self._prepare_again)
         self.checking = CheckStep(self.session, self._worker, self._refresh)

@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
-
-import ipywidgets as ipw
+from typing import Protocol, TypeVar
 
 from callconv_kit.model.errors import UsageError
 from callconv_kit.widgets.parts import Notice
 from callconv_kit.widgets.session import Cancelled
 
 T = TypeVar("T")
+
+
+class CanBeDisabled(Protocol):
+    """A button, or a part of a page, that a person can't use while it is disabled."""
+
+    disabled: bool
 
 
 class Worker:
@@ -30,7 +34,7 @@ class Worker:
         work: Callable[[], T],
         done: Callable[[T], None],
         notice: Notice,
-        *blocked: ipw.Button,
+        *blocked: CanBeDisabled,
     ) -> None:
         """Do `work`, then `done` with what it gave; errors are said in `notice`.
 
@@ -38,7 +42,7 @@ class Worker:
             work: in the thread; it asks `check` whether it is to stop.
             done: in the thread too.
             notice: of the step.
-            *blocked: buttons that can't be pressed meanwhile.
+            *blocked: what can't be used meanwhile.
 
         Raises:
             UsageError: `still_working`.
@@ -52,8 +56,8 @@ class Worker:
                 "Wait for it, or cancel it there.",
             )
         self._stop.clear()
-        for button in blocked:
-            button.disabled = True
+        for one in blocked:
+            one.disabled = True
 
         def run() -> None:
             try:
@@ -63,8 +67,8 @@ class Worker:
             except Exception as error:  # noqa: BLE001 # a thread's traceback reaches nobody
                 notice.fail(error)
             finally:
-                for button in blocked:
-                    button.disabled = False
+                for one in blocked:
+                    one.disabled = False
 
         self._thread = threading.Thread(target=run, name="callconv-workbench", daemon=True)
         self._thread.start()

@@ -2,11 +2,15 @@
 
 import re
 import shutil
+import threading
 
 import pytest
 
 from callconv_kit.demo import sample
+from callconv_kit.job import Job
+from callconv_kit.model.codes import CODES
 from callconv_kit.widgets import Workbench
+from callconv_kit.widgets.parts import in_map
 
 NOW = "2026-11-24T12:00:00-05:00"
 JOB = """preset = "invoca"
@@ -44,6 +48,15 @@ def text_of(page, name):
     return re.sub(r"<[^>]+>", "", widget(page, name).value)
 
 
+def is_shown(page, name):
+    """Whether no widget that holds this one is hidden."""
+    if f"callconv-{name}" in getattr(page, "_dom_classes", ()):
+        return page.layout.display != "none"
+    return page.layout.display != "none" and any(
+        is_shown(child, name) for child in getattr(page, "children", ()) if widget(child, name)
+    )
+
+
 def states(workbench):
     buttons = workbench.steps.children[0].children
     return [button.description for button in buttons]
@@ -76,6 +89,143 @@ def test_a_wrong_field_is_marked_where_it_is_and_stops_saving(workbench, tmp_pat
     widget(page, "save").click()
     assert "The job is saved" in page.notice.value
     assert "MediaId = 20013" in (tmp_path / "callconv.toml").read_text().replace('"', "")
+
+
+@pytest.fixture
+def applying(workbench, monkeypatch):
+    """A workbench that is still applying another preset; call it to let that finish."""
+    looking, finish = threading.Event(), threading.Event()
+    look = workbench.session._look
+
+    def slow(*given):
+        found = look(*given)
+        looking.set()
+        finish.wait()
+        return found
+
+    monkeypatch.setattr(workbench.session, "_look", slow)
+    widget(workbench.opening, "accept").click()
+    looking.wait()
+
+    def done():
+        finish.set()
+        workbench.wait()
+
+    yield done
+    done()
+
+
+NAMES = ("questions", "mapping", "constant-MediaId", "more", "words-of", "save")
+
+
+def test_no_setting_can_be_typed_while_another_preset_is_applied(workbench, applying):
+    page = workbench.mapping
+    assert [name for name in NAMES if is_shown(page, name)] == []
+    assert "The fields are back when that is done" in text_of(page, "waiting")
+    applying()
+    assert [name for name in NAMES if is_shown(page, name)] == list(NAMES)
+    assert not is_shown(page, "waiting")
+
+
+def test_the_fields_are_back_when_the_preset_does_not_fit(workbench, monkeypatch):
+    monkeypatch.setattr(workbench.session, "_look", lambda *_: 1 / 0)
+    widget(workbench.opening, "accept").click()
+    workbench.wait()
+    assert "Internal error" in workbench.opening.notice.value
+    assert [name for name in NAMES if is_shown(workbench.mapping, name)] == list(NAMES)
+
+
+def test_a_setting_that_arrives_while_a_preset_is_applied_is_kept(workbench, applying):
+    widget(workbench.mapping, "constant-MediaId").value = "20013"
+    applying()
+    assert widget(workbench.mapping, "constant-MediaId").value == "20013"
+    assert workbench.session.settings["constants"]["MediaId"] == "20013"
+    assert workbench.session.settings["preset"] == "invoca"
+
+
+def test_a_setting_that_arrives_after_the_fields_were_replaced_is_shown(workbench):
+    old = widget(workbench.mapping, "constant-MediaId")
+    widget(workbench.opening, "accept").click()
+    workbench.wait()
+    old.value = "20013"
+    assert widget(workbench.mapping, "constant-MediaId") is not old
+    assert widget(workbench.mapping, "constant-MediaId").value == "20013"
+
+
+def test_a_setting_that_changes_during_a_run_asks_for_another_run(workbench):
+    session = workbench.session
+    session.prepare(lambda _: session.feed("MediaId", constant="20013"))
+    assert session.settings["constants"]["MediaId"] == "20013"
+    assert not session.is_current
+    session.prepare()
+    assert session.is_current
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "held"),
+    [
+        ('decimal = "comma"', "decimal", "comma"),
+        ('[defaults]\nCallStatus = "INCOMPLETE"', "defaults", {"CallStatus": "INCOMPLETE"}),
+        ('[units]\nCallDuration = "milliseconds"', "units", {"CallDuration": "milliseconds"}),
+        ('[values.CallStatus]\n"Hung up" = "CANCEL"', "values",
+         {"CallStatus": {"Hung up": "CANCEL"}}),
+        ("constants = {SubId1 = 'a'}", "constants",
+         {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 30021, "SubId1": "a"}),
+    ],
+)  # fmt: skip
+def test_a_setting_without_a_field_is_added_as_advice_writes_it(
+    workbench, tmp_path, lines, key, held
+):
+    page = workbench.mapping
+    widget(page, "other-settings").value = lines
+    widget(page, "add-settings").click()
+    assert workbench.session.settings[key] == held
+    assert widget(page, "other-settings").value == ""
+    widget(page, "save").click()
+    assert Job.load(tmp_path / "callconv.toml").preset == "invoca"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("decimal: comma", "Write each setting as name = value"),
+        ("decimal = comma", "Write each setting as name = value"),
+        ('decimel = "comma"', "decimal"),
+        ('decimal = "dot"', "decimal"),
+        ('[constants]\nCampaignId = "many"', "CampaignId"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_refused_where_it_was_typed(workbench, lines, said):
+    page, before = workbench.mapping, workbench.session.settings
+    widget(page, "other-settings").value = lines
+    widget(page, "add-settings").click()
+    assert said in page._other.notice.value
+    assert workbench.session.settings == before
+    assert widget(page, "other-settings").value == lines
+
+
+def test_advice_names_a_place_in_the_workbench(prepared):
+    shown = [row[1]["text"] for row in prepared.reviewing._grid.page["rows"]]
+    shown.append(prepared.preparing._card.value)
+    assert [text for text in shown if "callconv.toml" in text] == []
+    assert any("Map (Values, word by word)" in text for text in shown)
+    for code in CODES.values():
+        assert "callconv.toml" not in in_map(code.remedy)
+    assert in_map(CODES["needs_timezone"].remedy).startswith(
+        'In Map, under Other settings, write timezone = "America/New_York"'
+    )
+
+
+def test_results_say_what_not_yet_confirmed_and_complete_mean(prepared):
+    page = prepared.delivering
+    widget(page, "deliver-mock").click()
+    prepared.wait()
+    shown = text_of(page, "results")
+    rows = prepared.session.prepared.summary["rows_ready"]
+    assert f"0 refused, {rows} not yet confirmed, 0 confirmed." in shown
+    assert "Not yet confirmed: the server has not refused these calls." in shown
+    assert f"{rows} pending actions on the mock server, one for each call" in shown
+    assert ": processed (status Complete)." in shown
 
 
 def test_deliver_shows_what_will_be_sent_and_what_is_held_back(prepared):
