@@ -121,7 +121,7 @@ def _dialogue(
     likely = {
         question.id: question.proposal
         for question in questions(seen, now=now)
-        if accept == "likely" and question.confidence == "likely" and question.proposal
+        if accept == "likely" and question.confidence != "none" and question.proposal
     }
     dialogue = Dialogue(
         seen, answers, likely, lambda before, more: refined(file, before, more), now

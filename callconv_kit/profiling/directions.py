@@ -150,7 +150,7 @@ def _by_words(column: Column) -> Direction | None:
         return None
     if role.role == "kind" and not meant & _STRONG:
         known = sum(each.rows for each in values if each.means)
-        if known < column.filled * FITS:
+        if known < column.filled * FITS or "call" not in meant:
             return None
     if "direction" in column.concepts:
         values = [_settled(each) for each in values]

@@ -69,7 +69,10 @@ def known_roles(name: str) -> tuple[str, ...]:
 
 
 def _without_remark(name: str) -> str:
-    """`Date/Time Start (UTC)` as `Date/Time Start`; of `duration (in call)` all stays."""
+    """`Start (UTC)` and `Start UTC` as `Start`; of `duration (in call)` all stays."""
+    *before, last = name.split(" ")
+    if before and last.upper() in words.ZONES:
+        return " ".join(before)
     head, bracket, rest = name.replace("[", "(").partition("(")
     remark = words.concepts_of(rest) - {"minutes", "milliseconds", "nothing", "zone", "duration"}
     return head if bracket and head.strip() and not remark else name
@@ -89,7 +92,7 @@ def moment_role(name: str) -> Named:
         return Named("end")
     if "talk" in about and "conversation" not in words.words_of(name):
         return Named("answer_time" if "start" in about else "other")
-    if about & {"ring", "wait", "acw", "other", "ivr", "id"}:
+    if about & {"ring", "wait", "acw", "other", "ivr", "id", "number", "tracking"}:
         return Named("other")
     if "answer" in about:
         return Named("answer_time")
@@ -175,7 +178,7 @@ def id_role(name: str) -> Named:
 
 def word_role(name: str) -> Named:
     """What a column of few words is about: status, answered, cause, direction, leg, context."""
-    exact = _exact(name, (*STATUSES, "leg", "context"))
+    exact = _exact(name, (*STATUSES, "leg", "context", "kind"))
     if exact:
         return Named(exact, True)
     about = words.concepts_of(name)

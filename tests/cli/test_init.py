@@ -400,3 +400,22 @@ def test_what_is_wrong_is_said_in_words_and_nothing_is_written(folder, arguments
     assert said in run.stderr + run.stdout
     assert "Traceback" not in run.stderr
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_accept_likely_asks_for_nothing_that_is_proposed(tmp_path):
+    rows = "".join(
+        f"c{n},Inbound,2026-11-20T15:0{n}:05Z,212555012{n},8005550142,201,187,Answered\n"
+        for n in range(6)
+    )
+    header = "Call ID,Direction,Start Time,Caller,Called,Duration,Talk Time,Status\n"
+    (tmp_path / "calls.csv").write_text(
+        header + rows + "c9,Outbound,2026-11-20T15:09:05Z,8005550142,2125550129,60,50,Answered\n"
+    )
+    known = ("campaign=1001", "partner=20012", "tracker=7001", "provider=PBX")
+    given = [part for answer in known for part in ("--answer", answer)]
+    arguments = ["init", "calls.csv", "--now", NOW, "--accept", "likely", *given]
+    run = callconv(tmp_path, *arguments, input="\n")
+    assert run.returncode == 0
+    assert "Which values of 'Direction'" not in run.stdout
+    job = tomllib.loads((tmp_path / "callconv.toml").read_text())
+    assert [rule["equals"] for rule in job["leave_out"]] == ["Outbound"]

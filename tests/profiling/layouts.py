@@ -194,6 +194,73 @@ LAYOUTS = {
         },
         direction=("inbound", {"false"}),
     ),
+    "a zone in one of two headers, and where the call was forwarded": Layout(
+        "Id,Answer Status,Ring Duration,Call Duration,Call Date,Call Date UTC,Tracking Number,Caller Number,Termination Number",
+        _calls("{id},{answered},2,{total},2026-11-{day} {hour:02}:{minute:02}:09,2026-11-{day} 1{digit}:{minute:02}:09,{own},{caller},3125550188"),
+        {
+            "EventDate": "Call Date UTC",
+            "CallerId": "Caller Number",
+            "CalledPhoneNumber": "Termination Number",
+            "CallDuration": "Call Duration",
+            "CallSessionId": "Id",
+            "CallStatus": "Answer Status",
+        },
+    ),
+    "tracking numbers that look like epochs": Layout(
+        "Call ID;Date;Time;Duration;Tracking Number;Transferred Number;Caller Number;Result",
+        _calls("{id};{day}/11/2026;{hour:02}:{minute:02}:05;{clock};1300975707;{own};{caller};Answered"),
+        {
+            "EventDate": {"join": ["Date", "Time"]},
+            "CallerId": "Caller Number",
+            "CalledPhoneNumber": "Transferred Number",
+            "CallDuration": "Duration",
+            "CallSessionId": "Call ID",
+            "CallStatus": "Result",
+        },
+    ),
+    "a possessive, and a number dialled": Layout(
+        "Unique Call ID,Call Start Time,Call Duration (s),Ring Time,Caller's Number,Number Dialled,Call Answered",
+        _calls("{id},2026-11-{day} {hour:02}:{minute:02}:09,{total},8,{caller},{own},{answered}"),
+        {
+            "EventDate": "Call Start Time",
+            "CallerId": "Caller's Number",
+            "CalledPhoneNumber": "Number Dialled",
+            "CallDuration": "Call Duration (s)",
+            "CallSessionId": "Unique Call ID",
+            "CallStatus": "Call Answered",
+        },
+    ),
+    "chats in a column of channels": Layout(
+        "ContactId,InitiationMethod,InitiationTimestamp,CustomerEndpoint.Address,SystemEndpoint.Address,Duration,Channel",
+        (
+            *_calls("k-{id},INBOUND,2026-11-12T15:{minute:02}:05Z,{plus},+1{own},{total},VOICE"),
+            "k-1,INBOUND,2026-11-12T15:00:06Z,+16175550123,+18005550142,60,CHAT",
+            "k-2,OUTBOUND,2026-11-12T15:00:06Z,+16175550124,+18005550142,60,VOICE",
+        ),
+        {
+            "EventDate": "InitiationTimestamp",
+            "CallerId": "CustomerEndpoint.Address",
+            "CalledPhoneNumber": "SystemEndpoint.Address",
+            "CallDuration": "Duration",
+            "CallSessionId": "ContactId",
+        },
+        direction=("InitiationMethod", {"OUTBOUND", "CHAT"}),
+    ),
+    "channels of marketing are no kinds of call": Layout(
+        "Call ID,Start Time,Caller,Destination Number,Duration,Channel",
+        (
+            *_calls("{id},2026-11-12T15:{minute:02}:05Z,{plus},+1{own},{total},Paid Search"),
+            "k-1,2026-11-12T15:00:06Z,+16175550123,+18005550142,60,Email",
+            "k-2,2026-11-12T15:00:06Z,+16175550124,+18005550142,60,Organic",
+        ),
+        {
+            "EventDate": "Start Time",
+            "CallerId": "Caller",
+            "CalledPhoneNumber": "Destination Number",
+            "CallDuration": "Duration",
+            "CallSessionId": "Call ID",
+        },
+    ),
     "absurd: names that say nothing": Layout(
         "x1,x2,x3,x4,x5",
         _calls("{id},2026-11-{day} {hour:02}:{minute:02}:05,{caller},{own},{total}"),
