@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callconv_kit.cli import shared
+from callconv_kit.model.names import is_address
 
 if TYPE_CHECKING:
     from callconv_kit.cli.asking import Dialogue
@@ -132,7 +133,7 @@ def _dialogue(
 
 def _job_file(file: str, out: str | None) -> tuple[Path, Path | None]:
     """Where the job goes, and the job that is there already, if any."""
-    local = file != "-" and "://" not in file
+    local = file != "-" and not is_address(file)
     path = (Path(file).parent if local else Path()) / shared.JOB_FILE
     if out is not None:
         path = Path(out)

@@ -13,10 +13,19 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from callconv_kit.job.faults import COLUMN_TWICE, LISTS, SECRET, JobFault, key_path, printable
+from callconv_kit.job.faults import (
+    BAD_VALUE,
+    COLUMN_TWICE,
+    LISTS,
+    SECRET,
+    JobFault,
+    key_path,
+    printable,
+    spelled,
+)
 from callconv_kit.model import spec
 from callconv_kit.model.errors import UsageError
-from callconv_kit.model.names import nearest, plain, spec_column
+from callconv_kit.model.names import is_address, nearest, plain, spec_column
 
 BY_COLUMN = ("columns", "constants", "defaults", "units", "values")
 """Tables whose keys are spec columns."""
@@ -123,7 +132,7 @@ def anchored(layer: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _absolute(text: str, folder: Path) -> str:
-    if text in ("", "-") or "://" in text:
+    if text in ("", "-") or is_address(text):
         return text
     return str(folder / Path(text).expanduser())
 
@@ -132,7 +141,10 @@ def relative(text: str, folder: Path) -> str:
     """An absolute path as seen from `folder`, with forward slashes; the inverse of `anchored`."""
     if not Path(text).is_absolute():
         return text
-    return Path(os.path.relpath(text, folder)).as_posix()
+    try:
+        return Path(os.path.relpath(text, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return Path(text).as_posix()
 
 
 def with_paths(layer: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
@@ -335,9 +347,30 @@ def read_toml(path: Path, what: str = "job") -> dict[str, Any]:
             "Save it as UTF-8.",
         ) from None
     try:
-        return tomllib.loads(text)
+        given = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _bad_toml(name, text, str(error), what) from None
+    with_paths(given, lambda path: _typed_path(path, name, what))
+    return given
+
+
+_BACKSLASH = (
+    'In "…" a backslash begins an escape, such as \\t for a tab. Write the text in single quotes, '
+    "as in 'C:\\exports\\calls.csv'; a path may have forward slashes instead."
+)
+
+
+def _typed_path(path: str, name: str, what: str) -> str:
+    """A path of a file, unless one of its backslashes was read as an escape."""
+    if is_address(path) or not re.search(r"[\b\f\n\r\t]", path):
+        return path
+    raise UsageError(
+        BAD_VALUE,
+        f"The {what} file {name} has a path with a control character",
+        spelled(path),
+        "a path in single quotes, or with forward slashes",
+        _BACKSLASH,
+    )
 
 
 def _missing(path: Path, name: str, what: str) -> UsageError:
@@ -366,7 +399,7 @@ def _bad_toml(name: str, text: str, message: str, what: str) -> UsageError:
     elif "“" in line or "”" in line:
         next_step = 'Write straight quotes, "…".'
     elif "\\" in line:
-        next_step = "In \"…\" a backslash is written twice; in '…' it stands for itself."
+        next_step = _BACKSLASH
     else:
         next_step = 'Put text in quotes, as in timezone = "America/New_York".'
     return UsageError(

@@ -33,7 +33,7 @@ from callconv_kit.job.values import (
     text_of,
 )
 from callconv_kit.model import spec
-from callconv_kit.model.names import nearest
+from callconv_kit.model.names import is_windows_device, nearest
 
 
 class Table(BaseModel):
@@ -329,7 +329,8 @@ def _file_name(name: str) -> str:
         raise wrong("holds a path or a wildcard", expected="a plain name; see directory")
     if name.casefold().startswith(("receipt_", "result_")):
         raise wrong("begins with receipt_ or result_, which the import server ignores")
-    if not rest.strip() or name.startswith((".", " ", "-")) or name.endswith((".", " ")):
+    refused = name.startswith((".", " ", "-")) or name.endswith((".", " "))
+    if not rest.strip() or refused or is_windows_device(name):
         raise wrong(
             "is not a file name that every server accepts", expected="such as {date}_Calls.csv"
         )

@@ -1,4 +1,7 @@
-"""Names of columns, compared as people write them: case, spaces and underscores don't count."""
+"""Names of columns, compared as people write them, and what a text names: an address or a path.
+
+In a column's name, case, spaces and underscores don't count.
+"""
 
 import difflib
 import re
@@ -20,6 +23,33 @@ _SPEC_BY_PLAIN = {plain(name): name for name in spec.NAMES}
 def spec_column(name: str) -> str | None:
     """The published column that `name` spells; None where it spells none."""
     return _SPEC_BY_PLAIN.get(plain(name))
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[a-z0-9]{2,}::")
+"""Two characters or more before the colon: one is a drive of Windows, as in `C:/calls.csv`."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address that fsspec opens, such as `s3://bucket/calls.csv`."""
+    return _ADDRESS.match(text) is not None
+
+
+def without_file_scheme(text: str) -> str:
+    """The path in a `file://` address; any other text as it is.
+
+    >>> without_file_scheme("file:///C:/exports/calls.csv")
+    'C:/exports/calls.csv'
+    """
+    path = text.removeprefix("file://")
+    return path[1:] if path != text and re.match(r"/[A-Za-z]:[/\\]", path) else path
+
+
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[1-9¹²³])\s*(\..*)?")
+
+
+def is_windows_device(name: str) -> bool:
+    """Whether Windows takes a file or folder name for a device, such as `NUL` or `aux.csv`."""
+    return _DEVICE.fullmatch(name) is not None
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:

@@ -27,7 +27,7 @@ DECLINED = ("-", "none", "(none)")
 EVERY_ROW = ("all", "*")
 """Answers to `direction`: no row is left out."""
 
-_LOOKUP = re.compile(r"lookup:(?P<file>[^:]+)(?::(?P<on>.+))?")
+_LOOKUP = re.compile(r"lookup:(?P<file>(?:[A-Za-z]:(?=[\\/]))?[^:]+)(?::(?P<on>.+))?")
 _LOOKUP_IN_WORDS = re.compile(r"(?P<file>\S+\.\w{2,4})(?:\s+(?:by|:)\s*\"?(?P<on>[^\"]+)\"?)?\s*")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit.model.errors import InputError, UsageError, as_path, wrong_type
+from callconv_kit.model.names import is_address
 from callconv_kit.reading import archives, encoding, sources
 from callconv_kit.reading.sources import BUFFER, Source
 
@@ -79,7 +80,9 @@ def matching(pattern: str) -> list[str]:
     Raises:
         UsageError: `address_pattern`.
     """
-    if not sources.is_address(pattern):
+    if not is_address(pattern):
+        if os.path.exists(pattern):  # noqa: PTH110 # a name may hold brackets, as calls[1].csv
+            return [pattern]
         return glob.glob(pattern)  # noqa: PTH207 # it may be absolute, which Path.glob refuses
     if "*" in pattern:
         raise UsageError(
@@ -98,7 +101,7 @@ class _Place:
 
     def __init__(self, item: str | Path) -> None:
         self._text = str(item)
-        self.is_address = isinstance(item, str) and sources.is_address(item)
+        self.is_address = isinstance(item, str) and is_address(item)
         if self.is_address:
             self.long = sources.shown_name(sources.shown_address(self._text))
             self.short = self.long.rstrip("/").rpartition("/")[2]

@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import io
 import os
-import re
 import stat
 import sys
 import tempfile
@@ -30,8 +29,6 @@ from callconv_kit.model.names import nearest
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BUFFER = 1 << 20
-
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[a-z0-9]+::")
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[BinaryIO]]
 """Opens the bytes of a source as they lie, from their start."""
@@ -392,11 +389,6 @@ def _no_room(name: str, error: OSError) -> InputError:
         "a temporary folder that you may write to, with free space",
         "Free some space there, or name another folder in TMPDIR.",
     )
-
-
-def is_address(text: str) -> bool:
-    """Whether an input is an address that fsspec opens, such as `s3://bucket/calls.csv`."""
-    return ADDRESS.match(text) is not None
 
 
 def shown_address(address: str) -> str:

@@ -21,8 +21,9 @@ from uuid import uuid4
 import numpy as np
 
 from callconv_kit.model.errors import InputError, UsageError, as_path
+from callconv_kit.model.names import is_address, without_file_scheme
 from callconv_kit.model.texts import Bools, Ints
-from callconv_kit.reading.sources import is_address, shown_address, shown_name
+from callconv_kit.reading.sources import shown_address, shown_name
 from callconv_kit.run import duplicates, parts
 from callconv_kit.run.duplicates import RECORD, SESSION, Groups, KeyRows, KeyStore, OnConflict
 from callconv_kit.run.parts import Executor, Future, Part, Shared
@@ -86,7 +87,7 @@ def output_folder(
             'Name a folder; the current one is ".".',
         )
     if isinstance(out, str):
-        out = out.removeprefix("file://")
+        out = without_file_scheme(out)
     remote = folder_at(out)
     if out is not None and remote is None and not dry_run:
         return OutputFolder(as_path("out", out), readers), False
@@ -99,7 +100,7 @@ def output_folder(
 def shown_folder(out: str) -> str | Path:
     """An output folder as it may be shown: a path, or an address without what may be secret."""
     remote = folder_at(out)
-    return remote.name if remote else Path(out.removeprefix("file://"))
+    return remote.name if remote else Path(without_file_scheme(out))
 
 
 @contextlib.contextmanager

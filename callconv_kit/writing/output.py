@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callconv_kit.model.errors import InputError, UsageError
+from callconv_kit.model.names import is_windows_device, without_file_scheme
 from callconv_kit.writing import private
 from callconv_kit.writing.private import Readers
 
@@ -32,7 +33,8 @@ class OutputFolder:
         Raises:
             UsageError: no folder can have this name.
         """
-        if "\0" in str(path):
+        device = sys.platform == "win32" and any(map(is_windows_device, path.parts))
+        if "\0" in str(path) or device:
             raise UsageError(
                 "output_name",
                 "The output folder has a name that no folder can have",
@@ -47,7 +49,7 @@ class OutputFolder:
     def refuse_inputs_within(self, inputs: Sequence[str | Path]) -> None:
         """Raise UsageError where an input lies under a name that the run will write."""
         for item in inputs:
-            source = Path(str(item).removeprefix("file://"))
+            source = Path(without_file_scheme(str(item)))
             clash = [
                 name for name in NAMES if source.absolute() == (self.path / name).absolute()
             ] or [name for name in NAMES if _are_one_file(source, self.path / name)]

@@ -5,14 +5,22 @@ caught from outside; editors write CRLF; paths have drives and backslashes.
 """
 
 import json
+import ntpath
 import os
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
+from callconv_kit.cli.main import main
 from callconv_kit.demo import sample
+from callconv_kit.job import Job, layers
+from callconv_kit.model.errors import UsageError
+from callconv_kit.model.names import is_address, is_windows_device, without_file_scheme
+from callconv_kit.profiling.answering import _LOOKUP
+from callconv_kit.reading.inputs import matching
+from callconv_kit.writing.output import OutputFolder
 
 NOW = "2026-11-24T12:00:00+00:00"
 CODE_PAGES = ["cp1252", "cp437"]
@@ -142,3 +150,150 @@ def test_a_file_is_prepared_and_recorded_as_on_windows(tmp_path: Path) -> None:
     )
     done = pretended(tmp_path, code)
     assert done.stdout.splitlines()[-1] == "0 0", done.stdout + done.stderr
+
+
+# -- paths -----------------------------------------------------------------------------------------
+
+PATHS = {
+    r"C:\exports\calls.csv": False,
+    "C:/exports/calls.csv": False,
+    "C://exports/calls.csv": False,
+    "c:calls.csv": False,
+    "c::calls.csv": False,
+    r"\\server\share\calls.csv": False,
+    r"C:\exports\2026-11.zip\calls.csv": False,
+    "s3://bucket/calls.csv": True,
+    "file:///C:/exports/calls.csv": True,
+    "zip://calls.csv::s3://bucket/calls.zip": True,
+    "simplecache::s3://bucket/calls.csv": True,
+}
+
+
+@pytest.mark.parametrize(("text", "address"), PATHS.items())
+def test_a_drive_is_not_taken_for_the_scheme_of_an_address(text: str, address: bool) -> None:
+    assert is_address(text) is address
+
+
+@pytest.mark.parametrize("path", [path for path, address in PATHS.items() if not address])
+def test_a_missing_file_on_a_drive_is_reported_as_a_missing_file(
+    path: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["prepare", path, "--timezone", "UTC", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "unreadable"
+    (tmp_path / "job.toml").write_text(f"input = '{path}'\n", encoding="utf-8")
+    assert main(["prepare", "--job", "job.toml", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "no_input"
+
+
+FILE_ADDRESSES = {
+    "file:///C:/exports/calls.csv": "C:/exports/calls.csv",
+    r"file:///d:\calls.csv": r"d:\calls.csv",
+    "file:///srv/calls.csv": "/srv/calls.csv",
+    "file://calls.csv": "calls.csv",
+    "/C:/odd/calls.csv": "/C:/odd/calls.csv",
+    r"C:\calls.csv": r"C:\calls.csv",
+}
+
+
+@pytest.mark.parametrize(("text", "path"), FILE_ADDRESSES.items())
+def test_a_file_address_is_a_path(text: str, path: str) -> None:
+    assert without_file_scheme(text) == path
+
+
+BACKSLASHES = {
+    "not an escape": r'input = "C:\exports\calls.csv"',
+    "eight digits are missing": r'input = "C:\Users\ada\calls.csv"',
+    "two digits are missing": r'input = "C:\exports\x.csv"',
+    "the last one escapes the quote": 'input = "C:\\exports\\"',
+    "a tab": r'input = "C:\trackers\calls.csv"',
+    "a line feed": r'input = "C:\new.csv"',
+    "a form feed": r'input = ["C:\files.csv"]',
+    "a carriage return": r'ledger = "D:\runs.sqlite"',
+    "in a table": '[lookup]\nfile = "C:\\trackers.csv"\non = "CalledPhoneNumber"',
+    "a backspace": '[connection]\nhost = "h"\nuser = "u"\nca_file = "C:\\build.pem"',
+}
+
+
+@pytest.mark.parametrize("text", BACKSLASHES.values(), ids=BACKSLASHES)
+def test_a_backslash_in_double_quotes_is_named_as_the_cause(text: str, tmp_path: Path) -> None:
+    job = tmp_path / "callconv.toml"
+    job.write_text(f"{text}\n", encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        Job.load(job)
+    assert raised.value.code in {"job_unreadable", "job_bad_value"}
+    for words in ("backslash", "single quotes", "forward slashes"):
+        assert words in raised.value.next_step
+
+
+@pytest.mark.parametrize(
+    "text", [r"'C:\new\trackers.csv'", r'"C:\\new\\trackers.csv"', '"C:/new/trackers.csv"']
+)
+def test_a_path_of_windows_can_be_written_in_three_ways(text: str, tmp_path: Path) -> None:
+    job = tmp_path / "callconv.toml"
+    job.write_text(f"input = {text}\n", encoding="utf-8")
+    (read,) = Job.load(job).input or ()
+    assert PureWindowsPath(read).parts[-2:] == ("new", "trackers.csv")
+
+
+def test_a_path_on_another_drive_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "Path", PureWindowsPath)
+    monkeypatch.setattr(layers.os.path, "relpath", ntpath.relpath)
+    home = PureWindowsPath(r"C:\jobs")
+    assert layers.relative(r"C:\jobs\calls.csv", home) == "calls.csv"
+    assert layers.relative(r"D:\exports\calls.csv", home) == "D:/exports/calls.csv"
+
+
+LOOKUPS = {
+    "lookup:trackers.csv:Tracking Number": ("trackers.csv", "Tracking Number"),
+    r"lookup:C:\data\trackers.csv:Tracking Number": (r"C:\data\trackers.csv", "Tracking Number"),
+    "lookup:C:/data/trackers.csv": ("C:/data/trackers.csv", None),
+    "lookup:t:Number": ("t", "Number"),
+}
+
+
+@pytest.mark.parametrize(("answer", "parts"), LOOKUPS.items())
+def test_a_look_up_file_may_be_on_a_drive(answer: str, parts: tuple[str, str | None]) -> None:
+    found = _LOOKUP.fullmatch(answer)
+    assert found is not None
+    assert (found["file"], found["on"]) == parts
+
+
+DEVICES = {
+    "con": True,
+    "NUL.csv": True,
+    "aux .txt": True,
+    "Com1": True,
+    "lpt9.tar.gz": True,
+    "console.csv": False,
+    "com10": False,
+    "calls.con": False,
+    "nulls": False,
+}
+
+
+@pytest.mark.parametrize(("name", "device"), DEVICES.items())
+def test_the_names_of_devices(name: str, device: bool) -> None:
+    assert is_windows_device(name) is device
+
+
+@pytest.mark.parametrize("name", [name for name, device in DEVICES.items() if device])
+def test_no_file_or_folder_gets_the_name_of_a_device(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match="file_name"):
+        Job(connection={"host": "h", "user": "u", "directory": "d", "file_name": name})
+    assert OutputFolder(tmp_path / name).path == tmp_path / name
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UsageError, match="no folder can have"):
+        OutputFolder(tmp_path / name)
+
+
+def test_brackets_in_the_name_of_a_download_are_not_a_pattern(tmp_path: Path) -> None:
+    file = tmp_path / "calls[1].csv"
+    file.write_text("a\n", encoding="utf-8")
+    assert matching(str(file)) == [str(file)]
+    assert matching(str(tmp_path / "calls*.csv")) == [str(file)]
