@@ -35,6 +35,7 @@ def check_command(
     """
     if suite is not None:
         return _check_by_suite(file, None if suite == DEFAULT_SUITE else suite, job, as_json)
+    shared.tune_process()
     from callconv_kit.run.check import check
 
     checked = check(file, job, now=now)

@@ -53,7 +53,7 @@ def run_command(
     JOBS are job files; none: ./callconv.toml. Run it twice and it delivers once. The exit status
     is the worst of the jobs'.
     """
-    shared.keep_memory()
+    shared.tune_process()
     from callconv_kit.delivery.nightly import Night, worst
     from callconv_kit.run.prepared import clock_of, prepare
 

@@ -67,6 +67,7 @@ def init_command(
     """
     from rich.console import Console
 
+    shared.tune_process()
     from callconv_kit.cli.inspecting import show_head
     from callconv_kit.profiling import inspect, refined
     from callconv_kit.profiling.answering import pairs

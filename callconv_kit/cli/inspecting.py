@@ -35,6 +35,7 @@ def inspect_command(
     last four digits of a phone number. With --share the output holds no data at all: for a report
     of a bug, or for a new preset.
     """
+    shared.tune_process()
     from callconv_kit.profiling import inspect
 
     given = {"preset": preset, "sheet": sheet}

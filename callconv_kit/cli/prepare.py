@@ -81,7 +81,7 @@ def prepare_command(
     Exit status: 0 nothing was rejected, 1 some rows were, 2 wrong usage or job, 3 the input can't
     be used.
     """
-    shared.keep_memory()
+    shared.tune_process()
     from callconv_kit import scale
     from callconv_kit.job import Job
     from callconv_kit.run.cluster import shown_folder
