@@ -34,8 +34,9 @@ REASONS = 8
     "given",
     multiple=True,
     metavar="ID=VALUE",
-    help="Answer a question beforehand; repeatable. IDs: timezone, date_order, preset, direction, "
-    "status, status.WORD, campaign, partner, tracker, provider, call_id, talk_time, map.COLUMN.",
+    help="Answer a question beforehand; repeatable. IDs: timezone, date_order, default_country, "
+    "preset, direction, status, status.WORD, campaign, partner, tracker, provider, call_id, "
+    "talk_time, map.COLUMN.",
 )
 @click.option(
     "--accept",

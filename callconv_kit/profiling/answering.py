@@ -107,6 +107,7 @@ def refined(source: Input, inspection: Inspection, answers: Answers) -> Inspecti
         inspection.known,
         zone=given.get("timezone", inspection.known.zone),
         order=given.get("date_order", inspection.known.order),
+        country=given.get("default_country", inspection.known.country).upper(),
         sources={**inspection.known.sources, **sources},
         words={
             **inspection.known.words,
@@ -123,7 +124,12 @@ def refined(source: Input, inspection: Inspection, answers: Answers) -> Inspecti
     return replace(
         inspection,
         proposals=proposals,
-        known=replace(known, zone=inspection.known.zone, order=inspection.known.order),
+        known=replace(
+            known,
+            zone=inspection.known.zone,
+            order=inspection.known.order,
+            country=inspection.known.country,
+        ),
         times=times(inspection.sample, proposals.mapping["EventDate"], inspection.lines),
     )
 
@@ -142,7 +148,8 @@ def settled(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
     answer = answer.strip()
     if key == "preset":
         return _preset(answer)
-    if key in ("timezone", "date_order"):
+    if key in ("timezone", "date_order", "default_country"):
+        answer = answer.upper() if key == "default_country" else answer
         _check_setting(key, answer)
         return {key: answer}
     if key == "direction":
@@ -351,6 +358,7 @@ def no_answer(key: str, answer: str, expected: str, near: str | None) -> UsageEr
 TITLES = {
     "timezone": "the time zone of the export's times",
     "date_order": "month first or day first",
+    "default_country": "the country of phone numbers that carry none",
     "preset": "whose export it is",
     "direction": "which rows are calls to you",
     "call_id": "the ID of a call",

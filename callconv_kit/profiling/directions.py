@@ -267,8 +267,8 @@ def _ways(sample: Sample) -> tuple[Bools, Bools] | None:
     own = own_numbers(called, caller)
     if not own:
         return None
-    mine = {text for text in called.texts if kinds.phone(text) in own}
-    phones = {text for text in called.texts if kinds.phone(text)}
+    mine = {text for text in called.texts if called.phone(text) in own}
+    phones = {text for text in called.texts if called.phone(text)}
     return called.is_one_of(mine), called.is_one_of(phones)
 
 
@@ -276,7 +276,7 @@ def _side(sample: Sample, side: str) -> Column | None:
     for exact in (True, False):
         for column in sample.named:
             role = phone_role(column.name)
-            if role == Named(side, exact) and any(kinds.phone(text) for text in column.some):
+            if role == Named(side, exact) and any(column.phone(text) for text in column.some):
                 return column
     return None
 
@@ -291,7 +291,7 @@ def _by_filling(sample: Sample) -> Direction | None:
         for other in sample.named:
             if other is column or phone_role(other.name) != Named("called", True):
                 continue
-            dials = other.is_one_of(text for text in other.texts if _is_external(text))
+            dials = other.is_one_of(text for text in other.texts if _is_external(other.phone(text)))
             empty = ~column.present
             if dials[empty].mean() >= 0.5 and dials[~empty].mean() <= HARDLY:
                 values = (
@@ -303,8 +303,7 @@ def _by_filling(sample: Sample) -> Direction | None:
     return None
 
 
-def _is_external(text: str) -> bool:
-    number = kinds.phone(text)
+def _is_external(number: str | None) -> bool:
     return number is not None and number.startswith("+")
 
 
@@ -335,7 +334,7 @@ def by_own_numbers(sample: Sample, caller: str, called: Sequence[str]) -> Direct
         return None
     dialed = [column for name in called if (column := sample.column(name)) is not None]
     own = frozenset(number for column in dialed for number in own_numbers(column, calling))
-    counts = {text: rows for text, rows in calling.counts.items() if kinds.phone(text) in own}
+    counts = {text: rows for text, rows in calling.counts.items() if calling.phone(text) in own}
     if not counts or sum(counts.values()) > sample.rows / 2:
         return None
     rest = calling.rows - sum(counts.values())

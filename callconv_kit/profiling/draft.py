@@ -94,7 +94,7 @@ class _Drafting:
         self._preset()
         if self._seen.skip_lines:
             self._settings["skip_lines"] = list(self._seen.skip_lines)
-        for key in ("timezone", "date_order", "direction"):
+        for key in ("timezone", "date_order", "default_country", "direction"):
             self._single(key)
         for proposal in self._seen.proposals.mapping.values():
             self._column(proposal)
@@ -145,7 +145,8 @@ class _Drafting:
     def _single(self, key: str) -> None:
         """A question that is one setting: its answer, else its proposal."""
         question, answer = self._raised.get(key), self._answers.get(key, "")
-        if answer and (question is None or self._is_stated(key)):
+        unused = question is None and key != "default_country"
+        if answer and (unused or self._is_stated(key)):
             self._passed.append(Passed(key, self._why_passed(key)))
         elif answer:
             self._answer(key, "answered", answer)
@@ -170,6 +171,7 @@ class _Drafting:
         return {
             "timezone": "every time carries an offset from UTC",
             "date_order": "no date has two readings",
+            "default_country": "phone numbers that carry no country are North American",
             "direction": "no column shows which rows are not calls to you",
         }.get(key, "this export does not raise it")
 

@@ -14,7 +14,7 @@ from callconv_kit.profiling.ids import IDS
 from callconv_kit.profiling.inspection import Inspection
 from callconv_kit.profiling.proposal import FILLED
 
-CARRIED = ("timezone", "date_order", "talk_time")
+CARRIED = ("timezone", "date_order", "default_country", "talk_time")
 """Settings of the old job that are taken for answers."""
 
 

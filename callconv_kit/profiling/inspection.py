@@ -291,6 +291,7 @@ def _known(plan: Plan, resolved: Resolved) -> KnownSources:
         offered=_offered(plan, export),
         zone=job.timezone or "",
         order=job.date_order or "",
+        country=job.default_country,
     )
 
 

@@ -31,7 +31,6 @@ LAST_EPOCH = 2_000_000_000
 """May 2033; no North American number begins with 0 or 1."""
 
 _DAY_SECONDS = 86_400
-_E164 = PhoneSettings(phone_format="e164")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _LINK = re.compile(r"https?://\S+")
 _INTEGER = re.compile(r"-?\d+(?:\.0+)?")
@@ -127,17 +126,23 @@ def seconds(text: str) -> float | None:
 
 
 @lru_cache(maxsize=65_536)
-def phone(text: str) -> str | None:
+def phone(text: str, country: str = "US") -> str | None:
     """A phone number as E.164, `WITHHELD` or `MASKED` for one that is hidden, None for no number.
 
     Digits of an international number without its `+` count as that number.
 
+    Args:
+        text: a clean cell.
+        country: alpha-2 of numbers that carry no country.
+
     >>> phone("(212) 555-0123"), phone("442079460123"), phone("anonymous"), phone("101")
     ('+12125550123', '+442079460123', 'withheld', None)
+    >>> phone("020 7946 0123"), phone("020 7946 0123", "GB")
+    (None, '+442079460123')
     """
     if text.isdigit() and len(text) < LEAST_DIGITS:
         return None
-    reading = read_phone(text, None, _E164).number
+    reading = read_phone(text, None, _e164(country)).number
     if reading.value is not None:
         return reading.value
     if reading.code == "caller_unknown":
@@ -145,8 +150,13 @@ def phone(text: str) -> str | None:
     if reading.code == "phone_masked":
         return MASKED
     if text.isdigit() and 10 < len(text) <= 15:
-        return read_phone(f"+{text}", None, _E164).number.value
+        return read_phone(f"+{text}", None, _e164(country)).number.value
     return None
+
+
+@cache
+def _e164(country: str) -> PhoneSettings:
+    return PhoneSettings(default_country=country, phone_format="e164")
 
 
 def is_link(text: str) -> bool:

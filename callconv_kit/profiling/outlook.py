@@ -43,6 +43,7 @@ FIX_EMPTY = {
 
 STAND_INS = {
     "timezone": "UTC",
+    "default_country": "US",
     "date_order": "month-first",
     "talk_time": "call_if_answered",
     "status": "ANSWER",
@@ -206,7 +207,7 @@ def _filled_in(
             column = key.removeprefix("map.")
             constants[column] = spec.BY_NAME[column].example
             assumed.append(f"{column} filled in")
-        elif key in ("timezone", "date_order", "talk_time"):
+        elif key in ("timezone", "date_order", "default_country", "talk_time"):
             settings[key] = _proposed(inspection, key) or STAND_INS[key]
             assumed.append(f"{key} {settings[key]}")
         elif key == "status":

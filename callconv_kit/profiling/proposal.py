@@ -248,6 +248,7 @@ class Proposals:
     call_id: source columns whose hash stands in for a call id; empty where there is a call id.
     talk_time: the setting of that name that fits; "" for none.
     zone: the time zone of times without an offset, and the evidence; blanks for none.
+    country: the country of phone numbers that carry none, and the evidence; blanks for the US.
     """
 
     mapping: Mapping[str, Proposal]
@@ -256,6 +257,7 @@ class Proposals:
     call_id: tuple[str, ...] = ()
     talk_time: str = ""
     zone: tuple[str, str, Confidence] = ("", "", "none")
+    country: tuple[str, str, Confidence] = ("", "", "none")
 
 
 def direction_as_dict(found: Sequence[Direction]) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from callconv_kit.profiling.durations import durations, is_of_talk
 from callconv_kit.profiling.identity import FITTING, extras, identity
 from callconv_kit.profiling.moments import event_date, with_zone_column, zone_of
 from callconv_kit.profiling.naming import Named, word_role
-from callconv_kit.profiling.numbers import numbers
+from callconv_kit.profiling.numbers import home_country, numbers
 from callconv_kit.profiling.proposal import Confidence, Direction, Proposal, Proposals, Statuses
 from callconv_kit.profiling.sample import Column, Sample
 from callconv_kit.profiling.statuses import statuses
@@ -51,6 +51,7 @@ class KnownSources:
     status_columns: source columns that rules of a preset or job for the status look at.
     values: the status of words of the export, as a preset or job reads them.
     zone, order: time zone and date order that somebody has named; "" for none.
+    country: alpha-2 of phone numbers that carry no country, as a job or somebody says.
     words: the status of words of the export, as somebody said.
     sources: spec column to the source that somebody named.
     offered: spec column to a source that the preset uses only if a person names it.
@@ -65,6 +66,7 @@ class KnownSources:
     values: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
     order: str = ""
+    country: str = "US"
     words: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     offered: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +84,10 @@ def propose(sample: Sample, known: KnownSources) -> Proposals:
 
 class _Engine:
     def __init__(self, sample: Sample, known: KnownSources) -> None:
-        self._sample, self._known = sample, known
+        zone = known.zone or zone_of(sample, ())[0]
+        self._country = home_country(sample, zone)
+        country = known.country if known.country != "US" else self._country[0]
+        self._sample, self._known = sample.at_home(country or "US"), known
         self._order = known.order or "month-first"
         self._mapping: dict[str, Proposal] = {}
         self._taken: set[str] = set()
@@ -119,6 +124,7 @@ class _Engine:
             session.derived if self._mapping["CallSessionId"].how == "nothing" else (),
             self._talk_time(),
             zone,
+            self._country,
         )
 
     def _take(self, proposal: Proposal, sample: Sample) -> None:

@@ -4,8 +4,8 @@ A question comes only where it matters: no zone is asked for where every time ca
 Each carries the proposed answer, if there is evidence for one, and how well that holds: `sure`
 ones are not asked, `likely` ones can be accepted, and the others need a person.
 
-Ids: preset, timezone, date_order, direction, call_id, talk_time, status, status.WORD, map.COLUMN,
-campaign, partner, tracker, provider.
+Ids: preset, timezone, date_order, default_country, direction, call_id, talk_time, status,
+status.WORD, map.COLUMN, campaign, partner, tracker, provider.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,8 @@ MAPPED = ("EventDate", "CallerId", "CalledPhoneNumber", "CallDuration")
 """Required columns that need a source in the export, asked for as map.COLUMN."""
 
 PLAIN_IDS = (
-    *("preset", "timezone", "date_order", "direction", "call_id", "talk_time", "status"),
+    *("preset", "timezone", "date_order", "default_country", "direction"),
+    *("call_id", "talk_time", "status"),
     *IDS,
 )
 """The ids that are one question each; beside them there are status.WORD and map.COLUMN."""
@@ -96,6 +97,7 @@ def all_questions(inspection: Inspection, *, now: datetime | None = None) -> Ite
     yield from _whose(inspection)
     yield from _columns(inspection)
     yield from _when(inspection, now)
+    yield from _where(inspection)
     yield from _directions(inspection)
     yield from _call_id(inspection)
     yield from _talk_time(inspection)
@@ -209,6 +211,19 @@ def _when(inspection: Inspection, now: datetime | None) -> Iterator[Question]:
             because=f"line {times.orders[proven]} can be read in no other way" if proven else "",
             choices=("month-first", "day-first"),
             warning="some lines can only be month-first and others only day-first" if both else "",
+        )
+
+
+def _where(inspection: Inspection) -> Iterator[Question]:
+    country, because, confidence = inspection.proposals.country
+    if because and inspection.known.country == "US":
+        yield Question(
+            "default_country",
+            "Which country are the phone numbers of, where they carry none?",
+            hint="two letters, such as GB or AU",
+            proposal=country,
+            confidence=confidence,
+            because=because,
         )
 
 

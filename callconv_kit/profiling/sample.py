@@ -43,10 +43,13 @@ class Column:
 
     name, position: in the header.
     cells: n texts, trimmed; n is the number of rows in the sample.
+    country: alpha-2 of phone numbers that carry no country.
     """
 
-    def __init__(self, name: str, position: int, cells: pa.StringArray) -> None:
-        self.name, self.position = name, position
+    def __init__(
+        self, name: str, position: int, cells: pa.StringArray, country: str = "US"
+    ) -> None:
+        self.name, self.position, self.country = name, position, country
         self.cells = pc.utf8_trim_whitespace(cells)
 
     @property
@@ -135,7 +138,11 @@ class Column:
     @cached_property
     def phones(self) -> float:
         """The share of texts that are phone numbers, hidden ones included."""
-        return self.share(kinds.phone)
+        return self.share(self.phone)
+
+    def phone(self, text: str) -> str | None:
+        """A text as a phone number; see `kinds.phone`."""
+        return kinds.phone(text, self.country)
 
     @cached_property
     def links(self) -> float:
@@ -191,9 +198,11 @@ class Sample:
             cells = [texts.take(column, at) for column in cells]
         return cls(header, cells), at
 
-    def __init__(self, header: Sequence[str], cells: Sequence[pa.StringArray]) -> None:
+    def __init__(
+        self, header: Sequence[str], cells: Sequence[pa.StringArray], country: str = "US"
+    ) -> None:
         self.columns = tuple(
-            Column(name, at, column)
+            Column(name, at, column, country)
             for at, (name, column) in enumerate(zip(header, cells, strict=True))
         )
         self._by_name: dict[str, Column] = {}
@@ -220,10 +229,16 @@ class Sample:
         if rows.all():
             return self
         at = np.flatnonzero(rows)
-        return Sample(
-            [column.name for column in self.columns],
-            [texts.take(column.cells, at) for column in self.columns],
-        )
+        return self._like([texts.take(column.cells, at) for column in self.columns])
+
+    def at_home(self, country: str) -> "Sample":
+        """The sample, with phone numbers that carry no country read as those of `country`."""
+        return self._like([column.cells for column in self.columns], country)
+
+    def _like(self, cells: Sequence[pa.StringArray], country: str = "") -> "Sample":
+        names = [column.name for column in self.columns]
+        held = self.columns[0].country if self.columns else "US"
+        return Sample(names, cells, country or held)
 
     @cached_property
     def _places(self) -> Ints:

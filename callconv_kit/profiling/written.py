@@ -19,7 +19,7 @@ WIDTH = 100
 LONGEST_LIST = 12
 """Columns that are named in a comment."""
 
-SETTINGS = ("timezone", "date_order", "session_id_from", "talk_time", "outbound")
+SETTINGS = ("timezone", "date_order", "default_country", "session_id_from", "talk_time", "outbound")
 LAYOUT = ("encoding", "delimiter", "sheet", "header_line", "skip_lines")
 BLANK = {"call_id": "session_id_from"}
 """Questions whose setting has another name."""

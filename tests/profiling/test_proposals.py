@@ -176,3 +176,62 @@ def test_a_frame_of_proposals_has_a_row_for_each_column():
 
     again = ck.propose(pd.DataFrame(rows, columns=header))
     assert again.equals(frame)
+
+
+def national(numbers, header="Start,Caller,Called,Duration,Status,Call ID"):
+    """A log of calls from these numbers to the last of them."""
+    rows = [
+        f"2026-11-20 15:{n % 60:02}:05,{number},{numbers[-1]},{60 + n},Answered,c{n}"
+        for n, number in enumerate(numbers[:-1])
+    ]
+    return "\n".join([header, *rows]) + "\n"
+
+
+AT_HOME = {
+    "London": ("Europe/London", [*(f"020 7946 0{n:03}" for n in range(100, 108)), "0161 496 0000"], "GB"),
+    "Sydney": ("Australia/Sydney", [*(f"04915701{n}" for n in range(50, 60)), "1300975707"], "AU"),
+    "Berlin": ("Europe/Berlin", [*(f"030/23125{n:03}" for n in range(8)), "08001234567"], "DE"),
+    "Madrid": ("Europe/Madrid", [*(f"91000010{n}" for n in range(8)), "900123456"], "ES"),
+    "Kolkata": ("Asia/Kolkata", [*(f"98765432{n}" for n in range(10, 18)), "080 2345 6789"], "IN"),
+    "made up in New York": ("America/New_York", [*(f"555123456{n}" for n in range(9)), "5559990000"], ""),
+    "American": ("Europe/London", [*(f"212555010{n}" for n in range(9)), "8005550142"], ""),
+    "of another country than the zone": (
+        "Europe/London", [*(f"98765432{n}" for n in range(10, 18)), "9876543299"], "",
+    ),
+    "too few": ("Europe/London", ["020 7946 0100", "0161 496 0000"], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "numbers", "country"), AT_HOME.values(), ids=AT_HOME)
+def test_the_country_of_national_numbers_is_that_of_the_time_zone(tmp_path, zone, numbers, country):
+    (tmp_path / "calls.csv").write_text(national(numbers), encoding="utf-8")
+    seen = ck.inspect(tmp_path / "calls.csv", timezone=zone)
+    assert seen.proposals.country[0] == country
+    if country:
+        assert (
+            sources(seen).items() >= {"CallerId": "Caller", "CalledPhoneNumber": "Called"}.items()
+        )
+
+
+def test_without_a_zone_the_country_is_asked_for_and_nothing_is_ready_without_it(tmp_path):
+    calls = tmp_path / "calls.csv"
+    calls.write_text(national(AT_HOME["London"][1]), encoding="utf-8")
+    known = ["campaign=1", "partner=2", "tracker=3", "provider=PBX"]
+    given = [part for answer in known for part in ("--answer", answer)]
+    job = tmp_path / "callconv.toml"
+    zone = ["--answer", "map.EventDate=2026-11-20T15:00:05Z"]
+    assert main(["init", str(calls), "--yes", "--accept", "likely", *given, *zone]) == 0
+    assert 'default_country = ""' in job.read_text()
+    assert main(["prepare", str(calls), "--job", str(job), "--out", str(tmp_path / "out")]) == 2
+    job.unlink()
+    given += ["--answer", "default_country=gb", "--answer", "timezone=Europe/London"]
+    assert main(["init", str(calls), "--yes", "--accept", "likely", *given]) == 0
+    run = ck.prepare(calls, job=job, now="2026-11-26T06:00:00Z")
+    assert set(run.ready["CallerPhoneNumberCountry"]) == {"GB"}
+    assert len(run.ready) == 8
+
+
+def test_a_job_of_another_country_makes_its_numbers_known(tmp_path):
+    (tmp_path / "calls.csv").write_text(national(AT_HOME["Berlin"][1]), encoding="utf-8")
+    seen = ck.inspect(tmp_path / "calls.csv", default_country="DE")
+    assert sources(seen).items() >= {"CallerId": "Caller", "CalledPhoneNumber": "Called"}.items()
