@@ -25,7 +25,7 @@ from callconv_kit.demo import run
 from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH = 112
@@ -107,11 +107,9 @@ def calls(count: int) -> bytes:
 
 def mock_page(target: Path) -> None:
     """A PNG of the mock server's page: a file with its errors, one of them unfolded."""
-    terms = Programme(
-        "1001", (Tracker("30021"),), frozenset({"20012", "20013"}), minimum_duration=90
-    )
+    terms = Program("1001", (Tracker("30021"),), frozenset({"20012", "20013"}), minimum_duration=90)
     start = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    accounts = [make("demo", "secret", programmes=[terms])]
+    accounts = [make("demo", "secret", programs=[terms])]
     with MockImportServer(accounts=accounts, now=start, http_port=0) as server:
         with ftplib.FTP() as ftp:  # noqa: S321 # to this machine
             ftp.connect(server.host, server.port)

@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
         help="an account; repeatable; a password that is not given is generated and shown once",
     )
     options.add_argument(
-        "--accounts", type=Path, metavar="FILE.toml", help="accounts and their programmes"
+        "--accounts", type=Path, metavar="FILE.toml", help="accounts and their programs"
     )
     options.add_argument("--root", type=Path, help="where uploads stay; none: a temporary folder")
     options.add_argument("--no-tls", action="store_true", help="plain FTP only")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from callconv_kit.model import spec
-from mock_server.programmes import Programme, Refuse, Tracker
+from mock_server.programs import Program, Refuse, Tracker
 from mock_server.reasons import REASONS
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -78,7 +78,7 @@ class Account:
     password: Secret
     sid: str
     token: Secret
-    programmes: tuple[Programme, ...] = ()
+    programs: tuple[Program, ...] = ()
     refuse: tuple[Refuse, ...] = ()
     generated: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Credentials made up here, in the clear, to be shown once."""
@@ -92,7 +92,7 @@ def make(
     password_hash: str = "",
     sid: str = "",
     token: str | None = None,
-    programmes: Iterable[Programme] = (),
+    programs: Iterable[Program] = (),
     refuse: Iterable[Refuse] = (),
 ) -> Account:
     """An account; what is not given is derived (user, sid), shared (token) or generated.
@@ -113,7 +113,7 @@ def make(
         secret,
         sid or "IR" + hashlib.sha256(name.encode()).hexdigest()[:20].upper(),
         secret if token is None else Secret.of(token),
-        tuple(programmes),
+        tuple(programs),
         tuple(refuse),
         generated,
     )
@@ -152,22 +152,22 @@ def distinct(accounts: Iterable[Account], where: str = "") -> list[Account]:
 
 def _account(table: Mapping[str, Any], where: str) -> Account:
     text = ("name", "user", "password", "password_hash", "sid", "token")
-    _known_keys(table, {*text, "programme", "refuse"}, where)
+    _known_keys(table, {*text, "program", "refuse"}, where)
     given = {key: _of(str, table[key], f"{where}: {key}") for key in text if key in table}
     if "name" not in given:
         raise AccountError(f"{where}: a name is missing")
-    programmes = _of(list, table.get("programme", []), f"{where}: programme")
+    programs = _of(list, table.get("program", []), f"{where}: program")
     refuse = _of(list, table.get("refuse", []), f"{where}: refuse")
-    known = [_programme(p, f"{where}: programme {at}") for at, p in enumerate(programmes, 1)]
+    known = [_program(p, f"{where}: program {at}") for at, p in enumerate(programs, 1)]
     wishes = [_refuse(r, f"{where}: refuse {at}") for at, r in enumerate(refuse, 1)]
     name, password = given.pop("name"), given.pop("password", None)
     try:
-        return make(name, password, programmes=known, refuse=wishes, **given)
+        return make(name, password, programs=known, refuse=wishes, **given)
     except AccountError as error:
         raise AccountError(f"{where}: {error}") from error
 
 
-def _programme(table: Mapping[str, Any], where: str) -> Programme:
+def _program(table: Mapping[str, Any], where: str) -> Program:
     kinds: dict[str, type] = {
         "campaign": int,
         "active": bool,
@@ -190,7 +190,7 @@ def _programme(table: Mapping[str, Any], where: str) -> Programme:
     trackers += [
         _tracker(t, f"{where}: tracker {at}") for at, t in enumerate(given.pop("tracker", []), 1)
     ]
-    return Programme(
+    return Program(
         str(given.pop("campaign")),
         tuple(trackers),
         frozenset(map(str, given.pop("media", []))),

@@ -19,7 +19,7 @@ from mock_server import judge
 from mock_server.accounts import Account
 from mock_server.clock import Clock
 from mock_server.pgp import CannotDecrypt, PgpKey, is_encrypted, plain_name
-from mock_server.programmes import Call, business_refusal, caller_key, number
+from mock_server.programs import Call, business_refusal, caller_key, number
 from mock_server.reading import Line, read_lines
 from mock_server.reasons import REASONS, status_of
 from mock_server.store import IN_PROGRESS, QUEUED, Store, Submission
@@ -257,10 +257,10 @@ class _Batch:
 
     def __init__(self, submission: Submission, account: Account | None, store: Store) -> None:
         self._id, self._name, self._store = submission.batch_id, submission.account, store
-        self._programmes = account.programmes if account else ()
+        self._programs = account.programs if account else ()
         self._refuse = account.refuse if account else ()
         self._recent: dict[tuple[str, str], list[datetime]] = {}
-        self._remembers = any(programme.duplicate_days for programme in self._programmes)
+        self._remembers = any(program.duplicate_days for program in self._programs)
         self._actions: list[tuple[Any, ...]] = []
         self._errors: list[tuple[Any, ...]] = []
         self.records = 0
@@ -269,7 +269,7 @@ class _Batch:
     def take(self, line: Line, row: Mapping[str, str], refusal: judge.Refusal | None) -> None:
         """One row: a pending action, unless the format or the contracts refuse it."""
         self.records += 1
-        call = Call(row, self._programmes, self._seen)
+        call = Call(row, self._programs, self._seen)
         refusal = refusal or business_refusal(call, self._refuse, REASONS)
         if refusal:
             self.refuse(line.number, row, refusal)

@@ -17,7 +17,7 @@ HOSTILE = {
     "an entity": "&lt;b&gt; &amp;amp;",
     "a link": "javascript:document.title='run'",
     "a formula": "=cmd|'/C calc'!A0",
-    "terminal colours": "\x1b[31mred\x1b[0m",
+    "terminal colors": "\x1b[31mred\x1b[0m",
     "a terminal title": "\x1b]0;run\x07",
     "rich markup": "[bold red]x[/bold red] [link=http://example.com]y[/link] :smile:",
     "right to left": "\u202egnp.exe",

@@ -13,7 +13,7 @@ import pytest
 from callconv_kit.cli.main import COMMANDS, group
 from mock_server import MockImportServer
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "json.md"
@@ -99,8 +99,8 @@ def folder(tmp_path_factory):
 def printed(folder):
     """Heading of the document → what the command printed, in as many states as have other keys."""
     shell = Shell(folder)
-    terms = Programme("1001", (Tracker("30021"),), frozenset({"20012"}))
-    accounts = [make("demo", PASSWORD, token=TOKEN, programmes=[terms])]
+    terms = Program("1001", (Tracker("30021"),), frozenset({"20012"}))
+    accounts = [make("demo", PASSWORD, token=TOKEN, programs=[terms])]
     # Commands let the time pass on their clock; the server's stands still, behind none of theirs.
     now = datetime.fromisoformat(NOW) + timedelta(hours=1)
     with MockImportServer(folder / "server", accounts, now=now, http_port=0) as server:

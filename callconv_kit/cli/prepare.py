@@ -152,9 +152,9 @@ def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
         return
     if first.suffix.lower() in (".xlsx", ".xlsm") and first.stat().st_size > WORKBOOK_LIMIT:
         return
-    from callconv_kit.profiling.opening import recognised
+    from callconv_kit.profiling.opening import recognized
 
-    fit = recognised(first, job)
+    fit = recognized(first, job)
     if fit is not None:
         click.echo(
             f"{shown_name(first.name)} looks like an export of {fit.title} ({fit.form}): "

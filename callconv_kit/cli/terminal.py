@@ -1,6 +1,6 @@
 """What a run looks like in a terminal: a bar while it works, and what it came to at its end.
 
-In a pipe there is no bar, no colour and no line is broken; a terminal wraps between words. The text
+In a pipe there is no bar, no color and no line is broken; a terminal wraps between words. The text
 of a cell is never taken for markup or for a command to the terminal: what is not visible is shown
 as a sign (see `writing.markup`). rich is imported when something is shown.
 """
@@ -106,11 +106,11 @@ def _lines(summary: Summary, folder: str | Path | None) -> Iterator["Text"]:
     )
     yield from _not_rows(summary)
     yield _text()
-    for key, word, colour in FATES:
+    for key, word, color in FATES:
         count = summary[key]
         cells = max(1, round(BAR * count / read)) if count else 0
         share = percent(count, read)
-        yield _text(f"{count:>9,}  {word:<9}{share:>8}  ", ("━" * cells, colour))
+        yield _text(f"{count:>9,}  {word:<9}{share:>8}  ", ("━" * cells, color))
     yield _text()
     yield from _rejected(summary)
     yield from _findings("Left out", summary, Severity.LEFT_OUT, LEFT_OUT)

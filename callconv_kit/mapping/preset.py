@@ -2,7 +2,7 @@
 
 A preset file is a job file with one table more, `[preset]`. The keys of the job file say which
 source goes to which column, in which unit and zone, what a status means and what is left out;
-`[preset]` says how the export is recognised, and what a job has no words for. The bundled ones lie
+`[preset]` says how the export is recognized, and what a job has no words for. The bundled ones lie
 in `presets/`; a user's own is the same kind of file, given by its path.
 """
 
@@ -29,7 +29,7 @@ class Form(Table):
     """One form in which the vendor's export occurs.
 
     seen: what was seen of it: documentation, client code, a file.
-    needs: the columns by which it is recognised; all must be there.
+    needs: the columns by which it is recognized; all must be there.
     columns: all columns that are known of it, in their order where it is known.
     cells: what the filled cells of a column say, as a regular expression that most of them match
         in full: distinguishes a form from another vendor's with the same names, or no header.

@@ -19,7 +19,7 @@ from callconv_kit.profiling.lookup_file import lookup_file
 from callconv_kit.profiling.outlook import Outlook, Reason, outlook
 from callconv_kit.profiling.proposal import Proposal, Proposals
 from callconv_kit.profiling.questions import Question, questions, written
-from callconv_kit.profiling.recognition import Fit, recognise
+from callconv_kit.profiling.recognition import Fit, recognize
 from callconv_kit.profiling.times import Times
 from callconv_kit.reading import Input
 
@@ -44,7 +44,7 @@ __all__ = [
     "outlook",
     "propose",
     "questions",
-    "recognise",
+    "recognize",
     "refined",
     "settled",
     "with_share",

@@ -22,7 +22,7 @@ from callconv_kit.profiling.first_rows import first_rows
 from callconv_kit.profiling.opening import known_to_anybody, open_export
 from callconv_kit.profiling.proposal import Proposal, Proposals, direction_as_dict
 from callconv_kit.profiling.proposing import KnownSources, propose
-from callconv_kit.profiling.recognition import Fit, measured, recognise, sample_of
+from callconv_kit.profiling.recognition import Fit, measured, recognize, sample_of
 from callconv_kit.profiling.sample import Sample
 from callconv_kit.profiling.times import Times, times_of
 from callconv_kit.reading import Input, Table
@@ -198,7 +198,7 @@ def inspect(source: Input, job: str | Path | Job | None = None, **settings: Any)
     given = Job.from_keywords(job, **settings)
     tables = open_export(source, given)
     table = tables[0]
-    fits = _fits(table, given, recognised=settings.get("preset") != "")
+    fits = _fits(table, given, recognized=settings.get("preset") != "")
     chosen = given.preset or (fits[0].preset if fits else None)
     resolved = resolve(given if chosen is None else Job.from_keywords(given, preset=chosen))
     plan = _plan(table, resolved.job, resolved.export)
@@ -307,14 +307,14 @@ def times(sample: Sample, proposal: Proposal, lines_of: Ints) -> Times | None:
     return times_of(name, lines_of.tolist(), cells)
 
 
-def _fits(table: Table, job: Job, *, recognised: bool) -> tuple[Fit, ...]:
+def _fits(table: Table, job: Job, *, recognized: bool) -> tuple[Fit, ...]:
     """The presets that may fit; the job's own alone, where it names one."""
     has_header = not table.account.delimiter or table.account.header_line != 0
     if job.preset is not None:
         return (measured(table.header, presets.load(job.preset), has_header=has_header),)
-    if not recognised:
+    if not recognized:
         return ()
-    return recognise(table.header, has_header=has_header, sample=sample_of(table))
+    return recognize(table.header, has_header=has_header, sample=sample_of(table))
 
 
 def _holds(at: int, plan: Plan) -> Holds:

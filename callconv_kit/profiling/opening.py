@@ -13,7 +13,7 @@ from callconv_kit.model.errors import CallConvError, InputError
 from callconv_kit.model.names import plain
 from callconv_kit.profiling.columns import looks_like_data
 from callconv_kit.profiling.naming import known_roles
-from callconv_kit.profiling.recognition import Fit, headerless_forms, recognise, sample_of
+from callconv_kit.profiling.recognition import Fit, headerless_forms, recognize, sample_of
 from callconv_kit.profiling.times import NO_RULES
 from callconv_kit.reading import Input, Table, open_tables
 from callconv_kit.run.resolving import resolve
@@ -60,7 +60,7 @@ def open_export(source: Input, job: Job) -> Sequence[Table]:
     return found
 
 
-def recognised(source: Input, job: Job) -> Fit | None:
+def recognized(source: Input, job: Job) -> Fit | None:
     """The preset whose vendor's own layout an export has; None for any other, or if unreadable.
 
     Args:
@@ -72,7 +72,7 @@ def recognised(source: Input, job: Job) -> Fit | None:
         if table.reimported:
             return None
         has_header = not table.account.delimiter or table.account.header_line != 0
-        fits = recognise(table.header, has_header=has_header, sample=sample_of(table))
+        fits = recognize(table.header, has_header=has_header, sample=sample_of(table))
     except CallConvError:
         return None  # `prepare` says what is wrong with it
     return fits[0] if fits and fits[0].sure else None

@@ -23,7 +23,7 @@ class Fit:
     preset, title, form: its name, the vendor, and the form of the export.
     known: how many of the header's columns it knows.
     columns: how many the header has.
-    by: the columns by which the form is recognised.
+    by: the columns by which the form is recognized.
     """
 
     preset: str
@@ -56,7 +56,7 @@ class Fit:
         }
 
 
-def recognise(
+def recognize(
     header: Sequence[str],
     *,
     has_header: bool = True,
@@ -64,7 +64,7 @@ def recognise(
 ) -> tuple[Fit, ...]:
     """The presets that may fit a header, the best first; none for a stranger's.
 
-    A form may fit where all columns by which it is recognised are there, and most columns are
+    A form may fit where all columns by which it is recognized are there, and most columns are
     known. The format's own columns are no vendor's.
 
     Args:

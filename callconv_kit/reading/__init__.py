@@ -37,7 +37,7 @@ def open_tables(
     skip_lines: Sequence[str] = (),
     as_written: bool = False,
 ) -> Sequence[Table]:
-    """Recognise each input as a table, an archive as several; their rows are not read yet.
+    """Recognize each input as a table, an archive as several; their rows are not read yet.
 
     Args:
         items: paths, addresses, `-` for standard input, or DataFrames.

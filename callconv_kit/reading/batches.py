@@ -53,7 +53,7 @@ class Account:
 
 
 class Table(Protocol):
-    """An input, recognised as a table. It can be read again from its start.
+    """An input, recognized as a table. It can be read again from its start.
 
     reimported: it is a rejected.csv, whose rows are those of other files.
     padded: all rows are equally long, as in a sheet or a frame.

@@ -120,7 +120,7 @@ class Lot(NamedTuple):
 
     number: of the input.
     at: counts the parts of a run.
-    source: the input itself, or its table, recognised.
+    source: the input itself, or its table, recognized.
     """
 
     number: int

@@ -62,7 +62,7 @@ class Source(Protocol):
 
 
 def open_source(source: Judgeable) -> Source:
-    """Recognise an input.
+    """Recognize an input.
 
     Raises:
         InputError: the file can't be read, or has no header that is known.

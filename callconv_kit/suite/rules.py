@@ -53,7 +53,7 @@ NUMBERS = (
 
 NOT_EXPRESSIBLE: dict[str, str] = {
     "caller_unknown": "some keypad spellings of a withheld number look like numbers",
-    "phone_invalid": "libphonenumber's judgement: only the shape of a number is in the suite",
+    "phone_invalid": "libphonenumber's judgment: only the shape of a number is in the suite",
     "country_contradicts_number": "a number against its country, by libphonenumber",
     "country_corrected": "a number against its country, by libphonenumber",
     "country_filled": "the country that a number says, by libphonenumber",

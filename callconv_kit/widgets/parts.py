@@ -1,4 +1,4 @@
-"""Pieces of all steps: labelled fields, notices, tables of cells, and the twin in Python."""
+"""Pieces of all steps: labeled fields, notices, tables of cells, and the twin in Python."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence

@@ -47,7 +47,7 @@ KEPT = ".callconv"
 """The folder for what only the workbench needs."""
 
 
-class Cancelled(Exception):
+class Canceled(Exception):
     """The person stopped the run; nothing is half-written."""
 
 
@@ -322,7 +322,7 @@ class Session:
 
         Raises:
             CallConvError: as `callconv_kit.prepare`; the fixes stay.
-            Cancelled: raised by `progress`, to stop.
+            Canceled: raised by `progress`, to stop.
         """
         source, fixes = self._opened(), self.corrected
         with self.changing:

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from callconv_kit.model.errors import UsageError
 from callconv_kit.widgets.parts import Notice
-from callconv_kit.widgets.session import Cancelled
+from callconv_kit.widgets.session import Canceled
 
 T = TypeVar("T")
 
@@ -62,8 +62,8 @@ class Worker:
         def run() -> None:
             try:
                 done(work())
-            except Cancelled:
-                notice.say("Cancelled. Nothing is half-written, and your fixes are kept.")
+            except Canceled:
+                notice.say("Canceled. Nothing is half-written, and your fixes are kept.")
             except Exception as error:  # noqa: BLE001 # a thread's traceback reaches nobody
                 notice.fail(error)
             finally:
@@ -78,12 +78,12 @@ class Worker:
         self._stop.set()
 
     def check(self) -> None:
-        """Raise Cancelled where the work is to stop."""
+        """Raise Canceled where the work is to stop."""
         if self._stop.is_set():
-            raise Cancelled
+            raise Canceled
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the work is to stop; then raise Cancelled."""
+        """Wait, unless the work is to stop; then raise Canceled."""
         self._stop.wait(seconds)
         self.check()
 

@@ -1,6 +1,6 @@
 """What a notebook shows of a run: a fragment of HTML with its own style, and no script.
 
-It takes its colours of text from the notebook, so it is legible in light and dark themes, and its
+It takes its colors of text from the notebook, so it is legible in light and dark themes, and its
 style names nothing outside itself. Where a notebook drops the style, as it does for outputs that
 are not trusted, the words are all still there.
 """

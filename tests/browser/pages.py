@@ -20,8 +20,8 @@ CHROMIUM = [
 WIDTHS = {"a desk": 1280, "a tablet": 768, "a phone": 360}
 
 CONTRAST = """
-const luminance = (colour) => {
-  const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => {
+const luminance = (color) => {
+  const parts = color.match(/[\\d.]+/g).slice(0, 3).map((part) => {
     const share = part / 255;
     return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
@@ -29,8 +29,8 @@ const luminance = (colour) => {
 };
 const ground = (element) => {
   for (let at = element; at; at = at.parentElement) {
-    const colour = getComputedStyle(at).backgroundColor;
-    if (!/, 0\\)$/.test(colour)) return colour;
+    const color = getComputedStyle(at).backgroundColor;
+    if (!/, 0\\)$/.test(color)) return color;
   }
   return 'rgb(255, 255, 255)';
 };
@@ -49,7 +49,7 @@ return [...document.querySelectorAll('body *')]
 
 
 def emulate(browser, width=1280, scheme="light"):
-    """A window of this width, and a person who likes this colour scheme."""
+    """A window of this width, and a person who likes this color scheme."""
     scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme_feature]})
     browser.execute_cdp_cmd(

@@ -83,7 +83,7 @@ def the_page_of(folder, name):
     return path
 
 
-def colour(page, selector, what="color"):
+def color(page, selector, what="color"):
     return page.find_element("css selector", selector).value_of_css_property(what)
 
 
@@ -111,11 +111,11 @@ def test_runs_and_suites_are_listed_the_latest_first(browser, folder):
 def test_the_index_is_styled(browser, folder):
     page = shown(browser, folder / "index.html")
     passed, failed = (
-        colour(page, f".badge-{name}", "background-color") for name in ("success", "danger")
+        color(page, f".badge-{name}", "background-color") for name in ("success", "danger")
     )
     assert passed != failed
-    assert "Times" not in colour(page, "body", "font-family")
-    assert colour(page, "#runs", "border-collapse") == "collapse"
+    assert "Times" not in color(page, "body", "font-family")
+    assert color(page, "#runs", "border-collapse") == "collapse"
 
 
 def test_the_runs_can_be_filtered_by_words_and_by_state(browser, folder):
@@ -165,7 +165,7 @@ def test_the_page_of_a_run_shows_what_failed_and_can_hide_the_rest(browser, fold
     left = {one.text for one in page.find_elements("css selector", ".alert") if one.is_displayed()}
     assert {"CallerId", "SaleAmount"} <= left
     assert "City" not in left
-    assert colour(page, ".text-danger") != colour(page, ".text-success")
+    assert color(page, ".text-danger") != color(page, ".text-success")
 
 
 def test_the_page_of_the_suite_shows_its_notes(browser, folder):

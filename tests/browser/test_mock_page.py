@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from callconv_kit.model import spec
 from mock_server import MockImportServer
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 from mock_server.web.pages import visible
 
 from ..hostile import HOSTILE
@@ -44,9 +44,9 @@ def hostile_file():
 
 @pytest.fixture(scope="module")
 def server():
-    """Two accounts with programmes, files of every status, a hostile file under a hostile name."""
-    terms = Programme("1001", (Tracker("30021"), Tracker("30022", active=False)))
-    accounts = [make("demo", PASSWORD, programmes=[terms]), make("agency", PASSWORD)]
+    """Two accounts with programs, files of every status, a hostile file under a hostile name."""
+    terms = Program("1001", (Tracker("30021"), Tracker("30022", active=False)))
+    accounts = [make("demo", PASSWORD, programs=[terms]), make("agency", PASSWORD)]
     with MockImportServer(
         accounts=accounts, now=START, process_after=dt.timedelta(hours=1), http_port=0
     ) as serving:
@@ -67,7 +67,7 @@ def places(server):
     return {
         "overview": "/",
         "account": "/accounts/demo",
-        "account without programmes": "/accounts/agency",
+        "account without programs": "/accounts/agency",
         "errors": f"/files/{batch[hostile]}",
         "pending actions": f"/files/{batch[hostile]}?show=actions",
         "many": f"/files/{batch['many.csv']}?show=actions&page=2",
@@ -83,7 +83,7 @@ def places(server):
 KINDS = [
     "overview",
     "account",
-    "account without programmes",
+    "account without programs",
     "errors",
     "pending actions",
     "many",

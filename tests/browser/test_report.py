@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
 
 
 def shown(browser, file, width=1280, scheme="light"):
-    """The page in a window of this width and colour scheme."""
+    """The page in a window of this width and color scheme."""
     emulate(browser, width, scheme)
     browser.get_log("performance")
     browser.get(file.as_uri())

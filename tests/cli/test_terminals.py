@@ -1,4 +1,4 @@
-"""Help, errors and results in terminals of any width, without colour, and in a pipe."""
+"""Help, errors and results in terminals of any width, without color, and in a pipe."""
 
 import fcntl
 import os

@@ -20,7 +20,7 @@ CODES = sorted(COUNTRY_CODE_TO_REGION_CODE)
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
 
-def neighbours(code):
+def neighbors(code):
     """The library's examples, and numbers that differ from them in a digit or in length."""
     picked = random.Random(code)
     for national in dict.fromkeys(examples(code)):
@@ -34,7 +34,7 @@ def neighbours(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_column_has_the_regions_that_the_library_names(code):
-    nationals = list(dict.fromkeys(neighbours(code)))
+    nationals = list(dict.fromkeys(neighbors(code)))
     names = regions.names_of(code)
     for national, place in zip(
         nationals, regions.regions_of(code, texts.from_list(nationals)), strict=True

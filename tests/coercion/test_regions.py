@@ -43,7 +43,7 @@ def examples(code):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_examples_and_their_neighbours_are_judged_as_the_library_judges_them(code):
+def test_examples_and_their_neighbors_are_judged_as_the_library_judges_them(code):
     picked = random.Random(code)
     for national in dict.fromkeys(examples(code)):
         same(code, national)

@@ -17,7 +17,7 @@ from callconv_kit.delivery.manual_entries import mark_sent
 from callconv_kit.delivery.results import outcome
 from callconv_kit.delivery.sent_rows import ResultsStore
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 from mock_server.server import MockImportServer
 
 from .conftest import PASSWORD, write_ready
@@ -136,7 +136,7 @@ def test_lines_are_kept_as_they_were(
 
 
 TOKEN = "s3cret-token-geheim"
-TERMS = Programme("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_duration=60)
+TERMS = Program("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_duration=60)
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 
 
@@ -150,7 +150,7 @@ def test_results_end_with_the_score_of_the_contract(
     monkeypatch.setenv("CALLCONV_PASSWORD", PASSWORD)
     monkeypatch.setenv("CALLCONV_TOKEN", TOKEN)
     monkeypatch.chdir(tmp_path)
-    account = make("demo", PASSWORD, token=TOKEN, programmes=[TERMS])
+    account = make("demo", PASSWORD, token=TOKEN, programs=[TERMS])
     now = NOW + timedelta(hours=1)
     with MockImportServer(tmp_path / "server", [account], now=now, http_port=0) as server:
         contract = f"[contract]\nminimum_duration = {minimum}\n" if minimum else ""

@@ -18,20 +18,20 @@ from callconv_kit.delivery.results_api import ResultsApi
 from callconv_kit.job import Results
 from callconv_kit.model.errors import DeliveryError, OutcomeUnknown
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, ready_text
 
 TOKEN = "s3cret-token-geheim"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-TERMS = Programme("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_duration=60)
+TERMS = Program("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_duration=60)
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MockImportServer]:
     """A server whose account takes calls of one campaign, partner and duration."""
-    account = make("demo", PASSWORD, token=TOKEN, programmes=[TERMS])
+    account = make("demo", PASSWORD, token=TOKEN, programs=[TERMS])
     # Its clock stands still; an hour later than the client's, which may pass, it is never behind.
     now = NOW + timedelta(hours=1)
     with MockImportServer(tmp_path / "server", [account], now=now, http_port=0) as serving:
@@ -93,7 +93,7 @@ def test_each_refusal_is_led_back_to_its_call(
 def test_a_file_that_waits_for_a_day_is_read_the_day_after(
     tmp_path: Path, ready: Path, ledger: Ledger
 ) -> None:
-    account = make("demo", PASSWORD, token=TOKEN, programmes=[TERMS])
+    account = make("demo", PASSWORD, token=TOKEN, programs=[TERMS])
     day = timedelta(hours=24)
     with MockImportServer(
         tmp_path / "slow", [account], now=NOW, process_after=day, http_port=0

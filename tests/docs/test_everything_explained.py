@@ -25,7 +25,7 @@ from callconv_kit.model.spec import NAMES
 from mock_server import MockImportServer, pytest_plugin
 from mock_server.__main__ import parser
 from mock_server.faults import BY_NAME, FaultBook
-from mock_server.programmes import BUSINESS_RULES
+from mock_server.programs import BUSINESS_RULES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

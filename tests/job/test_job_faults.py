@@ -192,7 +192,7 @@ BAD = {
         "job_unknown_key",
         ['"equals"'],
     ),
-    "misspelt in": (
+    "misspelled in": (
         {"leave_out": [{"column": "City", "in_": ["a"]}]},
         "job_unknown_key",
         ['"in"'],

@@ -102,7 +102,7 @@ def prepared(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_each_sample_is_recognised_as_its_own_vendors_and_no_others(name):
+def test_each_sample_is_recognized_as_its_own_vendors_and_no_others(name):
     seen = ck.inspect(VENDORS / name)
     assert seen.preset == SAMPLES[name][0]
     assert seen.fit >= 0.9

@@ -126,11 +126,11 @@ def test_links_lead_nowhere(server):
     (server.directory / "folder").symlink_to(outside)
     (server.directory / "file.csv").symlink_to(outside / "secret.csv")
     (server.directory / "dangling.csv").symlink_to(outside / "new.csv")
-    (server.directory / "neighbour").symlink_to(server.root / "other")
+    (server.directory / "neighbor").symlink_to(server.root / "other")
     before = _files(server)
     commands = [
-        "STOR folder/x.csv", "STOR file.csv", "STOR dangling.csv", "STOR neighbour/x.csv", "CWD folder",
-        "SIZE file.csv", "LIST neighbour", "RNFR folder", "RNFR file.csv", "RNFR neighbour/theirs.csv",
+        "STOR folder/x.csv", "STOR file.csv", "STOR dangling.csv", "STOR neighbor/x.csv", "CWD folder",
+        "SIZE file.csv", "LIST neighbor", "RNFR folder", "RNFR file.csv", "RNFR neighbor/theirs.csv",
     ]  # fmt: skip
     assert {reply[0] for reply in _tried(server, *commands)} == {"5"}
     assert _files(server) == before

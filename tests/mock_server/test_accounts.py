@@ -6,7 +6,7 @@ import io
 import pytest
 
 from mock_server.accounts import AccountError, Secret, load, make, parse
-from mock_server.programmes import Programme, Refuse, Tracker
+from mock_server.programs import Program, Refuse, Tracker
 
 from .clients import ftplib_to, serving
 
@@ -18,7 +18,7 @@ password = "s3cret"
 sid = "IRacme"
 token = "t0ken"
 
-[[account.programme]]
+[[account.program]]
 campaign = 1001
 trackers = [30021]
 tracker = [{ id = 30022, active = false }, { id = 30023, counts = "conversions" }]
@@ -29,7 +29,7 @@ answered_only = true
 daily_range = ["08:00", 20:00:00]
 duplicate_days = 30
 
-[[account.programme]]
+[[account.program]]
 campaign = 1002
 active = false
 
@@ -54,8 +54,8 @@ def test_a_file_says_all_that_an_account_has(tmp_path):
     assert (acme.name, acme.user, acme.sid, acme.generated) == ("acme", "ftp-acme", "IRacme", {})
     assert acme.password.matches("s3cret")
     assert acme.token.matches("t0ken")
-    assert acme.programmes == (
-        Programme(
+    assert acme.programs == (
+        Program(
             "1001",
             (Tracker("30021"), Tracker("30022", active=False), Tracker("30023", counts="conversions")),
             frozenset({"20012"}),
@@ -65,10 +65,10 @@ def test_a_file_says_all_that_an_account_has(tmp_path):
             daily_range=(dt.time(8), dt.time(20)),
             duplicate_days=30,
         ),
-        Programme("1002", active=False),
+        Program("1002", active=False),
     )  # fmt: skip
     assert acme.refuse == (Refuse("SubId1", "late", "OUTSIDE_ASSOCIATION_WINDOW"),)
-    assert (other.user, other.programmes) == ("other", ())
+    assert (other.user, other.programs) == ("other", ())
     assert other.password.matches(other.generated["password"])
 
 
@@ -81,11 +81,11 @@ WRONG = {
     "a number for a text": ("[[account]]\nname = 7", "name: expected str, found 7"),
     "two of a name": ("[[account]]\nname = 'a'\n[[account]]\nname = 'a'", "two accounts with the name a"),
     "two of a user": ("[[account]]\nname = 'a'\n[[account]]\nname = 'b'\nuser = 'a'", "two accounts with the user a"),
-    "a programme without campaign": ("[[account]]\nname = 'a'\n[[account.programme]]\nmedia = [1]", "programme 1: a program is missing"),
-    "a text for a number": ("[[account]]\nname = 'a'\n[[account.programme]]\ncampaign = '1'", "campaign: expected int"),
-    "a flag for a number": ("[[account]]\nname = 'a'\n[[account.programme]]\ncampaign = true", "campaign: expected int"),
-    "a wrong range": ("[[account]]\nname = 'a'\n[[account.programme]]\ncampaign = 1\ndaily_range = ['8', 'late']", "daily_range is like"),
-    "a wrong kind of tracker": ("[[account]]\nname = 'a'\n[[account.programme]]\ncampaign = 1\ntracker = [{id = 1, counts = 'sales'}]", "counts is"),
+    "a program without campaign": ("[[account]]\nname = 'a'\n[[account.program]]\nmedia = [1]", "program 1: a program is missing"),
+    "a text for a number": ("[[account]]\nname = 'a'\n[[account.program]]\ncampaign = '1'", "campaign: expected int"),
+    "a flag for a number": ("[[account]]\nname = 'a'\n[[account.program]]\ncampaign = true", "campaign: expected int"),
+    "a wrong range": ("[[account]]\nname = 'a'\n[[account.program]]\ncampaign = 1\ndaily_range = ['8', 'late']", "daily_range is like"),
+    "a wrong kind of tracker": ("[[account]]\nname = 'a'\n[[account.program]]\ncampaign = 1\ntracker = [{id = 1, counts = 'sales'}]", "counts is"),
     "a wish for no column": ("[[account]]\nname = 'a'\n[[account.refuse]]\ncolumn = 'X'\nequals = 'y'\nreason = 'MALFORMED'", "'X' is not a published column"),
     "a wish for no reason": ("[[account]]\nname = 'a'\n[[account.refuse]]\ncolumn = 'City'\nequals = 'y'\nreason = 'BECAUSE'", "'BECAUSE' is none of"),
     "no TOML": ("name = ", "Invalid value"),

@@ -208,10 +208,10 @@ def test_wrong_usage_is_said_in_words(options, told):
 
 def test_an_accounts_file_that_is_wrong_says_where(tmp_path):
     path = tmp_path / "accounts.toml"
-    path.write_text('[[account]]\nname = "a"\nprogram = 1\n')
+    path.write_text('[[account]]\nname = "a"\nprograms = 1\n')
     status, said = call("--accounts", str(path))
     assert status == 2
-    assert f"{path}: account 1: unknown key 'program'" in said
+    assert f"{path}: account 1: unknown key 'programs'" in said
 
 
 @pytest.mark.parametrize("option", ["--port", "--http"])

@@ -12,7 +12,7 @@ from callconv_kit.model import spec
 from mock_server import Clock
 from mock_server.accounts import make
 from mock_server.intake import PART
-from mock_server.programmes import BUSINESS_RULES, Programme, Refuse, Tracker
+from mock_server.programs import BUSINESS_RULES, Program, Refuse, Tracker
 from mock_server.reasons import CONTRACT_REASONS, REASONS
 from mock_server.store import Store
 
@@ -21,8 +21,8 @@ from .uploading import NOW, call_file, put
 
 NOW_AT = dt.datetime.fromisoformat(NOW)
 
-PROGRAMMES = [
-    Programme(
+PROGRAMS = [
+    Program(
         "1001",
         (Tracker("30021"), Tracker("30022", active=False), Tracker("30023", counts="conversions")),
         media=frozenset({"20012", "20013"}),
@@ -32,8 +32,8 @@ PROGRAMMES = [
         daily_range=(dt.time(8), dt.time(20)),
         duplicate_days=7,
     ),
-    Programme("1002", (Tracker("40001"),)),
-    Programme("1003", (Tracker("50001"),), active=False),
+    Program("1002", (Tracker("40001"),)),
+    Program("1003", (Tracker("50001"),), active=False),
 ]
 
 
@@ -75,7 +75,7 @@ def test_a_contract_refuses_exactly_its_rows_for_its_reason(reason):
         # A duplicate is one of the first row's caller; all others are called by new ones.
         calls += [{**_caller(number), **row}, _caller(50 + number)]
     lines = [2 + number for number, call in enumerate(calls) if number % 2]
-    with serving(accounts=[make(USER, PASSWORD, programmes=PROGRAMMES)], now=NOW_AT) as server:
+    with serving(accounts=[make(USER, PASSWORD, programs=PROGRAMS)], now=NOW_AT) as server:
         put(server, call_file(*calls), "calls.csv", USER, PASSWORD)
         assert [(error.line, error.reason) for error in server.errors()] == [
             (line, reason) for line in lines
@@ -90,7 +90,7 @@ def test_a_contract_refuses_exactly_its_rows_for_its_reason(reason):
 
 def test_rows_at_the_border_of_a_contract_are_taken():
     calls = [{**_caller(number), **row} for number, row in enumerate(TAKEN_ROWS)]
-    with serving(accounts=[make(USER, PASSWORD, programmes=PROGRAMMES)], now=NOW_AT) as server:
+    with serving(accounts=[make(USER, PASSWORD, programs=PROGRAMS)], now=NOW_AT) as server:
         put(server, call_file(*calls), "calls.csv", USER, PASSWORD)
         assert server.errors() == []
         assert len(server.pending_actions()) == len(calls)
@@ -113,7 +113,7 @@ def test_every_reason_can_be_had_by_wish_at_exactly_its_line(reason):
 
 
 def test_a_row_that_is_malformed_is_not_asked_about_contracts():
-    accounts = [make(USER, PASSWORD, programmes=PROGRAMMES)]
+    accounts = [make(USER, PASSWORD, programs=PROGRAMS)]
     with serving(accounts=accounts, now=NOW_AT) as server:
         put(
             server, call_file({"CampaignId": "9", "CallDuration": "x"}), "calls.csv", USER, PASSWORD
@@ -124,7 +124,7 @@ def test_a_row_that_is_malformed_is_not_asked_about_contracts():
 
 
 def test_a_file_uploaded_twice_counts_twice_but_where_the_duplicate_rule_catches_it():
-    strict, lax = make("strict", "pw", programmes=PROGRAMMES), make("lax", "pw")
+    strict, lax = make("strict", "pw", programs=PROGRAMS), make("lax", "pw")
     with serving(accounts=[strict, lax], now=NOW_AT) as server:
         for _ in range(2):
             for name in ("strict", "lax"):
@@ -138,8 +138,8 @@ def test_a_file_uploaded_twice_counts_twice_but_where_the_duplicate_rule_catches
 
 
 def test_a_duplicate_is_one_of_the_same_account_and_tracker_within_the_days():
-    week = Programme("1001", (Tracker("1"), Tracker("2")), duplicate_days=7)
-    accounts = [make(name, "pw", programmes=[week]) for name in ("one", "two")]
+    week = Program("1001", (Tracker("1"), Tracker("2")), duplicate_days=7)
+    accounts = [make(name, "pw", programs=[week]) for name in ("one", "two")]
     first, later = "2026-11-13T09:00:00+00:00", "2026-11-20T08:59:59+00:00"
     with serving(accounts=accounts, now=NOW_AT) as server:
         row = {"ActionTrackerId": "1", "EventDate": first}

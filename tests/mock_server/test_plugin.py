@@ -16,7 +16,7 @@ from mock_server import MockImportServer, start_call_import_server, start_call_i
 from mock_server.__main__ import parser
 from mock_server.accounts import load
 from mock_server.faults import FAULTS
-from mock_server.programmes import Programme
+from mock_server.programs import Program
 
 from .uploading import CALL, call_file, put
 
@@ -189,10 +189,10 @@ def test_the_documents_accounts_file_is_one_and_has_every_key(tmp_path):
     path = tmp_path / "accounts.toml"
     path.write_text(example, encoding="utf-8")
     (account,) = load(path)
-    (programme,) = account.programmes
-    assert [tracker.id for tracker in programme.trackers] == ["30021", "30022"]
+    (program,) = account.programs
+    assert [tracker.id for tracker in program.trackers] == ["30021", "30022"]
     assert account.refuse[0].reason == "CONTRACT_NOT_FOUND"
-    keys = {field.name for field in fields(Programme)} - {"trackers"}
+    keys = {field.name for field in fields(Program)} - {"trackers"}
     assert keys <= set(re.findall(r"^(\w+) =", example, re.MULTILINE))
 
 

@@ -9,19 +9,19 @@ import pytest
 
 from mock_server import MockImportServer
 from mock_server.accounts import make
-from mock_server.programmes import Programme, Tracker
+from mock_server.programs import Program, Tracker
 
 from .uploading import NOW, call_file, put
 
 START = dt.datetime.fromisoformat(NOW)
-PROGRAMME = Programme("1001", (Tracker("30021"),), frozenset({"20012"}))
+PROGRAM = Program("1001", (Tracker("30021"),), frozenset({"20012"}))
 
 
 @pytest.fixture
 def server():
     """Two accounts; a clock that only a test moves."""
     accounts = [
-        make("demo", "pw", token="demo-token", programmes=[PROGRAMME]),
+        make("demo", "pw", token="demo-token", programs=[PROGRAM]),
         make("other", "pw2"),
     ]
     with MockImportServer(accounts=accounts, now=START, http_port=0) as serving:

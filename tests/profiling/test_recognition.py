@@ -12,7 +12,7 @@ import callconv_kit as ck
 from callconv_kit.mapping import preset as presets
 from callconv_kit.model import spec
 from callconv_kit.model.names import plain
-from callconv_kit.profiling import recognise
+from callconv_kit.profiling import recognize
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 SAMPLES = {
@@ -50,7 +50,7 @@ def test_a_sample_is_its_own_vendors_and_no_others(name):
 def test_a_form_with_all_its_columns_is_its_own_vendors(vendor, form):
     says = {"asterisk": "NO ANSWER", "freeswitch": "NO_ANSWER"}
     sample = {plain(name): [says[vendor]] for name in form.cells}
-    fits = recognise(form.columns, has_header=not form.headerless, sample=sample)
+    fits = recognize(form.columns, has_header=not form.headerless, sample=sample)
     assert [fit.preset for fit in fits] == [vendor]
     assert fits[0].share == 1
 
@@ -130,7 +130,7 @@ def test_a_table_of_as_many_columns_as_a_master_csv_is_none(tmp_path):
     assert ck.inspect(path).preset is None
 
 
-def test_a_frame_an_archive_and_a_file_are_recognised_alike(tmp_path):
+def test_a_frame_an_archive_and_a_file_are_recognized_alike(tmp_path):
     path = VENDORS / "callrail_api.csv"
     packed = tmp_path / "calls.csv.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))

@@ -20,7 +20,7 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 SENT = re.compile(r"\x1b\[[0-9;]*m")
-"""What rich itself sends for colours."""
+"""What rich itself sends for colors."""
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def run(tmp_path_factory):
 def printed(summary, *, watched=False, folder="out", width=80, encoding="utf-8"):
     """What `show` writes to a terminal of this width, or to a pipe."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
-    colours = "256" if watched else None
-    console = Console(file=file, force_terminal=watched, width=width, color_system=colours)
+    colors = "256" if watched else None
+    console = Console(file=file, force_terminal=watched, width=width, color_system=colors)
     terminal.show(summary, console, folder=folder)
     file.flush()
     return file.buffer.getvalue().decode(encoding)
@@ -72,7 +72,7 @@ def test_a_hostile_cell_is_text_in_a_terminal_and_in_a_pipe(run, text, watched):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
 
 
-def test_a_pipe_gets_no_colour_and_no_line_is_cut(run):
+def test_a_pipe_gets_no_color_and_no_line_is_cut(run):
     long = "x" * 60
     shown = printed(only(run.summary, long))
     assert "\x1b" not in shown

@@ -44,7 +44,7 @@ def test_no_page_loads_anything_from_elsewhere(tmp_path):
     assert [name for name, text in pages.items() if LOADED.search(text)] == []
 
 
-def test_licences_stand_beside_the_copies(tmp_path):
+def test_licenses_stand_beside_the_copies(tmp_path):
     suite.docs(tmp_path / "out", now=NOW)
     static = tmp_path / "out" / "static"
     for package in ("bootstrap", "jquery"):

@@ -17,7 +17,7 @@ from callconv_kit.model import spec
 from callconv_kit.model.errors import CallConvError, InputError, UsageError
 from callconv_kit.widgets import Session
 from callconv_kit.widgets.delivering import Deliveries
-from callconv_kit.widgets.session import Cancelled
+from callconv_kit.widgets.session import Canceled
 
 NOW = "2026-11-24T12:00:00-05:00"
 ANSWERS = {
@@ -219,7 +219,7 @@ def test_fixes_and_replacements_are_undone_and_done_again_in_their_order(session
     assert history.redo() == ""
 
 
-def test_a_proposed_value_is_at_hand_for_a_misspelt_word(session, tmp_path):
+def test_a_proposed_value_is_at_hand_for_a_misspelled_word(session, tmp_path):
     text = (tmp_path / "calls.csv").read_text(encoding="utf-8-sig")
     (tmp_path / "calls.csv").write_text(text.replace("Hung up in IVR", "ANSWRE"))
     session.prepare()
@@ -255,14 +255,14 @@ def test_a_value_is_replaced_everywhere_by_the_job(session, tmp_path):
     assert session.prepare().summary["rows_rejected"] <= done - 35
 
 
-def test_a_run_that_is_cancelled_leaves_the_fixes_and_can_be_begun_again(session):
+def test_a_run_that_is_canceled_leaves_the_fixes_and_can_be_begun_again(session):
     session.prepare()
     session.fix(first_with(session, "status_unknown"), {"Call Result": "IVR_DROPOFF"})
 
     def stop(_):
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         session.prepare(stop)
     assert not list(session.out.glob(".callconv-*"))
     with pytest.raises(UsageError, match="Nothing was prepared"):

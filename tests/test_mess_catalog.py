@@ -1,6 +1,6 @@
-"""The catalogue of mess in exports: each of its 68 entries with its example, through `prepare`.
+"""The catalog of mess in exports: each of its 68 entries with its example, through `prepare`.
 
-A case's name begins with the number of its entry. Where the design and the catalogue differ, the
+A case's name begins with the number of its entry. Where the design and the catalog differ, the
 design stands.
 """
 
@@ -378,7 +378,7 @@ CELLS: dict[str, tuple[str, str, Fate, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("column", "cell", "expected", "settings"), CELLS.values(), ids=CELLS)
-def test_a_cell_is_treated_as_the_catalogue_says(tmp_path, column, cell, expected, settings):
+def test_a_cell_is_treated_as_the_catalog_says(tmp_path, column, cell, expected, settings):
     row = {**CALL, column: cell}
     quoted = ['"' + text.replace('"', '""') + '"' for text in row.values()]
     prepared = go(tmp_path, ",".join(row) + "\n" + ",".join(quoted) + "\n", **settings)
@@ -477,7 +477,7 @@ TAKEN: dict[str, tuple[str | bytes, list[str], list[tuple[int, str]]]] = {
 
 
 @pytest.mark.parametrize(("data", "expected", "listed"), TAKEN.values(), ids=TAKEN)
-def test_a_file_is_taken_as_the_catalogue_says(tmp_path, data, expected, listed):
+def test_a_file_is_taken_as_the_catalog_says(tmp_path, data, expected, listed):
     prepared = go(tmp_path, data)
     assert sessions(prepared) == expected
     assert skipped(prepared) == listed
@@ -522,7 +522,7 @@ STOPPED: dict[str, tuple[str | bytes, str, str]] = {
 
 
 @pytest.mark.parametrize(("data", "code", "told"), STOPPED.values(), ids=STOPPED)
-def test_a_file_is_stopped_as_the_catalogue_says(tmp_path, data, code, told):
+def test_a_file_is_stopped_as_the_catalog_says(tmp_path, data, code, told):
     with pytest.raises(InputError, match=re.escape(told)) as caught:
         go(tmp_path, data, timezone=None if code == "needs_timezone" else "America/New_York")
     assert caught.value.code == code
@@ -542,7 +542,7 @@ RAGGED = {
 
 
 @pytest.mark.parametrize(("data", "code"), RAGGED.values(), ids=RAGGED)
-def test_a_row_is_rejected_as_the_catalogue_says(tmp_path, data, code):
+def test_a_row_is_rejected_as_the_catalog_says(tmp_path, data, code):
     rejected_rows = go(tmp_path, data).rejected
     assert set(rejected_rows["codes"]) == {code}
 
@@ -600,7 +600,7 @@ def test_37_a_foreign_number_says_its_country(tmp_path):
 
 
 MOMENTS = {
-    "46 the catalogue's epoch": ("1722170000", "2024-07-28T12:33:20+00:00"),
+    "46 the catalog's epoch": ("1722170000", "2024-07-28T12:33:20+00:00"),
     "46 its milliseconds": ("1751906684561", "2025-07-07T16:44:44+00:00"),
     "47 its RFC 2822": ("Tue, 10 Sep 2024 14:03:02 +0000", "2024-09-10T14:03:02+00:00"),
     "47 its fraction": ("2024-11-04 16:52:18.034Z", "2024-11-04T16:52:18+00:00"),
@@ -609,7 +609,7 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize(("cell", "expected"), MOMENTS.values(), ids=MOMENTS)
-def test_a_moment_of_the_catalogue_is_read_on_its_next_day(tmp_path, cell, expected):
+def test_a_moment_of_the_catalog_is_read_on_its_next_day(tmp_path, cell, expected):
     text = TABLE.replace("2026-11-20T09:30:00-05:00", f'"{cell}"')
     now = (datetime.fromisoformat(expected) + timedelta(days=1)).isoformat()
     prepared = go(tmp_path, text, now=now, **ZONE)
@@ -646,7 +646,7 @@ def test_rows_that_are_no_inbound_calls_are_left_out_by_rule(tmp_path, kind):
     assert prepared.left_out["codes"].tolist() == ["left_out_by_rule"]
 
 
-def test_every_entry_of_the_catalogue_is_tested():
+def test_every_entry_of_the_catalog_is_tested():
     named = [*CELLS, *TAKEN, *STOPPED, *RAGGED, *KINDS, *MOMENTS]
     named += [name.removeprefix("test_") for name in globals() if name.startswith("test_")]
     found = {int(name[:2]) for name in named if name[:2].isdecimal()}

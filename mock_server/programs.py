@@ -1,6 +1,6 @@
 """What an account has agreed with its partners, and the business reasons that follow from it.
 
-An account without programmes takes every well-formed row.
+An account without programs takes every well-formed row.
 """
 
 import re
@@ -21,7 +21,7 @@ class Tracker:
 
 
 @dataclass(frozen=True, slots=True)
-class Programme:
+class Program:
     """A campaign with its action trackers, media partners and the terms of its contracts."""
 
     campaign: str
@@ -50,24 +50,24 @@ class Call:
     """A well-formed row, and what the rules below need to know about it."""
 
     row: Mapping[str, str]
-    programmes: tuple[Programme, ...]
+    programs: tuple[Program, ...]
     seen: Callable[[str, str, datetime, timedelta], bool]
     """`seen(tracker, caller, when, within)`: did the caller produce an action so near in time?"""
 
     @property
-    def programme(self) -> Programme | None:
-        """The programme that CampaignId names."""
+    def program(self) -> Program | None:
+        """The program that CampaignId names."""
         campaign = number(self.row["CampaignId"])
-        return next((p for p in self.programmes if p.campaign == campaign and p.active), None)
+        return next((p for p in self.programs if p.campaign == campaign and p.active), None)
 
     @property
-    def terms(self) -> Programme:
+    def terms(self) -> Program:
         """The same, where a rule above has made sure of it."""
-        return self.programme or Programme("")
+        return self.program or Program("")
 
     @property
     def tracker(self) -> Tracker | None:
-        """The action tracker, if it is of that programme."""
+        """The action tracker, if it is of that program."""
         tracker = number(self.row["ActionTrackerId"])
         return next((t for t in self.terms.trackers if t.id == tracker), None)
 
@@ -95,7 +95,7 @@ def caller_key(text: str) -> str:
 
 def _tracker_elsewhere(call: Call) -> bool:
     tracker = number(call.row["ActionTrackerId"])
-    return any(t.id == tracker for p in call.programmes for t in p.trackers)
+    return any(t.id == tracker for p in call.programs for t in p.trackers)
 
 
 def _outside_range(call: Call) -> bool:
@@ -126,7 +126,7 @@ class BusinessRule:
 
 
 BUSINESS_RULES = (
-    BusinessRule("CAMPAIGN_NOT_FOUND", "CampaignId", lambda call: call.programme is None),
+    BusinessRule("CAMPAIGN_NOT_FOUND", "CampaignId", lambda call: call.program is None),
     BusinessRule(
         "ACTIONTRACKER_NOT_FOUND",
         "ActionTrackerId",
@@ -187,7 +187,7 @@ def business_refusal(
     for wish in refuse:
         if call.row.get(wish.column) == wish.equals:
             return Refusal(wish.reason, wish.column, "as this account's refuse table asks")
-    if not call.programmes:
+    if not call.programs:
         return None
     for rule in rules:
         if rule.strikes(call):
