@@ -101,6 +101,13 @@ def read(
     return Reading(text or None, None, tuple(rule for rule in RULES if rule in done))
 
 
+def without_marks(cells: pa.StringArray) -> pa.StringArray:
+    """Trimmed cells; empty where they hold a mark for nothing, such as NULL."""
+    trimmed = pc.utf8_trim_whitespace(cells)
+    marks = pc.is_in(trimmed, texts.from_list(sorted(EMPTY_MARKS)))
+    return pc.if_else(marks, texts.scalar(""), trimmed)
+
+
 def _once(text: str, typed: bool, composes: bool, done: set[str]) -> str:
     """One round over `text`; adds the rules that were used to `done`."""
     if _CONTROLS.search(text) or "\t" in text.strip():

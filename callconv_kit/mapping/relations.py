@@ -25,15 +25,18 @@ Hashes: TypeAlias = npt.NDArray[np.uint64]
 Hash: TypeAlias = Callable[[pa.StringArray], Hashes]
 """Two 64-bit words for each text; handed in."""
 
+Trim: TypeAlias = Callable[[pa.StringArray], pa.StringArray]
+"""Trims cells and empties those that hold a mark for nothing, such as NULL; handed in."""
+
 WHOLE = r"^\s*[0-9]{1,9}\s*$"
 
 
 class ChildLegs:
     """The child legs of all inputs, and what each call takes from its own."""
 
-    def __init__(self, legs: Legs, plans: Sequence[Plan], hash_of: Hash) -> None:
+    def __init__(self, legs: Legs, plans: Sequence[Plan], hash_of: Hash, trim: Trim) -> None:
         self._legs = legs
-        self._hash = hash_of
+        self._hash, self._trim = hash_of, trim
         self._names = dict.fromkeys(name for plan in plans for name in _child_names(plan))
         self._forget()
         self._known: Hashes = np.zeros((0, 2), np.uint64)
@@ -62,7 +65,7 @@ class ChildLegs:
         at = plan.position(self._legs.parent)
         if at is None:
             return np.zeros(len(batch.lines), np.bool_)
-        return texts.present(pc.utf8_trim_whitespace(batch.cells[at]))
+        return texts.present(self._trim(batch.cells[at]))
 
     def add(self, plan: Plan, batch: Batch) -> None:
         """Remember the child legs of a batch."""
@@ -74,7 +77,7 @@ class ChildLegs:
             at = plan.position(name)
             if at is None:
                 return texts.from_list([""] * len(rows))
-            return pc.utf8_trim_whitespace(texts.take(batch.cells[at], rows))
+            return self._trim(texts.take(batch.cells[at], rows))
 
         self._parents.append(self._hash(cells(self._legs.parent)))
         longest_by = self._legs.take.get("TalkDuration") or self._legs.take.get("CallDuration")
@@ -111,7 +114,7 @@ class ChildLegs:
         nothing = texts.nulls(len(batch.lines))
         if at is None or not len(self._known):
             return (nothing,) * len(names)
-        own = self._hash(pc.utf8_trim_whitespace(batch.cells[at]))
+        own = self._hash(self._trim(batch.cells[at]))
         place = np.searchsorted(self._known[:, 0], own[:, 0])
         place = np.minimum(place, len(self._known) - 1)
         found = (self._known[place] == own).all(axis=1)
@@ -140,9 +143,9 @@ class Corrected:
     replace one and the same none goes.
     """
 
-    def __init__(self, corrections: Corrections, hash_of: Hash) -> None:
+    def __init__(self, corrections: Corrections, hash_of: Hash, trim: Trim) -> None:
         self._corrections = corrections
-        self._hash = hash_of
+        self._hash, self._trim = hash_of, trim
         self._corrected: list[Hashes] = []
         self._correcting: list[Hashes] = []
         self._places: list[Ints] = []
@@ -161,7 +164,7 @@ class Corrected:
         at = plan.position(name)
         if at is None:
             return texts.nulls(len(batch.lines))
-        return pc.utf8_trim_whitespace(batch.cells[at])
+        return self._trim(batch.cells[at])
 
     def add(
         self, plan: Plan, batch: Batch, rows: Ints, places: Ints, held: Bools, ready: Bools
@@ -197,7 +200,7 @@ class Corrected:
 
     def sought(self) -> "Corrected":
         """One that knows which rows ours correct; other processes `find` with it."""
-        other = Corrected(self._corrections, self._hash)
+        other = Corrected(self._corrections, self._hash, self._trim)
         other._corrected = [np.unique(np.concatenate(self._corrected))]
         return other
 

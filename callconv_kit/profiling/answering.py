@@ -284,22 +284,27 @@ def leave_out(found: Direction, values: Iterable[str] | None = None) -> list[dic
     return [
         {"source_column": found.column, **condition, "code": code, "reason": reason}
         for (code, reason), listed in by_code.items()
-        for condition in _conditions(listed, [value for value in kept if value])
+        for condition in _conditions(listed, [value for value in kept if value], found.marks)
     ]
 
 
-def _conditions(listed: Sequence[str], kept: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _conditions(
+    listed: Sequence[str], kept: Sequence[str], marks: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """The conditions that hold of the rows with these values, and of no others.
 
     Args:
         listed: the values; "" for empty cells, `FILLED` for those that have no value of their own.
         kept: the values of the rows that are sent, but for empty cells.
+        marks: words for an empty cell; a rule reads them as they are.
     """
     words = [value for value in listed if value not in ("", FILLED)]
     if "" in listed:
         yield {"empty": True}
+        words += marks
     if FILLED in listed:
-        yield {"not_in": kept} if kept else {"empty": False}
+        others = [*kept, *marks]
+        yield {"not_in": others} if others else {"empty": False}
     elif len(words) == 1:
         yield {"equals": words[0]}
     elif words:

@@ -121,12 +121,14 @@ class Direction:
 
     values: each text with the number of its rows; "" stands for empty cells, `FILLED` for all
         others.
+    marks: words for an empty cell that the column holds, such as NULL; a rule names them.
     """
 
     column: str
     values: tuple[Meaning, ...]
     confidence: Confidence
     because: str
+    marks: tuple[str, ...] = ()
 
     @property
     def calls(self) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ The order matters: which rows are calls to the advertiser comes first, because o
 the caller's numbers vary and the words of a status count.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from callconv_kit.model import spec
@@ -27,6 +28,8 @@ from callconv_kit.profiling.statuses import statuses
 
 FITS_SOMEWHAT = 0.3
 """Of the texts of a column that a preset or a name feeds must be of its kind."""
+
+_OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 
 NAMED = "its name is the name of the column"
 
@@ -119,7 +122,7 @@ class _Engine:
         self._mapping["EventDate"] = self._with_zone_column(zone)
         return Proposals(
             {name: self._mapping.get(name, Proposal(name)) for name in spec.NAMES},
-            tuple(ways),
+            tuple(replace(each, marks=self._marks(each.column)) for each in ways),
             statuses_found,
             session.derived if self._mapping["CallSessionId"].how == "nothing" else (),
             self._talk_time(),
@@ -236,6 +239,10 @@ class _Engine:
             return call.sources[0]
         return ""
 
+    def _marks(self, name: str) -> tuple[str, ...]:
+        column = self._sample.column(name)
+        return column.marks if column is not None else ()
+
     def _zone(self) -> tuple[str, str, Confidence]:
         return zone_of(self._sample, self._mapping["EventDate"].sources)
 
@@ -257,7 +264,7 @@ class _Engine:
 
 
 def _has_offset(text: str) -> bool:
-    return bool(words.zone_in(text)) or text.endswith("Z") or text.isdigit()
+    return bool(words.zone_in(text) or _OFFSET.search(text)) or text.isdigit()
 
 
 def _fit(column: str, held: list[Column]) -> bool:

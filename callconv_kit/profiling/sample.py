@@ -66,6 +66,14 @@ class Column:
         marks = pc.is_in(cells, texts.from_list(list(kinds.MARKS)))
         return pc.if_else(marks, texts.scalar(""), cells)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The words for an empty cell that it holds."""
+        found = pc.unique(
+            self.cells.filter(pc.is_in(self.cells, texts.from_list(list(kinds.MARKS))))
+        )
+        return tuple(found.to_pylist())
+
     @cached_property
     def present(self) -> Bools:
         """The rows that hold a text."""

@@ -34,7 +34,12 @@ SHORTEST_PART = 2
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PLACE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]+)+")
-_OFFSET = re.compile(r"(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?(\d\d))?\b")
+_OFFSET = re.compile(r"(?:(?:UTC|GMT) ?|[(\[] ?)([+-])(\d{1,2})(?::?(\d\d))?\b")
+LONGEST_CODE = 3
+"""Letters of EST and UTC; a longer word at the end of a name may mean something else."""
+
+_IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)")
+_CODE_OF_ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]T)\b")
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -110,8 +115,13 @@ def _phrases(words: tuple[str, ...]) -> Iterator[frozenset[str]]:
 def zone_in(name: str) -> str:
     """The time zone that a header names: `Start (UTC)`, `Date [America/New_York]`; "" for none.
 
+    A word that may be another one elsewhere (French `et`, Spanish `central`) is a zone only at the
+    end of the name or in brackets.
+
     >>> zone_in("Date/Time Start (UTC)"), zone_in("Date [America/New_York]"), zone_in("Start Time")
     ('UTC', 'America/New_York', '')
+    >>> zone_in("Start Time ET"), zone_in("Date et heure"), zone_in("Start UTC+2")
+    ('America/New_York', '', '+02:00')
     """
     place = _PLACE.search(name)
     if place and nearest_zone(place[0]) == place[0]:
@@ -119,8 +129,13 @@ def zone_in(name: str) -> str:
     offset = _OFFSET.search(name)
     if offset:
         return f"{offset[1]}{int(offset[2]):02}:{offset[3] or '00'}"
-    words = [word.upper() for word in re.findall(r"[A-Za-z]+", name)]
-    return next((ZONES[word] for word in words if word in ZONES), "")
+    code = _CODE_OF_ZONE.search(name)
+    if code:
+        return ZONES[code[0]]
+    bracketed = [word for part in _IN_BRACKETS.findall(name) for word in words_of(part)]
+    last = [word for word in words_of(name)[-1:] if len(word) <= LONGEST_CODE]
+    found = [word.upper() for word in (*bracketed, *last)]
+    return next((ZONES[word] for word in found if word in ZONES), "")
 
 
 _CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\D.*)?", re.IGNORECASE)

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from callconv_kit.coercion.universal import without_marks
 from callconv_kit.job import Job
 from callconv_kit.mapping import drift, session
 from callconv_kit.mapping import plan as planning
@@ -88,7 +89,7 @@ class Run:
         self._log = log
         self._tally = Tally(mask=job.mask, mapped=job.values)
         corrections = self._resolved.export.corrections
-        corrected = Corrected(corrections, murmur3_128) if corrections else None
+        corrected = Corrected(corrections, murmur3_128, without_marks) if corrections else None
         self._sent = sent
         keys = None
         if isinstance(executor, Cluster):
@@ -201,7 +202,7 @@ class Run:
         """
         if self._job.legs is None:
             return []
-        legs = ChildLegs(self._job.legs, plans, murmur3_128)
+        legs = ChildLegs(self._job.legs, plans, murmur3_128, without_marks)
         if parted is not None:
             for lot, (theirs, account) in parted.each(legs_of, self._shared(tables, legs)):
                 legs.merge(theirs)

@@ -79,6 +79,18 @@ def test_titled_names_of_twilio_are_calls_with_their_legs(tmp_path):
     assert done.left_out["codes"].tolist() == ["child_leg"]
 
 
+@pytest.mark.parametrize("mark", ["NULL", "None", "nan", "\\N", "-"])
+def test_a_word_for_nothing_is_not_the_id_of_another_call(tmp_path, mark):
+    """Scripts write None, databases NULL, where a call is not the leg of another."""
+    path = written([{**CALL, "Parent Call SID": mark}, LEG], {}, tmp_path / "calls.csv")
+    settings = {"constants": IDS, "talk_time": "call_if_answered"}
+    done = ck.prepare(path, preset="twilio", now=NOW, **settings)
+    assert done.ready["CallSessionId"].tolist() == ["CA1"]
+    path = written([{**INVOCA, "corrects_transaction_id": mark}], {}, tmp_path / "invoca.csv")
+    done = ck.prepare(path, preset="invoca", constants=IDS, now=NOW)
+    assert done.ready["CallSessionId"].tolist() == ["00F7-2"]
+
+
 TAKEN = {"first": "Ann", "last": "Cy", "longest": "Bo"}
 LEGS = {"Ann": "20", "Bo": "90", "Cy": "50"}
 

@@ -9,6 +9,8 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.model import spec
+from callconv_kit.profiling.answering import leave_out
+from callconv_kit.profiling.words import zone_in
 
 from .layouts import LAYOUTS
 
@@ -235,3 +237,69 @@ def test_a_job_of_another_country_makes_its_numbers_known(tmp_path):
     (tmp_path / "calls.csv").write_text(national(AT_HOME["Berlin"][1]), encoding="utf-8")
     seen = ck.inspect(tmp_path / "calls.csv", default_country="DE")
     assert sources(seen).items() >= {"CallerId": "Caller", "CalledPhoneNumber": "Called"}.items()
+
+
+FREEPBX = "calldate,src,dst,dcontext,duration,billsec,disposition,uniqueid,did\n"
+
+
+@pytest.mark.parametrize("mark", ["NULL", "\\N", "", "N/A"])
+def test_rows_without_a_number_dialed_are_left_out_whatever_word_stands_for_nothing(tmp_path, mark):
+    rows = [
+        f"2026-11-20 15:0{n}:05,617555012{n},101,from-did,201,187,ANSWERED,u{n},8005550142"
+        for n in range(6)
+    ]
+    rows += [
+        f"2026-11-20 16:0{n}:05,101,617555018{n},from-us,60,50,ANSWERED,o{n},{mark}"
+        for n in range(3)
+    ]
+    (tmp_path / "calls.csv").write_text(FREEPBX + "\n".join(rows) + "\n")
+    seen = ck.inspect(tmp_path / "calls.csv", preset="")
+    (way,) = [each for each in seen.proposals.direction if each.column == "did"]
+    rules = leave_out(way)
+    settings = {"columns": {"CallerId": "src", "CalledPhoneNumber": ["did", "dst"]}}
+    settings["columns"] |= {"EventDate": "calldate", "CallDuration": "duration"}
+    settings["columns"] |= {"TalkDuration": "billsec", "CallStatus": "disposition"}
+    constants = {"CampaignId": 1, "MediaId": 2, "ActionTrackerId": 3, "CallProvider": "PBX"}
+    run = ck.prepare(
+        tmp_path / "calls.csv", **settings, constants=constants, session_id_from=["uniqueid"],
+        timezone="UTC", leave_out=rules, now="2026-11-26T06:00:00Z",
+    )  # fmt: skip
+    assert run.left_out["codes"].tolist() == ["outbound"] * 3
+    assert len(run.ready) == 6
+
+
+ZONES = {
+    "Start Time ET": "America/New_York",
+    "start_time_utc": "UTC",
+    "callDateUTC": "UTC",
+    "UTC Start": "UTC",
+    "EST Start Time": "America/New_York",
+    "Date (Pacific)": "America/Los_Angeles",
+    "Start (GMT+1)": "+01:00",
+    "Start [-05:00]": "-05:00",
+    "Date et heure": "",
+    "DATE ET HEURE": "",
+    "Hora de la central": "",
+    "Central de llamadas": "",
+    "Mountain View start": "",
+    "Leg -2 start": "",
+    "Start 2026-11": "",
+    "Est. start": "",
+}
+
+
+@pytest.mark.parametrize(("name", "zone"), ZONES.items())
+def test_a_header_names_a_zone_only_by_a_word_that_can_mean_nothing_else(name, zone):
+    assert zone_in(name) == zone
+
+
+def test_times_are_joined_with_the_zone_of_each_row(tmp_path):
+    rows = [
+        f"c{n},2026-11-20 15:0{n}:05,{zone},617555012{n},8005550142,60,Answered"
+        for n, zone in enumerate(["America/New_York", "America/Chicago"] * 3)
+    ]
+    header = "Call ID,Date,Timezone,Caller,Called,Duration,Status\n"
+    (tmp_path / "calls.csv").write_text(header + "\n".join(rows) + "\n")
+    assert sources(ck.inspect(tmp_path / "calls.csv"))["EventDate"] == {
+        "join": ["Date", "Timezone"]
+    }
