@@ -336,16 +336,10 @@ class Session:
         self.prepared = self.review = self.validation = None
         try:
             prepared = prepare(
-                source,
-                job_file,
-                out=self.out,
-                now=self.now,
+                source, job_file, out=self.out, now=self.now, audit=True, ledger=ledger,
                 fixes=fixes.path if prepared_with[1] else None,
-                audit=True,
-                ledger=ledger,
-                progress=progress,
-                keep_findings=log,
-            )
+                progress=progress, keep_findings=log,
+            )  # fmt: skip
         finally:
             log.close()
         self._prepared_with = prepared_with
@@ -414,12 +408,9 @@ class Session:
         header = self.reviewed.own_header
         if name not in header:
             raise UsageError(
-                "no_column",
-                "The export has no such column",
-                name,
-                ", ".join(header[:5]) + " …",
-                "Choose one of the export's columns.",
-            )
+                "no_column", "The export has no such column", name,
+                ", ".join(header[:5]) + " …", "Choose one of the export's columns.",
+            )  # fmt: skip
         return ORIGIN + header.index(name)
 
     def fed_by(self, name: str) -> list[str]:
