@@ -8,7 +8,8 @@ test can kill, because the mutant behaves the same, are listed with the reason i
 
 Not mutmut: since version 3 it changes the bodies of functions alone, and most of our rules are
 tables and patterns at the top of a module. Not cosmic-ray: it has one test command for all
-modules, and starts Python for each mutant; here a mutant is a fork with everything imported.
+modules, and starts Python for each mutant; here a mutant is a fork with everything imported, in
+which only the tests that run the changed line are run.
 """
 
 import argparse
@@ -27,12 +28,18 @@ import tomllib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 SLOWER = 4
 """A mutant that takes so many times as long as the unchanged tests is endless."""
+
+OPTIONS = (
+    "-x -q --override-ini=addopts= --import-mode=importlib -m not(long)and(not(benchmark))"
+    " -p no:cacheprovider -p no:nbval -p no:anyio -p no:typeguard"
+)
+"""Of pytest. Plugins that no test of a rule needs take longer to start than many of the tests."""
 
 
 class Area(NamedTuple):
@@ -86,6 +93,7 @@ class Change(NamedTuple):
     before: str
     after: str
     apply: Callable[[], None]
+    last_line: int
 
 
 def changes(tree: ast.Module) -> Iterator[Change]:
@@ -144,7 +152,10 @@ def _change(node: ast.AST, field: str, value: object, after: str = "") -> Change
         apply()
         after = ast.unparse(node)
         setattr(node, field, old)
-    return Change(getattr(node, "lineno", 0), before, after, apply)
+    line = getattr(node, "lineno", 0)
+    # Only the condition of an `if` changes, not its body.
+    last = node.test if isinstance(node, ast.If) else node
+    return Change(line, before, after, apply, getattr(last, "end_lineno", line))
 
 
 def _of_comparison(node: ast.Compare) -> Iterator[Change]:
@@ -178,7 +189,9 @@ def _of_table(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Iterator[Chang
         if isinstance(node, ast.Dict):
             key = node.keys[at]
             entry = f"{ast.unparse(key) if key else '**'}: {entry}"
-        yield Change(item.lineno, entry, "drop this entry", _dropped(node, at))
+        yield Change(
+            item.lineno, entry, "drop this entry", _dropped(node, at), item.end_lineno or 0
+        )
 
 
 def _dropped(node: ast.AST, at: int) -> Callable[[], None]:
@@ -238,7 +251,47 @@ def tests_of(area: Area) -> list[str]:
     return list(dict.fromkeys(path.relative_to(ROOT).as_posix() for path in paths))
 
 
-def survives(mutant: Mutant, copy: Path, limit: float) -> str:
+class Watched:
+    """A pytest plugin: which tests run which lines, and how long each takes."""
+
+    def __init__(self, data: Path) -> None:
+        from coverage import Coverage
+
+        self.seconds: dict[str, float] = {}
+        self._data = data
+        self._coverage = Coverage(
+            data_file=str(data), config_file=False, include=["*/callconv_kit/*"]
+        )
+
+    def pytest_sessionstart(self) -> None:
+        self._coverage.start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._coverage.switch_context(nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        self._coverage.stop()
+        self._coverage.save()
+        self._data.with_suffix(".json").write_text(json.dumps(self.seconds))
+
+
+class Selected:
+    """A pytest plugin that runs these tests alone, the quickest first."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds = seconds
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._seconds),
+            key=lambda item: self._seconds[item.nodeid],
+        )
+
+
+def survives(mutant: Mutant, copy: Path) -> str:
     """`killed`, `survived`, `endless`, or `gone` where the code is not that of the sample."""
     module = ROOT / "callconv_kit" / mutant.module
     found = dict(mutants_of(module, mutant.area)) if module.is_file() else {}
@@ -246,15 +299,21 @@ def survives(mutant: Mutant, copy: Path, limit: float) -> str:
         return "gone"
     text = module.read_text("utf-8")
     tree = ast.parse(text)
-    place = list(found).index(mutant)
-    list(changes(tree))[place].apply()
+    list(changes(tree))[list(found).index(mutant)].apply()
     target = copy / "callconv_kit" / mutant.module
-    target.write_text(ast.unparse(ast.fix_missing_locations(tree)), "utf-8")
+    seconds, runs_line = _that_run(found[mutant], target, mutant.area, copy)
     tests = tests_of(AREAS[mutant.area])
-    # Those that are named after the module kill most of its mutants, and start sooner.
-    own = [name for name in tests if f"test_{target.stem}" in name]
+    if runs_line:
+        tests = [name for name in tests if any(test.startswith(name) for test in seconds)]
+        rounds = [(tests, [Selected(seconds)])]
+    else:  # the line runs when the module is imported: any test may notice
+        # Those that are named after the module kill most of its mutants, and start sooner.
+        own = [name for name in tests if f"test_{target.stem}" in name]
+        rounds = [(own, []), (tests, [])] if own else [(tests, [])]
+    target.write_text(ast.unparse(ast.fix_missing_locations(tree)), "utf-8")
     try:
-        passes = (not own or _passes(own, copy, limit)) and _passes(tests, copy, limit)
+        limit = SLOWER * sum(seconds.values()) + 60
+        passes = all(_passes(tests, copy, limit, plugins) for tests, plugins in rounds)
         return "survived" if passes else "killed"
     except TimeoutError:
         return "endless"
@@ -262,7 +321,27 @@ def survives(mutant: Mutant, copy: Path, limit: float) -> str:
         target.write_text(text, "utf-8")
 
 
-def _passes(tests: list[str], copy: Path, limit: float) -> bool:
+def _that_run(change: Change, module: Path, area: int, copy: Path) -> tuple[dict[str, float], bool]:
+    """The tests that run a changed line, in seconds each, or all; and whether there are any."""
+    from coverage import CoverageData
+
+    data = copy / f"area-{area}.lines"
+    if not data.exists():
+        tests = tests_of(AREAS[area])
+        if not _passes(tests, copy, 3600, [Watched(data)]):
+            sys.exit("tests fail without a mutant:\n" + (copy / "last.log").read_text())
+    seconds = json.loads(data.with_suffix(".json").read_text())
+    lines = CoverageData(str(data))
+    lines.read()
+    contexts = lines.contexts_by_lineno(str(module))
+    tests = {
+        test for at in range(change.line, change.last_line + 1) for test in contexts.get(at, ())
+    }
+    chosen_ = {test: seconds[test] for test in tests if test in seconds}
+    return (chosen_, True) if chosen_ else (seconds, False)
+
+
+def _passes(tests: list[str], copy: Path, limit: float, plugins: list[object]) -> bool:
     """Whether the tests pass on the copy, in a child that has the libraries imported already.
 
     Raises:
@@ -270,7 +349,7 @@ def _passes(tests: list[str], copy: Path, limit: float) -> bool:
     """
     child = os.fork()
     if not child:
-        _run_in_child(tests, copy)
+        _run_in_child(tests, copy, plugins)
     ends = time.monotonic() + limit
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -282,7 +361,7 @@ def _passes(tests: list[str], copy: Path, limit: float) -> bool:
     raise TimeoutError
 
 
-def _run_in_child(tests: list[str], copy: Path) -> None:
+def _run_in_child(tests: list[str], copy: Path, plugins: list[object]) -> None:
     import pytest  # in each child: its plugins mark modules when it starts
 
     os.setpgid(0, 0)
@@ -292,7 +371,7 @@ def _run_in_child(tests: list[str], copy: Path) -> None:
     os.dup2(log, 2)
     status = 1
     try:
-        status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
+        status = pytest.main([*OPTIONS.split(), *tests], plugins)
     finally:
         sys.stdout.flush()
         os._exit(int(status))
@@ -305,8 +384,6 @@ def run(session: Path, *, retry: bool, minutes: float) -> None:
         copy = Path(folder, "copy")
         _copied_to(copy)
         ends = time.monotonic() + minutes * 60
-        # Tests that a session has seen pass are not run again for it; after new tests they are.
-        seconds = {} if retry else json.loads(session.read_text()).get("seconds", {})
         for mutant in mutants:
             known = json.loads(session.read_text())["results"]
             key = json.dumps(mutant)
@@ -314,17 +391,10 @@ def run(session: Path, *, retry: bool, minutes: float) -> None:
                 continue
             if time.monotonic() > ends:
                 break
-            area = str(mutant.area)
-            if area not in seconds:
-                started = time.monotonic()
-                if not _passes(tests_of(AREAS[mutant.area]), copy, 3600):
-                    sys.exit("tests fail without a mutant:\n" + (copy / "last.log").read_text())
-                seconds[area] = time.monotonic() - started
-            verdict = survives(mutant, copy, SLOWER * seconds[area] + 60)
+            verdict = survives(mutant, copy)
             _say(f"{verdict:9} {mutant.module}: {mutant.before} -> {mutant.after}")
             state = json.loads(session.read_text())
             state["results"][key] = verdict
-            state["seconds"] = seconds
             session.write_text(json.dumps(state, indent=0))
 
 
