@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,7 @@ SLOWER = 4
 OPTIONS = (
     "-x -q --override-ini=addopts= --import-mode=importlib -m not(long)and(not(benchmark))"
     " -p no:cacheprovider -p no:nbval -p no:anyio -p no:typeguard"
+    " -W ignore::pytest.PytestAssertRewriteWarning"
 )
 """Of pytest. Plugins that no test of a rule needs take longer to start than many of the tests."""
 
@@ -65,10 +67,10 @@ AREAS = (
     Area("run/duplicate* run/keys run/settling run/resolving run/held_rows",
          "run/test_duplicates run/test_keys run/test_on_conflict run/test_rounded_ids"
          " run/test_settling run/test_held_rows run/test_fixes run/test_rejected_share"
-         " mapping/test_lookup"),
+         " mapping/test_lookup mapping/test_vendor_facts"),
     Area("mapping/*",
          "mapping/test_job_rules mapping/test_lookup mapping/test_related_columns"
-         " mapping/test_vendor_* cli/test_presets run/test_habits"),
+         " mapping/test_vendor_* cli/test_presets run/test_habits run/test_warnings_about_all_rows"),
     Area("delivery/connection_faults delivery/outcomes delivery/forecast delivery/archive"
          " delivery/lock delivery/nightly delivery/sent_* delivery/row_keys delivery/segments"
          " delivery/reconcile",
@@ -77,7 +79,8 @@ AREAS = (
          " delivery/test_restored_ledger delivery/test_results"),
     Area("writing/aside writing/audit writing/lines writing/ready writing/tally reading/whole_rows"
          " reading/reimport",
-         "writing/test_* reading/test_reimport reading/test_shape run/test_touches_nothing"),
+         "writing/test_* reading/test_reimport reading/test_shape run/test_touches_nothing"
+         " run/test_fixes"),
 )  # fmt: skip
 
 COMPARISONS = {
@@ -322,7 +325,11 @@ def survives(mutant: Mutant, copy: Path) -> str:
 
 
 def _that_run(change: Change, module: Path, area: int, copy: Path) -> tuple[dict[str, float], bool]:
-    """The tests that run a changed line, in seconds each, or all; and whether there are any."""
+    """The tests that run a changed line, in seconds each, or all; and whether there are any.
+
+    A line that runs when the module is imported counts as run where the names that it sets are
+    used.
+    """
     from coverage import CoverageData
 
     data = copy / f"area-{area}.lines"
@@ -330,15 +337,41 @@ def _that_run(change: Change, module: Path, area: int, copy: Path) -> tuple[dict
         tests = tests_of(AREAS[area])
         if not _passes(tests, copy, 3600, [Watched(data)]):
             sys.exit("tests fail without a mutant:\n" + (copy / "last.log").read_text())
-    seconds = json.loads(data.with_suffix(".json").read_text())
+    seconds: dict[str, float] = json.loads(data.with_suffix(".json").read_text())
     lines = CoverageData(str(data))
     lines.read()
-    contexts = lines.contexts_by_lineno(str(module))
-    tests = {
-        test for at in range(change.line, change.last_line + 1) for test in contexts.get(at, ())
-    }
-    chosen_ = {test: seconds[test] for test in tests if test in seconds}
-    return (chosen_, True) if chosen_ else (seconds, False)
+
+    def that_run(path: Path, numbers: Iterable[int]) -> dict[str, float]:
+        contexts = lines.contexts_by_lineno(str(path))
+        tests = {test for number in numbers for test in contexts.get(number, ())}
+        return {test: seconds[test] for test in tests if test in seconds}
+
+    selected = that_run(module, range(change.line, change.last_line + 1))
+    names = _names_set_at(change.line, module)
+    if not selected and names:
+        used = re.compile(rf"\b(?:{'|'.join(names)})\b")
+        for path in (copy / "callconv_kit").rglob("*.py"):
+            text = path.read_text("utf-8").split("\n")
+            selected |= that_run(path, (at for at, line in enumerate(text, 1) if used.search(line)))
+    return (selected, True) if selected else (seconds, False)
+
+
+def _names_set_at(line: int, module: Path) -> list[str]:
+    """The names that the statement of this line sets in its module, and those made of them."""
+    names: set[str] = set()
+    for statement in ast.parse(module.read_text("utf-8")).body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            continue
+        found = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        if statement.lineno <= line <= (statement.end_lineno or 0) or found & names:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names |= {
+                node.id
+                for target in targets
+                for node in ast.walk(target)
+                if isinstance(node, ast.Name)
+            }
+    return sorted(names)
 
 
 def _passes(tests: list[str], copy: Path, limit: float, plugins: list[object]) -> bool:
@@ -409,14 +442,18 @@ def _copied_to(copy: Path) -> None:
     os.environ["PYTHONPATH"] = str(copy)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
-    # Not the plugins of pytest: it warns of those that were imported before it ran.
     for library in (
         "click",
+        "coverage",
+        "hypothesis",
+        "openpyxl",
         "pandas",
         "phonenumbers",
         "pyarrow.compute",
         "pyarrow.csv",
+        "pyarrow.parquet",
         "pydantic",
+        "pyftpdlib.handlers",
     ):
         importlib.import_module(library)
 

@@ -11,7 +11,8 @@ import shlex
 import subprocess
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -165,7 +166,7 @@ class Night:
             )
         with (
             Ledger.of_job(job, now=self.now) as ledger,
-            _confirm(job) as confirm,
+            _confirming(job) as confirm,
         ):
             in_doubt = self._settle_left(run, ledger, connection, confirm)
             held_back = self._prepare(run, job, ledger, clock)
@@ -370,23 +371,18 @@ def _bug(run: JobRun, error: Exception) -> CallConvError:
     )
 
 
-class _confirm:  # noqa: N801 - used as a function in a with statement
+@contextmanager
+def _confirming(job: Job) -> Iterator["Confirm | None"]:
     """The results API as a witness of unknown outcomes, where the job names one that works."""
-
-    def __init__(self, job: Job) -> None:
-        self._settings = job.results
-        self._api: ResultsApi | None = None
-
-    def __enter__(self) -> "Confirm | None":
-        if self._settings is None or not self._settings.account_sid:
-            return None
-        try:
-            self._api = ResultsApi(self._settings)
-        except UsageError as error:
-            log.warning("step=confirm code=%s", error.code)
-            return None
-        return confirmer(self._api)
-
-    def __exit__(self, *_: object) -> None:
-        if self._api is not None:
-            self._api.__exit__()
+    settings = job.results
+    if settings is None or not settings.account_sid:
+        yield None
+        return
+    try:
+        api = ResultsApi(settings)
+    except UsageError as error:
+        log.warning("step=confirm code=%s", error.code)
+        yield None
+        return
+    with api:
+        yield confirmer(api)

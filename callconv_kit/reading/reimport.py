@@ -49,12 +49,13 @@ def own_columns(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(header[FIRST_OWN : _width(header)] if is_reimport(header) else header)
 
 
-def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dict[int, list[str]]:
-    """Rows that had too few cells and were not completed, where all rows are of one length.
+def _maybe_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dict[int, list[str]]:
+    """Rows that had too few cells and may still have, where all rows are of one length.
 
     In a sheet or a frame, and in a CSV that a spreadsheet saved, a short row looks like one whose
-    last cells are empty. One that was rejected for too few cells counts as short until the last
-    cell of its own file's columns is filled, or `field_count` is taken from its codes.
+    last cells are empty. One that was rejected for too few cells may be short until its last cell
+    is filled, or `field_count` is taken from its codes. Where it has a cell for each of its own
+    file's columns, `restore` sees that it was completed.
 
     Args:
         header: of the rejected.csv, all of it.
@@ -67,16 +68,13 @@ def still_short(header: Sequence[str], columns: Sequence[pa.StringArray]) -> dic
     suspect = texts.bools(pc.match_substring(columns[CODES], "field_count"))
     for column in columns[width - 1 :]:
         suspect &= ~texts.present(column)
-    rows = np.flatnonzero(suspect).tolist()
-    filled = _filled_by_file(columns, width) if rows else {}
     short = {}
-    for row in rows:
+    for row in np.flatnonzero(suspect).tolist():
         cells = [column[row].as_py() for column in columns[:width]]
         while cells and not cells[-1]:
             cells.pop()
         counts = _counts(columns[REASONS][row].as_py())
-        was_short = counts is None or counts[0] < counts[1]
-        if was_short and not (counts and _is_complete(cells, counts[1], filled)):
+        if counts is None or counts[0] < counts[1]:
             short[row] = cells
     return short
 
@@ -124,7 +122,7 @@ def restore_padded(
     ragged: Sequence[tuple[int, list[str]]],
 ) -> Batch:
     """`restore`, where rows were filled up to one length: in a sheet, or by a spreadsheet."""
-    short = still_short(header, columns)
+    short = _maybe_short(header, columns)
     if short:
         kept = np.ones(len(numbers), np.bool_)
         kept[list(short)] = False
@@ -152,13 +150,14 @@ def restore(
     """
     width = _width(header)
     filled = _filled_by_file(columns, width, (cells for _, cells in ragged)) if ragged else {}
-    completed = [row for row in ragged if _is_corrected(row[1], width, filled)]
+    completed, incomplete = [], []
+    for line, cells in ragged:
+        if _is_corrected(cells, width, filled):
+            completed.append((line, (cells + [""] * len(columns))[: len(columns)]))
+        else:
+            incomplete.append((line, cells))
     if completed:
-        ragged = [row for row in ragged if row not in completed]
-        fitting = [
-            (line, (cells + [""] * len(columns))[: len(columns)]) for line, cells in completed
-        ]
-        numbers, columns = with_rows(numbers, columns, fitting)
+        numbers, columns = with_rows(numbers, columns, completed)
     files = columns[FILE]
     named = texts.where(texts.present(files), files, name)
     source_lines = numbers.copy()
@@ -177,7 +176,7 @@ def restore(
         line, file, source_line = int(numbers[row]), named[row].as_py(), int(source_lines[row])
         counts = _counts(columns[REASONS][row].as_py())
         rows.append(Ragged(line, cells, file, source_line, counts))
-    for line, cells in ragged:
+    for line, cells in incomplete:
         written = cells[LINE].strip() if len(cells) > LINE else ""
         source_line = int(written) if written.isdecimal() else line
         counts = _counts(cells[REASONS]) if len(cells) > REASONS else None

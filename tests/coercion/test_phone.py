@@ -339,6 +339,7 @@ STAYS_WRONG = {
     ),
     "twelve that no country has": ("999000000123", None, US, "phone_invalid"),
     "a number of no country": ("80012345678", None, CODED, "phone_invalid"),
+    "a number of no country in a row of Britain": ("80012345678", "GB", CODED, "phone_invalid"),
     "a repeated one": ("112125550123", None, CODED, "phone_invalid"),
     "sixteen digits": ("4420794601234567", None, CODED, "phone_invalid"),
     "letters of a keypad": ("4420FLOWERS1", None, CODED, "phone_invalid"),

@@ -216,6 +216,7 @@ def test_a_newer_librarys_syntax_leaves_every_number_to_the_scalar_rule(
 
     monkeypatch.setattr(nanp, "expand", fails)
     table = nanp.table.__wrapped__()
+    assert len(table.classes) == 10**nanp.PREFIX
     assert (table.classes == nanp.ASK).all()
 
 

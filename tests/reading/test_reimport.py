@@ -91,6 +91,7 @@ def test_what_was_not_corrected_is_rejected_for_the_same_reasons(tmp_path, rejec
 
 CORRECTED = {  # the line of rejected.csv, what is done to it, the session that is ready then
     "a short row of the first file": (2, lambda line: [*line, "Quincy"], "a2"),
+    "a short row with an empty status": (2, lambda line: [*line[:-1], "", "Quincy"], "a2"),
     "a short row of the second file": (5, lambda line: [*line, "s2"], "b2"),
     "an over-long row of the first file": (3, lambda line: [*line[:-2], "", ""], "a3"),
     "an over-long row of the second file": (6, lambda line: [*line[:-2], "", ""], "b3"),
