@@ -116,7 +116,7 @@ def mock_page(target: Path) -> None:
             ftp.login("demo", "secret")
             ftp.storbinary("STOR 2026-11-24_CallConversionData.csv", io.BytesIO(calls(187)))
         (file,) = server.submissions()
-        with browser(1200, 1120) as driver:
+        with browser(1200, 1240) as driver:
             driver.get(f"{server.http_url}/files/{file.batch_id}")
             driver.find_elements("css selector", "summary")[2].click()
             driver.find_element("css selector", "body").screenshot(str(target))
@@ -124,7 +124,7 @@ def mock_page(target: Path) -> None:
 
 def data_docs(target: Path) -> None:
     """A PNG of Data Docs: what failed in a file, without what passed."""
-    with tempfile.TemporaryDirectory() as folder, browser(1200, 860) as driver:
+    with tempfile.TemporaryDirectory() as folder, browser(1200, 900) as driver:
         path = Path(folder, "ready.csv")
         path.write_bytes(calls(187).replace(b"617555", b"617.555.", 1))
         suite.docs(folder, suite.validate(path), now="2026-11-24T12:00:00Z")
