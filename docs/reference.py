@@ -94,8 +94,8 @@ def codes() -> Iterator[str]:
     yield GENERATED
     yield (
         "A *code* says why a file stops, a row is rejected or left out, or what to check. A *rule* "
-        "says what the kit changed in a cell. `callconv explain NAME` shows the same offline. The "
-        "codes of failed deliveries are in [Delivery faults](../delivery_faults.md)."
+        "says what the kit changed in a cell. `callconv explain NAME` shows the same offline. How "
+        "each failure of a connection ends is in [Delivery faults](../delivery_faults.md)."
     )
     for severity, title in TITLES.items():
         yield f"## {title}"

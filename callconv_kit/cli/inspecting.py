@@ -30,10 +30,10 @@ def inspect_command(
 ) -> int:
     """Look at an export; change nothing.
 
-    Tells how FILE is laid out and why, which preset fits and by how much, what each column holds,
-    which columns nothing uses, and what is missing and how to feed it. Samples show at most the
-    last four digits of a phone number. With --share the output holds no data at all: for a report
-    of a bug, or for a new preset.
+    Shows how FILE is laid out and why, which preset fits and how well, what each column contains,
+    which columns are not used, and what is missing and how to supply it. Samples show at most the
+    last four digits of a phone number. With --share the output contains no data at all: for a bug
+    report, or for a new preset.
     """
     shared.tune_process()
     from callconv_kit.profiling import inspect

@@ -13,9 +13,9 @@ HEADER = f"""\
 # The columns of a call conversion file
 
 The {len(spec.COLUMNS)} columns, in the order of the file, and what the suite
-`expectations/callconv.json` expects of each. **Critical**: the server refuses the row, or payment
-or attribution hangs on the cell; `prepare` rejects the row. **Warning**: the server tolerates the
-cell; `prepare` mends or empties it.
+`expectations/callconv.json` expects of each. **Critical**: the server refuses the row, or the cell
+affects payment or attribution; `prepare` rejects the row. **Warning**: the server tolerates the
+cell; `prepare` corrects or empties it.
 
 The suite judges the text as it is uploaded. Read a file for it like this, with plain pandas:
 
