@@ -37,8 +37,8 @@ LARGE, IDLE = 32 << 20, 256 << 20
 """Bytes up to which memory comes from the heap, and that may be free at its top: for `mallopt`."""
 
 
-COLLECT_AFTER = 100_000
-"""New objects after which Python looks for cycles; by default 700, and a start makes 500,000."""
+COLLECT_AFTER = 300_000
+"""New objects after which Python looks for cycles: by default 700, and imports make 130,000."""
 
 
 def tune_process() -> None:

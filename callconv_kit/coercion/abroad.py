@@ -82,7 +82,9 @@ def find(numbers: pa.StringArray, countries: pa.StringArray) -> Abroad:
     codes = _codes(digits)
     stated = _stated(texts.take(countries, rows))
     codes[(stated != 0) & (stated != codes)] = 0
-    found = [_of_code(code, rows, digits, codes) for code in np.unique(codes[codes > 0]).tolist()]
+    found = [
+        _of_code(code, rows, digits, codes) for code in texts.distinct(codes[codes > 0]).tolist()
+    ]
     if not found:
         return Abroad(rows[:0], digits[:0], digits[:0], digits[:0])
     order = np.argsort(np.concatenate([one.rows for one in found]))

@@ -142,7 +142,7 @@ def keypresses_kernel() -> Kernel:
 def _all_of(first: Ints, *others: Ints) -> Ints:
     """Ascending positions that any of these ascending lists holds."""
     filled = [positions for positions in others if len(positions)]
-    return np.unique(np.concatenate([first, *filled])) if filled else first
+    return texts.distinct(first, *filled) if filled else first
 
 
 def _formulas(text: pa.StringArray) -> Ints:

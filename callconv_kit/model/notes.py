@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools, Ints
 
 NoteIds: TypeAlias = npt.NDArray[np.uint16]
@@ -82,7 +83,7 @@ def then(earlier: Coerced, later: Coerced) -> Coerced:
         return later
     if not len(later.positions):
         return Coerced(later.values, earlier.positions, earlier.notes)
-    positions = np.union1d(earlier.positions, later.positions)
+    positions = texts.distinct(earlier.positions, later.positions)
     pairs = np.zeros(len(positions), np.uint32)
     pairs[np.searchsorted(positions, earlier.positions)] = earlier.notes.astype(np.uint32) << 16
     pairs[np.searchsorted(positions, later.positions)] |= later.notes
@@ -110,7 +111,7 @@ def coded(column: Coerced, length: int) -> Bools:
 
 def with_code(column: Coerced, code: str) -> Ints:
     """Ascending positions of the cells that were rejected with this code."""
-    numbers = [n for n in np.unique(column.notes).tolist() if note_of(n).code == code]
+    numbers = [n for n in distinct(column.notes) if note_of(n).code == code]
     return column.positions[np.isin(column.notes, numbers)] if numbers else _NO_CELLS
 
 

@@ -170,6 +170,12 @@ def blanks(length: int) -> pa.StringArray:
     return from_bytes(np.zeros(0, np.uint8), np.zeros(length + 1, np.int32))
 
 
+def distinct(*lots: npt.NDArray[np.integer]) -> Ints:
+    """The numbers of these arrays, ascending, each once."""
+    # Asked for nothing but the numbers, numpy imports its masked arrays.
+    return np.unique(np.concatenate(lots), return_counts=True)[0]
+
+
 def bools(array: pa.Array) -> Bools:
     """A boolean Arrow array without nulls as numpy."""
     bits = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.zeros(0, np.uint8)

@@ -214,7 +214,7 @@ def settle(
 
 
 def _emptied(cells: Coerced, emptied: list[Ints]) -> Coerced:
-    rows = np.unique(np.concatenate(emptied))
+    rows = texts.distinct(*emptied)
     return notes.added(cells, rows, note_id(rules=("emptied",)), cells.values)
 
 

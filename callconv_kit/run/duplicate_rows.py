@@ -108,13 +108,13 @@ class DuplicateRows:
         goes = np.ones(len(self._groups.place), np.bool_)
         goes[kept] = False
         places = self._sorted[goes[self._order]]
-        return np.union1d(places, self._corrected) if len(self._corrected) else places
+        return texts.distinct(places, self._corrected) if len(self._corrected) else places
 
     @property
     def needed(self) -> Ints:
         """Ascending places of `gone` and of all rows that are in conflict."""
         members = self._sorted[self._groups.conflict[self._group[self._order]]]
-        return np.union1d(self.gone, members) if len(members) else self.gone
+        return texts.distinct(self.gone, members) if len(members) else self.gone
 
     def group_of(self, places: Ints) -> Ints:
         """The group of each row; -1 for none."""
@@ -138,7 +138,7 @@ class DuplicateRows:
         """The finding of each row of a batch."""
         corrected, at = self._correcting(places), self._find(places)
         findings = []
-        for code in np.unique(self._codes[corrected[corrected >= 0]]).tolist():
+        for code in texts.distinct(self._codes[corrected[corrected >= 0]]).tolist():
             rows = np.flatnonzero((corrected >= 0) & (self._codes[corrected] == code))
             findings.append(Finding(code, CODES[code].severity, None, rows))
         rest = np.flatnonzero(corrected < 0)
@@ -269,7 +269,7 @@ class Differences:
             if name in judged.columns:
                 records["cells"][:, at] = murmur3_128(texts.take(judged.values(name), rows))[:, 0]
         part = self._part(records["group"])
-        for number in np.unique(part).tolist():
+        for number in texts.distinct(part).tolist():
             with self._path(number).open("ab") as file:
                 file.write(records[part == number].tobytes())
 
@@ -318,4 +318,4 @@ def rounded_keys(judged: Judged) -> Ints:
         notes.marked(judged.columns.get(name), "identifier_maybe_rounded")
         for name in ("VendorEventId", "CallSessionId")
     )
-    return np.union1d(events[by_event[events]], sessions[~by_event[sessions]])
+    return texts.distinct(events[by_event[events]], sessions[~by_event[sessions]])

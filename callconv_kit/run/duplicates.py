@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.run.keys import Keys, Words
 
@@ -142,7 +143,7 @@ class KeyTable:
     @property
     def sharing(self) -> Records:
         """The records that share their key with another one, in the order in which they came."""
-        rows = np.unique(np.concatenate([np.zeros(0, np.int32), *self._alike]))
+        rows = texts.distinct(np.zeros(0, np.int32), *self._alike)
         return np.asarray(self._records[rows], RECORD)
 
     def add(self, records: Records) -> Repeats:
@@ -267,7 +268,7 @@ class KeyStore:
 
     def _split(self, name: str, records: Records, by: str) -> None:
         part = records[by][:, 0] >> np.uint64(58)
-        for number in np.unique(part).tolist():
+        for number in texts.distinct(part).tolist():
             with self._file(f"{name}-{number}").open("ab") as file:
                 records[part == number].tofile(file)
 

@@ -21,7 +21,7 @@ from callconv_kit.mapping.rules import SourceColumn, StatusColumn
 from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import CODES, Severity
 from callconv_kit.model.errors import InputError, UsageError
-from callconv_kit.model.notes import Coerced, note_of
+from callconv_kit.model.notes import Coerced, distinct, note_of
 from callconv_kit.model.rows import Batch, Fate, Finding, Judged
 from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.reading import Table
@@ -344,7 +344,7 @@ def _hold_total(cells: pa.StringArray, rows: Ints) -> Bools:
 
 def _lacks_setting(dates: Coerced, length: int) -> Bools:
     """Where a date only lacks a setting: then the line is a call."""
-    lacking = [number for number in np.unique(dates.notes).tolist() if _asks(number)]
+    lacking = [number for number in distinct(dates.notes) if _asks(number)]
     flags = np.zeros(length, np.bool_)
     flags[dates.positions[np.isin(dates.notes, lacking)]] = True
     return flags

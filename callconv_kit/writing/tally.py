@@ -227,7 +227,7 @@ class Tally:
             rows, places = finding.rows[counted], np.flatnonzero(counted)
             if not len(rows):
                 continue
-            before[key] = np.union1d(before[key], rows) if key in before else rows
+            before[key] = texts.distinct(before[key], rows) if key in before else rows
             self.findings[key] += sign * len(rows)
             if finding.code in COUNTED_BY_DETAIL and finding.details:
                 kept = np.asarray(finding.details, object)[counted]
