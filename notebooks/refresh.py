@@ -61,7 +61,7 @@ def write_page(notebook: Any, name: str) -> None:
     pictured: set[str] = set()
     for number, cell in enumerate(cells, 1):
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts.append(cell.source.replace("](../docs/", "](../"))
             if cell.source.startswith("#"):
                 heading = cell.source.partition("\n")[0].lstrip("# ")
             continue
@@ -81,7 +81,7 @@ def _shown(output: Any, name: str, heading: str, pictured: set[str]) -> str:
     if "application/vnd.jupyter.widget-view+json" in data:
         kind = data["text/plain"].partition("(")[0]
         if kind in pictured:  # its picture is of other data
-            return _text(data["text/plain"])
+            return ""
         pictured.add(kind)
         return f"![{kind}: {heading}](../images/{PICTURES[kind]})" if kind in PICTURES else ""
     if "image/png" in data:

@@ -76,8 +76,8 @@ class Forecast:
         if not self.expected:
             return [f"None of {self.rows} rows is expected to be refused under the contract."]
         return [
-            f"{expected.rows} of {self.rows} rows would earn {expected.reason} "
-            f"({REASONS[expected.reason]}); SaleAmount at stake {expected.sale_amount}"
+            f"{expected.rows:,} of {self.rows:,} rows will probably be refused: {expected.reason} "
+            f"({REASONS[expected.reason]}); sales at stake: {expected.sale_amount:,}"
             for expected in self.expected
         ]
 

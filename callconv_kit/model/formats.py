@@ -68,7 +68,7 @@ FORMATS: dict[Kind, Format] = {
     ),
     Kind.PHONE: Format(
         f"^(?:{'|'.join(PHONE_FORMS)})$",
-        "a phone number as one of the settings of phone_format writes it",
+        "a phone number in one of the forms of the setting phone_format",
     ),
     # More digits would not fit the whole number that the suite reads.
     Kind.DURATION: Format("^(?:0|[1-9][0-9]{0,17})$", "whole seconds, in digits"),

@@ -131,14 +131,7 @@ class Calls:
             totals, facets and outliers, ready to be shown. A facet counts what the other filters
             let through, so that another of its values can be chosen.
         """
-        masks = {
-            name: np.isin(
-                self._facets[name].codes,
-                [at for at, value in enumerate(self._facets[name].values) if value in values],
-            )
-            for name, values in chosen.items()
-            if values and name in self._facets
-        }
+        masks = self._masks(chosen)
         everything = np.ones(self.rows, bool)
         through = np.logical_and.reduce([everything, *masks.values()])
         facets = []
@@ -155,6 +148,22 @@ class Calls:
             "facets": facets,
             "outliers": self._outliers(through),
             "filters": [f"{FACETS[name]}: {', '.join(chosen[name])}" for name in masks],
+        }
+
+    def mask(self, chosen: Mapping[str, Sequence[str]]) -> Bools:
+        """Whether filters let each call through, in the order of the calls."""
+        masks = [np.ones(self.rows, bool), *self._masks(chosen).values()]
+        through: Bools = np.logical_and.reduce(masks)
+        return through
+
+    def _masks(self, chosen: Mapping[str, Sequence[str]]) -> dict[str, Bools]:
+        return {
+            name: np.isin(
+                self._facets[name].codes,
+                [at for at, value in enumerate(self._facets[name].values) if value in values],
+            )
+            for name, values in chosen.items()
+            if values and name in self._facets
         }
 
     def _totals(self, through: Bools) -> list[list[str]]:
@@ -326,6 +335,11 @@ class Explore(anywidget.AnyWidget):
         kept = [one for one in values if one != value]
         self.filters = {**self.filters, facet: kept if value in values else [*values, value]}
         self._refresh()
+
+    @property
+    def mask(self) -> Bools:
+        """Whether the filters let each call through: `prepared.ready[explorer.mask]`."""
+        return np.zeros(0, bool) if self._calls is None else self._calls.mask(self.filters)
 
     def clear(self) -> None:
         """Take all filters back."""

@@ -87,7 +87,7 @@ def test_prepare_says_what_the_contract_will_refuse_before_anything_is_sent(
     job = ["--job", "callconv.toml", *NOW]
     assert main(["prepare", "calls.csv", *job]) == 0
     said = capsys.readouterr().out
-    assert "2 of 2 rows would earn CALL_DURATION_TOO_SHORT" in said
+    assert "2 of 2 rows will probably be refused: CALL_DURATION_TOO_SHORT" in said
     assert "25.00" in said
     assert main(["prepare", "calls.csv", "--dry-run", *job]) == 0
     assert "CALL_DURATION_TOO_SHORT" in capsys.readouterr().out

@@ -5,7 +5,7 @@ import pytest
 
 import callconv_kit as ck
 from callconv_kit.model.errors import UsageError
-from callconv_kit.widgets.calls import Calls
+from callconv_kit.widgets.calls import Calls, Explore
 
 from ..hostile import HOSTILE, NOW, export
 
@@ -89,6 +89,19 @@ def test_filters_are_set_and_taken_back_by_a_press(frame):
     assert shown.view["totals"][0][1] == "2 of 4"
     shown.clear()
     assert shown.view["filters"] == []
+
+
+def test_a_mask_finds_the_rows_of_the_calls_that_are_shown(frame):
+    explorer = frame.callconv.explore()
+    assert explorer.mask.tolist() == [True] * len(frame)
+    for facet in ("CallStatus", "MediaId"):
+        for value in filter(None, frame[facet].unique()):
+            explorer.choose(facet, value)
+            shown = frame[explorer.mask]
+            assert set(shown[facet]) == {value}
+            assert len(shown) == (frame[facet] == value).sum()
+            explorer.clear()
+    assert Explore().mask.tolist() == []
 
 
 def test_where_no_widget_is_shown_the_totals_are(frame):
