@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from callconv_kit.coercion import zones
+from callconv_kit.coercion import cells, zones
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -70,6 +70,22 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile(form, re.ASCII | re.IGNORECASE)
 
 
+_USUAL = re.compile(r"[0-9:/T+-]+(?:[ .][0-9:+-]+)?(?: ?(?:[AP]M|Z|UTC))?")
+"""Digits and marks that are the same in every language."""
+
+_ABROAD = (
+    (re.compile(r"(?<=\d) de (?=[a-z])|(?<=[a-z]) del? (?=\d)", re.IGNORECASE), " "),
+    (re.compile(r",? (?:à|às|a las|alle|um|om|kl\.?) (?=\d)", re.IGNORECASE), " "),
+    (re.compile(r"(?<=\d)( ?[ap])\. m\.", re.IGNORECASE), r"\1.m."),
+    (re.compile(r"(?<=\d) ?Uhr$", re.IGNORECASE), ""),
+    (re.compile(r"(?<=[ T]\d)h(?=\d\d\b)|(?<=[ T]\d\d)h(?=\d\d\b)"), ":"),
+    # 20-11-2026 09.30.05, as in Denmark, Finland and Italy; a date comes before.
+    (re.compile(r"(?<=\d[-/.]\d{4} )(\d{1,2})\.(\d\d)\.(\d\d)$"), r"\1:\2:\3"),
+    (re.compile(r"(?<=\d[-/.]\d{4} )(\d{1,2})\.(\d\d)$"), r"\1:\2"),
+    (re.compile(r"(?<=^\d{4}-\d\d-\d\d )(\d\d)\.(\d\d)\.(\d\d)"), r"\1:\2:\3"),
+)
+"""How people write dates and times in other languages, and the same in English."""
+
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
 
 
@@ -99,9 +115,34 @@ class Stamp(NamedTuple):
 def tidy(text: str) -> str:
     """`text` with every run of white space as one space, and typographic dashes as hyphens.
 
-    Browsers put a narrow no-break space before AM; ISO 8601 allows a true minus sign.
+    Browsers put a narrow no-break space before AM; ISO 8601 allows a true minus sign. Names of
+    months and days, and ways of writing the time, come out as they are in English.
+
+    >>> tidy("20 nov. 2026 à 09h30"), tidy("viernes 20 de noviembre de 2026 9:30 p. m.")
+    ('20 nov. 2026 09:30', 'fri 20 nov 2026 9:30 p.m.')
     """
-    return " ".join(text.translate(_DASHES).split())
+    tidied = " ".join(text.translate(_DASHES).split())
+    return tidied if len(tidied) > LONGEST or _USUAL.fullmatch(tidied) else _in_english(tidied)
+
+
+def _in_english(text: str) -> str:
+    text = _word_abroad().sub(lambda match: _words_abroad()[match[0].casefold()], text)
+    for pattern, english in _ABROAD:
+        text = pattern.sub(english, text)
+    return text
+
+
+@cache
+def _words_abroad() -> dict[str, str]:
+    listed = cells.rows("dates_abroad")
+    return {text: row["english"] for row in listed for text in row["text"].split("|")}
+
+
+@cache
+def _word_abroad() -> re.Pattern[str]:
+    """A name of a month or a day in another language."""
+    longest_first = sorted(_words_abroad(), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
 
 
 def parse(text: str) -> Stamp | None:

@@ -128,6 +128,28 @@ def test_a_stated_zone_is_kept_whatever_the_settings(text, value, rules):
 
 
 NAIVE = {
+    "French": ("20 nov. 2026 à 09:30", "2026-11-20T09:30:00-05:00", BOTH),
+    "French, another month": ("30 août 2026 09h30", "2026-08-30T09:30:00-04:00", BOTH),
+    "French, figures": ("20/11/2026 09h30", "2026-11-20T09:30:00-05:00", BOTH),
+    "German": ("20. Okt. 2026, 09:30 Uhr", "2026-10-20T09:30:00-04:00", BOTH),
+    "German, with its day": (
+        "Freitag, 20. November 2026 um 9:30",
+        "2026-11-20T09:30:00-05:00",
+        BOTH,
+    ),
+    "Spanish": ("20 de noviembre de 2026 9:30 p. m.", "2026-11-20T21:30:00-05:00", BOTH),
+    "Spanish, with its day": (
+        "viernes, 20 de noviembre de 2026 9:30",
+        "2026-11-20T09:30:00-05:00",
+        BOTH,
+    ),
+    "Spanish Windows": ("20/11/2026 09:30:05\u00a0a.\u00a0m.", "2026-11-20T09:30:05-05:00", BOTH),
+    "Portuguese": ("2 out 2026 09:30", "2026-10-02T09:30:00-04:00", BOTH),
+    "Italian": ("20 settembre 2026 alle 09:30", "2026-09-20T09:30:00-04:00", BOTH),
+    "Danish": ("20-11-2026 09.30.05", "2026-11-20T09:30:05-05:00", BOTH),
+    "Finnish": ("20.11.2026 9.30", "2026-11-20T09:30:00-05:00", BOTH),
+    "ISO with dots": ("2026-11-20 09.30.05", "2026-11-20T09:30:05-05:00", BOTH),
+    "Dutch": ("20 sep. 2026 om 09:30", "2026-09-20T09:30:00-04:00", BOTH),
     "ISO": ("2026-11-20T09:30:00", "2026-11-20T09:30:00-05:00", ZONED),
     "ISO in summer": ("2026-09-20T09:30:00", "2026-09-20T09:30:00-04:00", ZONED),
     "ISO with a fraction": (
@@ -230,6 +252,9 @@ def test_an_epoch_is_written_in_utc(text, value, rules):
 
 WRONG = {
     "words": ("soon", "moment_invalid"),
+    "the wrong day in Spanish": ("lunes 20 de noviembre de 2026 09:30", "moment_invalid"),
+    "a month of no language": ("20 novemburo 2026 09:30", "moment_invalid"),
+    "hours and minutes ago": ("2h30 ago", "moment_invalid"),
     "31 February": ("2026-02-31T09:30:00Z", "moment_invalid"),
     "29 February of a common year": ("02/29/2026 09:30", "moment_invalid"),
     "month 13": ("2026-13-01 09:30", "moment_invalid"),
