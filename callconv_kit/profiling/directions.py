@@ -98,19 +98,24 @@ def directions(sample: Sample) -> tuple[Direction, ...]:
     if not any(map(says_a_direction, main)):
         main += [found for found in (_by_unknown_codes(sample),) if found]
     more = [_main_only(each) for each in by_word if each not in main]
-    legs = _by_parent(sample)
+    legs = _by_parent(sample) or _by_leg_number(sample)
     return (*main, *(each for each in more if each.left_out), *([legs] if legs else []))
 
 
 def _by_unknown_codes(sample: Sample) -> Direction | None:
-    """A column whose very name says direction, and whose numbers say nothing: a person is asked."""
+    """A column whose very name says direction, and whose values say nothing: a person is asked."""
     for column in sample.named:
-        coded = 1 < len(column.texts) <= CODED and column.integers == 1 and column.fill >= FITS
+        coded = 1 < len(column.texts) <= CODED and column.fill >= FITS
         named = word_role(column.name) == Named("direction", True) and column.name.lower() != "type"
-        if coded and named:
+        said = "direction" in column.concepts and not any(map(_is_outcome, column.texts))
+        if coded and named and (column.integers == 1 or said):
             values = tuple(Meaning(each.text, each.rows, "") for each in words_in(column))
             return Direction(column.name, values, "none", "")
     return None
+
+
+def _is_outcome(text: str) -> bool:
+    return guess(text, "status").status is not None
 
 
 def _understood(found: Direction) -> int:
@@ -319,6 +324,22 @@ def _by_parent(sample: Sample) -> Direction | None:
         Meaning(FILLED, column.filled, "leg"),
     )
     return Direction(column.name, values, "likely", f"it holds the {found[1]!r} of another row")
+
+
+def _by_leg_number(sample: Sample) -> Direction | None:
+    """A column that numbers the legs of each call; all but the first are parts of it."""
+    for column in sample.named:
+        numbered = column.integers == 1 and column.fill == 1 and len(column.texts) > 1
+        if word_role(column.name) != Named("leg", True) or not numbered:
+            continue
+        first, *others = sorted(column.texts, key=float)
+        if all(column.counts[first] >= column.counts[text] for text in others):
+            values = (
+                Meaning(first, column.counts[first], "call"),
+                *(Meaning(text, column.counts[text], "leg") for text in others),
+            )
+            return Direction(column.name, values, "likely", "it numbers the legs of a call")
+    return None
 
 
 def by_own_numbers(sample: Sample, caller: str, called: Sequence[str]) -> Direction | None:

@@ -144,7 +144,7 @@ def _settled(
 def _candidate(
     column: Column, given: Mapping[str, str], values: Mapping[str, str], *, settled: bool
 ) -> _Candidate | None:
-    if not column.is_vocabulary or column.moments >= FITS or column.links >= FITS:
+    if not column.is_vocabulary or column.links >= FITS or _is_about_time(column):
         return None
     named = word_role(column.name).role
     asked = sum(text.casefold() in given for text in column.texts)
@@ -171,6 +171,12 @@ def _candidate(
     bonus = _BONUS.get(named, 0.0) + (2.0 * asked / len(given) if given else 0.0)
     varied = VARIED * min(3, len({each.status for each in guesses.values() if each.status}) - 1)
     return _Candidate(column, role, guesses, share, share * column.fill + bonus + varied)
+
+
+def _is_about_time(column: Column) -> bool:
+    """Whether it holds moments, dates, clocks, or durations that name their unit."""
+    spelled = column.seconds >= FITS and column.integers < FITS
+    return spelled or max(column.moments, column.dates, column.clocks) >= FITS
 
 
 def _speaks(guesses: Mapping[str, Guess], understood: float) -> bool:

@@ -138,7 +138,7 @@ def zone_in(name: str) -> str:
     return next((ZONES[word] for word in found if word in ZONES), "")
 
 
-_CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\D.*)?", re.IGNORECASE)
+_CODE = re.compile(r"(?:sip[ :/-]*|q\.?850[ :/-]*)?(\d{1,3})(?:\W*[a-z(].*)?", re.IGNORECASE)
 _ANSWERED_CODES = {16, 31, 200}
 """Codes of an answered call; a column of numbers that holds none of them may count anything."""
 

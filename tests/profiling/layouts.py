@@ -261,6 +261,41 @@ LAYOUTS = {
             "CallSessionId": "Call ID",
         },
     ),
+    "Dutch, with dates that begin like a cause": Layout(
+        "Datum;Tijd;Richting;Van;Naar;Duur;Gesprekstijd;Status;Gespreks-ID",
+        (
+            *_calls("{day}-11-2026;{hour:02}:{minute:02}:05;Inkomend;{caller};{own};{total};{talk};Beantwoord;G{id}"),
+            "13-11-2026;12:00:00;Uitgaand;8005550142;6175550123;60;50;Gemist;G1",
+        ),
+        {
+            "EventDate": {"join": ["Datum", "Tijd"]},
+            "CallerId": "Van",
+            "CalledPhoneNumber": "Naar",
+            "CallDuration": "Duur",
+            "TalkDuration": "Gesprekstijd",
+            "CallStatus": "Status",
+            "CallSessionId": "Gespreks-ID",
+        },
+        direction=("Richting", {"Uitgaand"}),
+        statuses={"Beantwoord": "ANSWER", "Gemist": "INCOMPLETE"},
+    ),
+    "legs with a number each": Layout(
+        "Session Id,Leg,From,To,Start Time,Duration,Result",
+        (
+            *_calls("s{id},1,{caller},+1{own},2026-11-20T14:{minute:02}:05Z,{total},Answered"),
+            *_calls("s{id},2,{caller},+1{own},2026-11-20T14:{minute:02}:14Z,{talk},Answered")[:5],
+            "s1,3,6175550188,+18005550142,2026-11-20T14:30:14Z,20,Answered",
+        ),
+        {
+            "EventDate": "Start Time",
+            "CallerId": "From",
+            "CalledPhoneNumber": "To",
+            "CallDuration": "Duration",
+            "CallStatus": "Result",
+            "CallSessionId": "Session Id",
+        },
+        direction=("Leg", {"2", "3"}),
+    ),
     "absurd: names that say nothing": Layout(
         "x1,x2,x3,x4,x5",
         _calls("{id},2026-11-{day} {hour:02}:{minute:02}:05,{caller},{own},{total}"),

@@ -35,6 +35,16 @@ CASES = {
         {"direction": (["1"], ["2"])},
         "A0 A1 A3 A5",
     ),
+    "arrows": (
+        export("direction", "→", "→", "←", "→", "←", "→"),
+        {"direction": (["→"], ["←"])},
+        "A0 A1 A3 A5",
+    ),
+    "words of a language that the kit does not know": (
+        export("Call Direction", "sisään", "sisään", "ulos", "sisään", "ulos", "sisään"),
+        {"Call Direction": (["sisään"], ["ulos"])},
+        "A0 A1 A3 A5",
+    ),
     "words": (
         export("kind of call", "inbound", "inbound", "outbound", "inbound", "internal", "inbound"),
         {"kind of call": (["inbound"], ["outbound", "internal"])},

@@ -10,7 +10,7 @@ import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.model import spec
 from callconv_kit.profiling.answering import leave_out
-from callconv_kit.profiling.words import zone_in
+from callconv_kit.profiling.words import guess, zone_in
 
 from .layouts import LAYOUTS
 
@@ -303,3 +303,15 @@ def test_times_are_joined_with_the_zone_of_each_row(tmp_path):
     assert sources(ck.inspect(tmp_path / "calls.csv"))["EventDate"] == {
         "join": ["Date", "Timezone"]
     }
+
+
+@pytest.mark.parametrize("text", ["20-11-2026", "16/11/2026", "3:21", "17.5", "31-12"])
+def test_a_date_or_a_time_is_not_a_cause(text):
+    assert guess(text, "status").status is None
+
+
+@pytest.mark.parametrize(
+    "text", ["486 Busy Here", "17-USER_BUSY", "Q.850: 17", "SIP 486", "17 (busy)"]
+)
+def test_a_cause_may_have_words_behind_it(text):
+    assert guess(text, "cause").status == "INCOMPLETE"
