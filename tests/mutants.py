@@ -54,7 +54,7 @@ class Area(NamedTuple):
 AREAS = (
     Area("coercion/moment* coercion/zones coercion/date_with_time",
          "coercion/test_moment coercion/test_moment_vector coercion/test_date_with_time"
-         " run/test_cell_cases"),
+         " coercion/test_sums run/test_cell_cases"),
     Area("coercion/*phone* coercion/nanp coercion/regions coercion/calling_codes",
          "coercion/test_phone coercion/test_phone_columns coercion/test_regions run/test_habits"
          " run/test_cell_cases"),
@@ -67,7 +67,7 @@ AREAS = (
     Area("run/duplicate* run/keys run/settling run/resolving run/held_rows",
          "run/test_duplicates run/test_keys run/test_on_conflict run/test_rounded_ids"
          " run/test_settling run/test_held_rows run/test_fixes run/test_rejected_share"
-         " mapping/test_lookup mapping/test_vendor_facts"),
+         " run/test_suggestions mapping/test_lookup mapping/test_vendor_facts"),
     Area("mapping/*",
          "mapping/test_job_rules mapping/test_lookup mapping/test_related_columns"
          " mapping/test_vendor_* cli/test_presets run/test_habits run/test_warnings_about_all_rows"),

@@ -378,8 +378,6 @@ def mixed_of(keys: KeyRows) -> Ints:
     place = np.concatenate([without["place"], keys.sessions["place"]])
     order, begins = _sharing(words)
     starts = np.flatnonzero(begins)
-    if not len(starts):
-        return np.zeros(0, np.int64)
     kind = (order >= len(without)).astype(np.uint8)
     mixed = np.minimum.reduceat(kind, starts) != np.maximum.reduceat(kind, starts)
     group = np.cumsum(begins) - 1

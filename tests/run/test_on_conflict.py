@@ -30,6 +30,22 @@ def test_a_conflict_ends_as_the_job_says(on_conflict, end):
     assert dict(zip(aside["source_line"], aside["codes"], strict=True)) == end[1]
 
 
+WARNED = {"reject": [1, 2, 3], "first": [1], "last": [3]}
+"""on_conflict → lines of the rows whose warning counts, of three that differ."""
+
+
+@pytest.mark.parametrize(("on_conflict", "lines"), WARNED.items(), ids=WARNED)
+def test_warnings_count_for_rows_that_are_not_left_out(on_conflict, lines):
+    frame = pd.DataFrame([{**CALL, "TalkDuration": talk, "City": "=Boston"} for talk in "567"])
+    prepared = ck.prepare(
+        frame, on_conflict=on_conflict, now="2026-11-24T00:00:00Z", max_rejected_share=1.0
+    )
+    found = [each for each in prepared.summary["findings"] if each["code"] == "formula_text"]
+    assert [
+        (each["rows"], [example["source_line"] for example in each["examples"]]) for each in found
+    ] == [(len(lines), lines)]
+
+
 def test_rows_in_conflict_name_each_other_and_what_differs():
     frame = pd.DataFrame([{**CALL, "TalkDuration": talk} for talk in TALKS[:2]])
     prepared = ck.prepare(frame, now="2026-11-24T00:00:00Z", max_rejected_share=1.0)
