@@ -346,14 +346,24 @@ def _that_run(change: Change, module: Path, area: int, copy: Path) -> tuple[dict
         tests = {test for number in numbers for test in contexts.get(number, ())}
         return {test: seconds[test] for test in tests if test in seconds}
 
-    selected = that_run(module, range(change.line, change.last_line + 1))
-    names = _names_set_at(change.line, module)
-    if not selected and names:
+    if _is_in_function(change.line, module):
+        selected = that_run(module, range(change.line, change.last_line + 1))
+        return (selected, True) if selected else (seconds, False)
+    selected = {}
+    if names := _names_set_at(change.line, module):
         used = re.compile(rf"\b(?:{'|'.join(names)})\b")
         for path in (copy / "callconv_kit").rglob("*.py"):
             text = path.read_text("utf-8").split("\n")
             selected |= that_run(path, (at for at, line in enumerate(text, 1) if used.search(line)))
     return (selected, True) if selected else (seconds, False)
+
+
+def _is_in_function(line: int, module: Path) -> bool:
+    return any(
+        node.body[0].lineno <= line <= (node.end_lineno or 0)
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    )
 
 
 def _names_set_at(line: int, module: Path) -> list[str]:

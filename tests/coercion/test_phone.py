@@ -66,6 +66,13 @@ READ = {
     "Rome as it is written": ("0669821234", "IT", "0669821234", (), "IT", ()),
     "nationwide in Canada": ("310-1234", "CA", "3101234", REWRITTEN, "CA", ()),
     "extension x": ("2125550123 x12", None, "2125550123", ("extension_dropped",), None, ()),
+    "extension x that is not apart": (
+        "2125550123x12", None, "2125550123", ("extension_dropped",), None, (),
+    ),
+    "an address without its scheme": ("2125550123@pbx.example", None, "2125550123", REWRITTEN, None, ()),
+    "an address with a plus, without its scheme": (
+        "+442079460958@pbx.example", None, "2079460958", REWRITTEN, "GB", ("country_filled",),
+    ),
     "extension ext.": ("2125550123 ext. 12", None, "2125550123", ("extension_dropped",), None, ()),
     "extension ;ext=": ("2125550123;ext=12", None, "2125550123", ("extension_dropped",), None, ()),
     "pauses": ("2125550123,,5", None, "2125550123", ("extension_dropped",), None, ()),
