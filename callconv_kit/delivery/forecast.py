@@ -148,9 +148,7 @@ def _sums(verdict: npt.NDArray[np.int8], amount: pa.ChunkedArray) -> "list[Expec
         mask = verdict == number
         if mask.any():
             total = pc.sum(amount.filter(pa.array(mask))).as_py()
-            found.append(
-                Expected(reason, int(mask.sum()), Decimal("0.00") if total is None else total)
-            )
+            found.append(Expected(reason, int(mask.sum()), total))
     return found
 
 
