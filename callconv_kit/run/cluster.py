@@ -234,13 +234,10 @@ def _write(keys: KeyRows, path: Path, name: str) -> StoredKeys:
 
 
 class ShuffledKeys(KeyStore):
-    """The keys of all rows that are ready, which stay in the store: tasks settle them.
+    """The keys of all rows that are ready, which stay in the store: tasks settle them."""
 
-    Where one process reads everything after all, it is a `KeyStore` like any other.
-    """
-
-    def __init__(self, cluster: Cluster, on_conflict: OnConflict, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, cluster: Cluster, on_conflict: OnConflict) -> None:
+        super().__init__()
         self._cluster = cluster
         self._on_conflict = on_conflict
         self._stored: list[StoredKeys] = []
@@ -254,22 +251,16 @@ class ShuffledKeys(KeyStore):
         self._cluster.store.get(part.folder, part.files, folder)
         return part.part.moved_to(folder)
 
-    def settle(self, on_conflict: OnConflict) -> Groups:
+    def settle(self, on_conflict: OnConflict) -> Groups:  # noqa: ARG002 # it was given at first
         """Find the rows that share a key."""
-        if not self._stored:
-            return super().settle(on_conflict)
         return Groups.joined(groups for groups, _ in self._all_settled())
 
     def with_and_without(self) -> Ints:
         """Ascending places of rows whose session comes with and without a VendorEventId."""
-        if not self._stored:
-            return super().with_and_without()
         return np.sort(np.concatenate([mixed for _, mixed in self._all_settled()]))
 
     def which_are_known(self, places: Ints) -> Bools:
         """Which of these ascending places are those of rows that were added."""
-        if not self._stored:
-            return super().which_are_known(places)
         known = np.zeros(len(places), np.bool_)
         for found in self._each(_known_of, places):
             known |= found

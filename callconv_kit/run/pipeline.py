@@ -91,11 +91,8 @@ class Run:
         corrections = self._resolved.export.corrections
         corrected = Corrected(corrections, murmur3_128, without_marks) if corrections else None
         self._sent = sent
-        keys = None
-        if isinstance(executor, Cluster):
-            keys = ShuffledKeys(executor, self._job.on_conflict, folder.work)
-        self._keys = keys
-        self._calls = Calls(self.judge, self._job.on_conflict, folder.work, corrected, sent, keys)
+        self._keys: ShuffledKeys | None = None
+        self._calls = Calls(self.judge, self._job.on_conflict, folder.work, corrected, sent)
 
     def _prepare_session_ids(self) -> None:
         """Read the key of derived session ids, or make it; a dry run leaves none behind."""
@@ -140,6 +137,9 @@ class Run:
                 parted = None if fixes else self._parted(inputs, tables)
                 first = self._gather_legs(tables, plans, parted)
                 if parted is not None:
+                    if isinstance(self._executor, Cluster):
+                        self._keys = ShuffledKeys(self._executor, self._job.on_conflict)
+                        self._calls.keep_keys_in(self._keys)
                     self._stream_in_parts(parted, tables, records)
                 else:
                     rows = (

@@ -81,7 +81,6 @@ class Calls:
         folder: Path,
         corrected: Corrected | None = None,
         sent: SentCalls | None = None,
-        keys: duplicates.KeyStore | None = None,
     ) -> None:
         """Begin with none.
 
@@ -91,17 +90,20 @@ class Calls:
             folder: for what is kept in files.
             corrected: which rows correct which, where the export has such rows.
             sent: what was delivered before.
-            keys: gathers keys; none: one in `folder`.
         """
         self._judge = judge
         self._on_conflict = on_conflict
         self._folder = folder
         self._corrected = corrected
         self._sent = sent
-        self._keys = keys or duplicates.KeyStore(folder)
+        self._keys = duplicates.KeyStore(folder)
         self._held = HeldRows(folder)
         self._origins = Origins()
         self._changed: list[Keys] = []
+
+    def keep_keys_in(self, keys: duplicates.KeyStore) -> None:
+        """Gather keys there; to be called before the first row."""
+        self._keys = keys
 
     def remember(self, number: int, plan: Plan, judged: Judged) -> tuple[Judged, Ints]:
         """Keep the keys of the ready rows of a batch of an input, and ask the ledger of them.
