@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import BinaryIO, NamedTuple
 
 from callconv_kit.model import texts
@@ -112,11 +113,14 @@ class Cutter:
         Raises:
             InputError: `unclosed_quote`; `not_a_table`: a line is longer than any record of a call.
         """
-        for step in self._steps(_Counted(stream, span.stop if span else sys.maxsize), span):
-            if step.cut:
-                whole = step.cut == len(step.block)
-                data = self._utf8(step.block if whole else step.block[: step.cut])
-                yield Block(data, step.line, step.lines, step.regular)
+        steps = self._steps(_Counted(stream, span.stop if span else sys.maxsize), span)
+        # Not in a loop of our own, whose variables would keep the bytes while the rows wait.
+        return map(self._block_of, filter(attrgetter("cut"), steps))
+
+    def _block_of(self, step: _Step) -> Block:
+        whole = step.cut == len(step.block)
+        data = self._utf8(step.block if whole else step.block[: step.cut])
+        return Block(data, step.line, step.lines, step.regular)
 
     def spans(self, stream: BinaryIO, size: int) -> Iterator[Span]:
         """The file as stretches of at least `size` bytes, as soon as each is known.
@@ -150,8 +154,10 @@ class Cutter:
             block, cut, scanned = self._cut(held, line, final=False)
             lines = _newlines(block, cut) if scanned is None else scanned
             untouched = block is held and len(block) - cut <= len(chunk)
-            yield _Step(block, cut, line, lines, scanned is None, untouched)
+            steps = [_Step(block, cut, line, lines, scanned is None, untouched)]
             line, rest = line + lines, block[cut:]
+            del held, chunk, block
+            yield steps.pop()
             if len(rest) > self._longest:
                 raise self._endless(line)
         if rest and (span is None or span.last):

@@ -188,9 +188,11 @@ class DelimitedTable:
     ) -> Iterator[Batch]:
         for block in self._cutter.blocks(stream, span):
             batch = self._parse(self._without_skipped(block), wanted)
+            del block  # its bytes go before the rows wait for whoever takes them
             if batch is not None:
                 self.account.rows += len(batch.lines) + len(batch.ragged)
                 yield batch
+                del batch
 
     def apart(self) -> "DelimitedTable":
         """The same table, for a reader beside others."""
@@ -338,10 +340,11 @@ class DelimitedTable:
                 for line, (_, text) in zip(numbers[at], invalid, strict=True)
             ]
             numbers = np.delete(numbers, at)
-        columns = [
-            column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            for column in table.columns
-        ]
+        columns = table.columns
+        del table  # so that the pieces of each column go once it is whole
+        for place, column in enumerate(columns):
+            whole = column.num_chunks == 1
+            columns[place] = column.chunk(0) if whole else column.combine_chunks()
         return numbers, columns, others
 
     def _parse_irregular(self, block: Block, width: int) -> tuple[Ints, list[pa.StringArray], Long]:

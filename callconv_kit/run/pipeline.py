@@ -240,6 +240,7 @@ class Run:
                 judged, held = self._calls.remember(number, plan, judged)
                 behind(partial(records.add, number, judged, held))
                 done += len(batch.lines)
+                del batch, kept, judged, held  # the writer has them
                 if self._progress is not None:
                     self._progress(done)
 

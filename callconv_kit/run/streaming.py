@@ -33,6 +33,7 @@ class ReadAhead(Generic[T]):
             for item in self._items:
                 if not self._put((item, None)):
                     return
+                del item  # what is read next has its place
         except BaseException as error:  # noqa: BLE001 # handed to the other thread as it is
             end = error
         self._put((None, end))
@@ -67,6 +68,7 @@ class ReadAhead(Generic[T]):
             if error is not None:
                 raise error
             yield item  # type: ignore[misc] # without an error there is an item
+            del item
 
 
 class WriteBehind:
@@ -87,6 +89,7 @@ class WriteBehind:
                     task()
                 except BaseException as error:  # noqa: BLE001 # raised in the other thread
                     self._error = error
+            del task  # and what it wrote, before the next one comes
 
     def __call__(self, task: Callable[[], None]) -> None:
         """Run `task` after those before it."""

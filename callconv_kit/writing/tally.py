@@ -14,7 +14,7 @@ from callconv_kit.model.codes import READY_ONLY, Severity, mask_phone
 from callconv_kit.model.names import nearest
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Finding, Judged, Ragged
-from callconv_kit.model.texts import Ints
+from callconv_kit.model.texts import Bools, Ints
 from callconv_kit.writing.partners import Partners
 
 EXAMPLES = 5
@@ -214,7 +214,7 @@ class Tally:
 
     def _count_findings(self, judged: Judged, sign: int) -> None:
         left_out = judged.fates == Fate.LEFT_OUT
-        before: dict[FindingKey, Ints] = {}
+        before: dict[FindingKey, Bools] = {}
         for finding in judged.findings:
             counted = np.ones(len(finding.rows), np.bool_)
             if finding.code in READY_ONLY:
@@ -223,11 +223,11 @@ class Tally:
                 counted = ~left_out[finding.rows]
             key = (finding.code, finding.column, finding.severity)
             if key in before:  # another rule with this code may have held of some of these rows
-                counted &= ~np.isin(finding.rows, before[key])
+                counted &= ~before[key][finding.rows]
             rows, places = finding.rows[counted], np.flatnonzero(counted)
             if not len(rows):
                 continue
-            before[key] = texts.distinct(before[key], rows) if key in before else rows
+            before.setdefault(key, np.zeros(len(judged), np.bool_))[rows] = True
             self.findings[key] += sign * len(rows)
             if finding.code in COUNTED_BY_DETAIL and finding.details:
                 kept = np.asarray(finding.details, object)[counted]
