@@ -84,7 +84,9 @@ def _source(value: object) -> Source:
             "names no source column", expected='"Name", ["Name", "Other"] or {join = ["D", "T"]}'
         )
     if not names or not all(name.strip() for name in names):
-        raise wrong("names a blank", expected="the name of a source column")
+        raise wrong(
+            "is blank", expected="the name of a source column, on each line that is marked TODO"
+        )
     if how and len(names) < 2:
         raise wrong(f"has one column for a {how}", expected='two or more, or just "Name"')
     if len(set(names)) < len(names):

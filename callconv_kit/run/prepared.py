@@ -36,7 +36,7 @@ from callconv_kit.writing import aside, card, output, pieces, report
 from callconv_kit.writing import summary as summaries
 from callconv_kit.writing.audit import FindingsLog
 from callconv_kit.writing.output import OutputFolder
-from callconv_kit.writing.reasons import masked
+from callconv_kit.writing.reasons import masked, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -331,9 +331,11 @@ class Prepared:
     def findings(self) -> "pd.DataFrame":
         """Every finding: source_file, source_line, column, code, severity, value, text.
 
-        Phone numbers are masked unless the job says `mask = false`.
+        A warning about the whole file, such as `times_all_midnight`, has a row for each of its
+        examples. Phone numbers are masked unless the job says `mask = false`.
         """
-        return findings_frame(self._log, mask=self.job.mask)
+        found = findings_frame(self._log, mask=self.job.mask)
+        return found if self._log is None else _with_file_warnings(found, self.summary)
 
     @property
     def changes(self) -> "pd.DataFrame":
@@ -443,6 +445,27 @@ def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
             pc.if_else(personal, masked(values), values),
         )
     return cast("pd.DataFrame", frame.to_pandas())
+
+
+def _with_file_warnings(found: "pd.DataFrame", summary: Mapping[str, Any]) -> "pd.DataFrame":
+    """Findings with the warnings that the summary alone has, by their examples."""
+    import pandas as pd
+
+    known = set(found["code"])
+    rows = [
+        {
+            **{key: example.get(key, "") for key in ("source_file", "source_line", "value")},
+            **{key: entry[key] for key in ("column", "code", "severity")},
+            "text": reason(
+                entry["code"], entry["column"], example.get("value"), example.get("detail", "")
+            ),
+        }
+        for entry in summary["findings"]
+        if entry["severity"] == "warning" and entry["code"] not in known
+        for example in entry["examples"]
+    ]
+    more = pd.DataFrame(rows, columns=found.columns).astype({"source_line": "int64"})
+    return pd.concat([found, more], ignore_index=True) if len(found) else more
 
 
 def _read_text(path: Path) -> "pd.DataFrame":

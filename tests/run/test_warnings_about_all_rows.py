@@ -176,6 +176,34 @@ def test_each_of_several_files_is_judged_for_its_own_times(tmp_path):
     assert [example["source_file"] for example in found["examples"]] == ["one.csv"]
 
 
+ABOUT_THE_RUN = {
+    "times_all_midnight": ([{"EventDate": "2026-11-20T00:00:00-05:00"}], [1]),
+    "session_with_and_without_event": (
+        [
+            {"VendorEventId": "E-1", "CallSessionId": "S"},
+            {"VendorEventId": "", "CallSessionId": "S"},
+        ],
+        [1, 2],
+    ),
+    "direction_unused": ([{"Direction": "outbound"}], [1]),
+    "event_old": ([{"EventDate": "2026-08-01T09:30:00-05:00"}], [1]),
+}
+
+
+@pytest.mark.parametrize("beside", [{}, {"City": "=1"}], ids=["alone", "beside another warning"])
+@pytest.mark.parametrize("code", ABOUT_THE_RUN)
+def test_every_warning_of_the_summary_is_among_the_findings(code, beside):
+    rows, lines = ABOUT_THE_RUN[code]
+    calls = frame(*({**row, **beside} for row in rows)).assign(CallSessionId="S-1")
+    run = prepare(calls)
+    found = run.findings[run.findings["code"] == code]
+    assert found["source_line"].tolist() == lines
+    assert set(found["severity"]) == {"warning"}
+    assert all(CODES[code].problem in text for text in found["text"])
+    said = {entry["code"] for entry in run.summary["findings"]}
+    assert said == set(run.findings["code"])
+
+
 # -- the text before a constant, a default or a look-up ---------------------------------------------
 
 
