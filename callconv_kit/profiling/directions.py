@@ -44,6 +44,9 @@ _TELLING = {"direction", "context", "leg", "kind"}
 
 _STRONG = {"inbound", "outbound"}
 
+TEST_NAMES = {("test",), ("is", "test"), ("test", "call"), ("is", "test", "call")}
+"""Words of the name of a column that says which calls were tests."""
+
 
 @cache
 def _listed() -> Mapping[str, str]:
@@ -98,6 +101,7 @@ def directions(sample: Sample) -> tuple[Direction, ...]:
     if not any(map(says_a_direction, main)):
         main += [found for found in (_by_unknown_codes(sample),) if found]
     more = [_main_only(each) for each in by_word if each not in main]
+    more += [found for found in (_by_test_flag(sample),) if found]
     legs = _by_parent(sample) or _by_leg_number(sample)
     return (*main, *(each for each in more if each.left_out), *([legs] if legs else []))
 
@@ -223,6 +227,19 @@ def _by_flag(sample: Sample) -> Direction | None:
             if each.text.casefold() in kinds.FLAGS
         )
         return Direction(column.name, values, "likely", f"its name asks whether a call is {asks}")
+    return None
+
+
+def _by_test_flag(sample: Sample) -> Direction | None:
+    """A column of yes and no that says which calls were tests."""
+    for column in sample.named:
+        if column.flags < 1 or words.words_of(column.name) not in TEST_NAMES:
+            continue
+        values = tuple(
+            Meaning(each.text, each.rows, "test" if kinds.FLAGS[each.text.casefold()] else "call")
+            for each in words_in(column)
+        )
+        return Direction(column.name, values, "likely", "its name asks whether a call is a test")
     return None
 
 

@@ -145,7 +145,9 @@ class _Drafting:
     def _single(self, key: str) -> None:
         """A question that is one setting: its answer, else its proposal."""
         question, answer = self._raised.get(key), self._answers.get(key, "")
+        # While no column holds the times, nobody knows whether they need a zone.
         unused = question is None and key != "default_country"
+        unused &= self._seen.times is not None or key not in ("timezone", "date_order")
         if answer and (unused or self._is_stated(key)):
             self._passed.append(Passed(key, self._why_passed(key)))
         elif answer:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+import pyarrow.compute as pc
+
 from callconv_kit.coercion import flag
 from callconv_kit.model import spec, texts
 from callconv_kit.profiling.moments import FITS
@@ -53,20 +55,27 @@ def identity(
         for column in sample.named
         if column.name not in taken
         and _is_id(role := id_role(column.name))
-        and _names_calls(column, role)
+        and _names_calls(column, role, {*times, *telling[:1]}, sample)
     ]
     if not found:
         return Identity(Proposal("CallSessionId"), _derived(sample, telling, times))
-    found.sort(key=lambda each: (_RANK[each[1].role, each[1].exact], each[0].position))
+    found.sort(
+        key=lambda each: (
+            not _is_different(each[0]),
+            _RANK[each[1].role, each[1].exact],
+            each[0].position,
+        )
+    )
     (best, role), *others = found
+    different = _is_different(best)
     return Identity(
         Proposal(
             "CallSessionId",
             "column",
             (best.name,),
-            confidence="sure" if role == ("call_id", True) else "likely",
+            confidence="sure" if role == ("call_id", True) and different else "likely",
             because=f"{'a known name' if role.exact else 'its name is one'} for the id of a call; "
-            "each call has another one",
+            + ("each call has another one" if different else "rows that share one are one call"),
             alternatives=tuple(
                 Alternative((other.name,), "also different in each call") for other, _ in others
             ),
@@ -79,12 +88,29 @@ def _is_id(role: Named) -> bool:
     return (role.role, role.exact) in _RANK
 
 
-def _names_calls(column: Column, role: Named) -> bool:
-    if column.fill < FILLED or len(column.texts) < column.filled * DIFFERENT:
+def _names_calls(column: Column, role: Named, of_a_call: Collection[str], sample: Sample) -> bool:
+    if column.fill < FILLED:
+        return False
+    if not _is_different(column) and not (
+        role == ("call_id", True) and _repeats_calls(column, of_a_call, sample)
+    ):
         return False
     # Asterisk's uniqueid is the second in which the call began, and a number.
     is_moment = column.moments >= FITS and not role.exact
     return not is_moment and column.links < FITS and column.zones < FITS
+
+
+def _is_different(column: Column) -> bool:
+    return len(column.texts) >= column.filled * DIFFERENT
+
+
+def _repeats_calls(column: Column, of_a_call: Collection[str], sample: Sample) -> bool:
+    """Whether the rows that share an id share what is the same in all rows of one call."""
+    held = [other.cells for name in of_a_call if (other := sample.column(name)) is not None]
+    if len(held) < LEAST - 1 or len(column.texts) < 2:
+        return False
+    rows = pc.binary_join_element_wise(column.cells, *held, "\0")
+    return len(pc.unique(rows)) == len(pc.unique(column.cells))
 
 
 def _derived(sample: Sample, telling: Sequence[str], times: Sequence[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ CODES = {
     "fax": "not_a_call",
     "leg": "child_leg",
     "progress": "call_in_progress",
+    "test": "not_a_call",
     "unknown": "not_a_call",
 }
 """What a row may be instead of a call to the advertiser, and the code that it is left out under."""
@@ -29,6 +30,7 @@ REASONS = {
     "internal": "an internal call",
     "message": "a message, not a call",
     "form": "a form, not a call",
+    "test": "a test call",
     "fax": "a fax, not a call",
     "leg": "a part of another call",
     "progress": "the call was still in progress",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools
 from callconv_kit.profiling import kinds
+from callconv_kit.profiling.directions import meaning
 from callconv_kit.profiling.moments import FITS, moment_columns
 from callconv_kit.profiling.naming import word_role
 from callconv_kit.profiling.proposal import Confidence, Rule, Statuses, StatusWord
@@ -112,6 +113,8 @@ def statuses(
         if not column and each.role in ("status", "answered", "cause") and not _tells(each, given)
     }
     best = next((each for each in found if column or _tells(each, given)), None)
+    if best is None and not _by_connection(sample):
+        best = next((each for each in found if _says_which_were_missed(each)), None)
     if best is None:
         rules = _by_connection(sample)
         reason = "no column of words shows it; a connect time does" if rules else ""
@@ -202,6 +205,13 @@ def _tells(each: _Candidate, given: Mapping[str, str]) -> bool:
     if each.role == "status":
         return each.understood >= UNDERSTOOD / 2
     return each.understood >= UNDERSTOOD
+
+
+def _says_which_were_missed(each: _Candidate) -> bool:
+    """Whether some words are outcomes and the others calls to us: `Missed` beside `Incoming`."""
+    rest = [text for text, guessed in each.guesses.items() if not guessed.status]
+    known = 0 < len(rest) < len(each.guesses)
+    return each.column.fill >= FILLED and known and all(meaning(t) == "inbound" for t in rest)
 
 
 def _declined(each: _Candidate) -> str:

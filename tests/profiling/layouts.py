@@ -296,6 +296,70 @@ LAYOUTS = {
         },
         direction=("Leg", {"2", "3"}),
     ),
+    "a row for each agent of a call": Layout(
+        "Call ID,Start Time,Caller,Called,Duration,Status,Agent",
+        tuple(
+            row
+            for row in _calls("{id},2026-11-20 14:{minute:02}:05,{caller},{own},{total},Answered,Ann")
+            for row in (row, row.replace("Ann", "Bo"))
+        ),
+        {
+            "EventDate": "Start Time",
+            "CallerId": "Caller",
+            "CalledPhoneNumber": "Called",
+            "CallDuration": "Duration",
+            "CallStatus": "Status",
+            "CallSessionId": "Call ID",
+        },
+        ("EventDate", "CallSessionId"),
+    ),
+    "an id of a visit, with several calls": Layout(
+        "Session ID,Start Time,Caller,Called,Duration,Status",
+        (
+            *_calls("v{agent},2026-11-20 14:{minute:02}:05,{caller},{own},{total},Answered"),
+        ),
+        {
+            "EventDate": "Start Time",
+            "CallerId": "Caller",
+            "CalledPhoneNumber": "Called",
+            "CallDuration": "Duration",
+            "CallStatus": "Status",
+        },
+    ),
+    "a telephone's own list of calls": Layout(
+        "Call ID,Time,Type,Number,Our Number,Duration",
+        (
+            *_calls("{id},2026-11-20 14:{minute:02}:05,Incoming,{caller},{own},{total}"),
+            "1,2026-11-20 14:00:01,Missed,6175550198,8005550142,0",
+            "2,2026-11-20 14:00:02,Outgoing,6175550197,8005550142,44",
+        ),
+        {
+            "EventDate": "Time",
+            "CallerId": "Number",
+            "CalledPhoneNumber": "Our Number",
+            "CallDuration": "Duration",
+            "CallStatus": "Type",
+            "CallSessionId": "Call ID",
+        },
+        direction=("Type", {"Outgoing"}),
+        statuses={"Missed": "INCOMPLETE", "Incoming": None},
+    ),
+    "calls that were tests": Layout(
+        "Call ID,Start Time,Caller,Called,Duration,Status,Is Test",
+        (
+            *_calls("{id},2026-11-20 14:{minute:02}:05,{caller},{own},{total},Answered,FALSE"),
+            "1,2026-11-20 14:00:01,6175550198,8005550142,20,Answered,TRUE",
+        ),
+        {
+            "EventDate": "Start Time",
+            "CallerId": "Caller",
+            "CalledPhoneNumber": "Called",
+            "CallDuration": "Duration",
+            "CallStatus": "Status",
+            "CallSessionId": "Call ID",
+        },
+        direction=("Is Test", {"TRUE"}),
+    ),
     "absurd: names that say nothing": Layout(
         "x1,x2,x3,x4,x5",
         _calls("{id},2026-11-{day} {hour:02}:{minute:02}:05,{caller},{own},{total}"),

@@ -9,6 +9,7 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.model import spec
+from callconv_kit.profiling import draft_of
 from callconv_kit.profiling.answering import leave_out
 from callconv_kit.profiling.words import guess, zone_in
 
@@ -315,3 +316,13 @@ def test_a_date_or_a_time_is_not_a_cause(text):
 )
 def test_a_cause_may_have_words_behind_it(text):
     assert guess(text, "cause").status == "INCOMPLETE"
+
+
+def test_a_zone_that_somebody_names_is_kept_while_no_column_holds_the_times(tmp_path):
+    rows = [f"c{n},11/20/2026,{9 + n},617555012{n},8005550142,60,Answered" for n in range(6)]
+    header = "Call ID,Date,Hour,Caller,Called,Duration,Status\n"
+    (tmp_path / "calls.csv").write_text(header + "\n".join(rows) + "\n")
+    draft = draft_of(ck.inspect(tmp_path / "calls.csv"), {"timezone": "America/New_York"})
+    assert "map.EventDate" in draft.blanks
+    assert draft.settings["timezone"] == "America/New_York"
+    assert draft.passed == ()
