@@ -29,9 +29,8 @@ from callconv_kit.run.duplicate_rows import REPEAT, DuplicateRows
 from callconv_kit.run.judge import Judge, is_total
 from callconv_kit.run.keys import keys_of
 from callconv_kit.run.outcome import no_rows
-from callconv_kit.run.prepared import findings_frame
 from callconv_kit.writing import summary as summaries
-from callconv_kit.writing.audit import Findings, FindingsLog
+from callconv_kit.writing.audit import Findings, FindingsLog, findings_frame
 from callconv_kit.writing.lines import line_of, lines
 from callconv_kit.writing.tally import EXAMPLES, Tally
 

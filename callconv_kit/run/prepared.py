@@ -10,12 +10,10 @@ import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
-
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from callconv_kit.job import Job
-from callconv_kit.model import spec, texts
+from callconv_kit.model import spec
 from callconv_kit.model.errors import (
     CallConvError,
     InputError,
@@ -34,9 +32,8 @@ from callconv_kit.run.resolving import may_have_sent
 from callconv_kit.run.settling import SentCalls
 from callconv_kit.writing import aside, card, output, pieces, report
 from callconv_kit.writing import summary as summaries
-from callconv_kit.writing.audit import FindingsLog
+from callconv_kit.writing.audit import FindingsLog, findings_frame, with_file_warnings
 from callconv_kit.writing.output import OutputFolder
-from callconv_kit.writing.reasons import masked, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -335,7 +332,7 @@ class Prepared:
         examples. Phone numbers are masked unless the job says `mask = false`.
         """
         found = findings_frame(self._log, mask=self.job.mask)
-        return found if self._log is None else _with_file_warnings(found, self.summary)
+        return found if self._log is None else with_file_warnings(found, self.summary)
 
     @property
     def changes(self) -> "pd.DataFrame":
@@ -431,41 +428,6 @@ class Prepared:
     def _repr_html_(self, *, workbench: bool = False) -> str:
         known = _known(self.job, self.forecast, self._ledger_path)
         return card.fragment(self.summary, known, workbench=workbench)
-
-
-def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
-    """Kept findings as a frame, in the order of the rows."""
-    frame = (log or FindingsLog()).table()
-    if mask and len(frame):
-        values = frame["value"].combine_chunks()
-        personal = pc.is_in(frame["column"], texts.from_list(list(spec.PERSONAL)))
-        frame = frame.set_column(
-            frame.schema.get_field_index("value"),
-            "value",
-            pc.if_else(personal, masked(values), values),
-        )
-    return cast("pd.DataFrame", frame.to_pandas())
-
-
-def _with_file_warnings(found: "pd.DataFrame", summary: Mapping[str, Any]) -> "pd.DataFrame":
-    """Findings with the warnings that the summary alone has, by their examples."""
-    import pandas as pd
-
-    known = set(found["code"])
-    rows = [
-        {
-            **{key: example.get(key, "") for key in ("source_file", "source_line", "value")},
-            **{key: entry[key] for key in ("column", "code", "severity")},
-            "text": reason(
-                entry["code"], entry["column"], example.get("value"), example.get("detail", "")
-            ),
-        }
-        for entry in summary["findings"]
-        if entry["severity"] == "warning" and entry["code"] not in known
-        for example in entry["examples"]
-    ]
-    more = pd.DataFrame(rows, columns=found.columns).astype({"source_line": "int64"})
-    return pd.concat([found, more], ignore_index=True) if len(found) else more
 
 
 def _read_text(path: Path) -> "pd.DataFrame":

@@ -1,18 +1,21 @@
 """Every finding and every changed cell, row by row: for who wants more than counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.model import texts
+from callconv_kit.model import spec, texts
 from callconv_kit.model.codes import Severity
 from callconv_kit.model.notes import note_of
 from callconv_kit.model.rows import Fate, Judged, Ragged
-from callconv_kit.writing.reasons import reasons
+from callconv_kit.writing.reasons import masked, reason, reasons
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHANGES_SCHEMA = pa.schema(
     [
@@ -280,3 +283,38 @@ class FindingsLog:
         joined = mine.join(last, ["source_file", "source_line"]).sort_by("at")
         until = pc.fill_null(joined["until_max"], texts.scalar(0)).to_numpy()
         return np.asarray(number >= until)
+
+
+def findings_frame(log: FindingsLog | None, *, mask: bool) -> "pd.DataFrame":
+    """Kept findings as a frame, in the order of the rows."""
+    frame = (log or FindingsLog()).table()
+    if mask and len(frame):
+        values = frame["value"].combine_chunks()
+        personal = pc.is_in(frame["column"], texts.from_list(list(spec.PERSONAL)))
+        frame = frame.set_column(
+            frame.schema.get_field_index("value"),
+            "value",
+            pc.if_else(personal, masked(values), values),
+        )
+    return cast("pd.DataFrame", frame.to_pandas())
+
+
+def with_file_warnings(found: "pd.DataFrame", summary: Mapping[str, Any]) -> "pd.DataFrame":
+    """Findings with the warnings that the summary alone has, by their examples."""
+    import pandas as pd
+
+    known = set(found["code"])
+    rows = [
+        {
+            **{key: example.get(key, "") for key in ("source_file", "source_line", "value")},
+            **{key: entry[key] for key in ("column", "code", "severity")},
+            "text": reason(
+                entry["code"], entry["column"], example.get("value"), example.get("detail", "")
+            ),
+        }
+        for entry in summary["findings"]
+        if entry["severity"] == "warning" and entry["code"] not in known
+        for example in entry["examples"]
+    ]
+    more = pd.DataFrame(rows, columns=found.columns).astype({"source_line": "int64"})
+    return pd.concat([found, more], ignore_index=True) if len(found) else more
