@@ -5,6 +5,7 @@ other tools rely on them. The texts are shown in rejected.csv, the report and th
 `examples.toml` has an example of each.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -446,12 +447,20 @@ PHONE_MASK_KEEPS = 4
 """The last digits of a phone number that a masked text still shows."""
 
 
+SCIENTIFIC = r"^\s*[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]{1,2}\s*$"
+"""A number as a spreadsheet shows it that is too long for its cell, such as 6.17556E+09."""
+
+
 def mask_phone(text: str) -> str:
     """`text` with every digit but the last four hidden: `+1 212 555 0123` -> `+* *** *** 0123`.
 
     Letters beside digits are hidden as well, since keypad letters are digits. A text without a
-    digit is not a number and is not masked.
+    digit is not a number and is not masked. Of a number in scientific notation the exponent is
+    shown, and no digit: they are not the last ones of the phone number.
     """
+    if re.search(SCIENTIFIC, text):
+        digits, mark, exponent = re.split("([eE])", text)
+        return re.sub("[0-9]", "*", digits) + mark + exponent
     if not any(char.isdigit() for char in text):
         return text
     hide = sum(char.isalnum() for char in text) - PHONE_MASK_KEEPS

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callconv_kit.model import spec, texts
-from callconv_kit.model.codes import CODES, PHONE_MASK_KEEPS, mask_phone
+from callconv_kit.model.codes import CODES, PHONE_MASK_KEEPS, SCIENTIFIC, mask_phone
 from callconv_kit.model.texts import Bools
 
 SHOWN = 60
@@ -18,6 +18,7 @@ SHOWN = 60
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 _DELETE = 0x7F
+_EXPONENT = np.frombuffer(b"eE", np.uint8)
 _LETTERS_AND_DIGITS = np.asarray([chr(byte).isalnum() for byte in range(128)] + [False] * 128)
 
 
@@ -110,7 +111,7 @@ def masked(values: pa.StringArray) -> pa.StringArray:
 
 
 def _odd(values: pa.StringArray) -> Bools:
-    """Cells that are not printable ASCII, or have a space at an edge."""
+    """Cells that are not printable ASCII, have an exponent, or a space at an edge."""
     data, starts, ends = texts.view(values)
     odd = np.zeros(len(values), np.bool_)
     held = np.flatnonzero(ends > starts)
@@ -120,6 +121,9 @@ def _odd(values: pa.StringArray) -> Bools:
     used = data[starts[0] : ends[-1]]
     found = np.flatnonzero((used < ord(" ")) | (used >= _DELETE)) + int(starts[0])
     odd[np.searchsorted(ends, found, side="right")] = True
+    if np.isin(used, _EXPONENT).any():
+        scientific = pc.match_substring_regex(values, SCIENTIFIC).fill_null(False)
+        odd |= scientific.to_numpy(zero_copy_only=False)
     return odd
 
 

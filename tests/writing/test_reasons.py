@@ -12,6 +12,7 @@ CELLS = st.one_of(
     st.text(max_size=8),
     st.text("0123456789()+- aéx;\t\u200b", max_size=80),
     st.text('ab;" ', min_size=50, max_size=70),
+    st.from_regex(r"[ +-]?[0-9]{1,3}[.,]?[0-9]{0,4}[eE][+-]?[0-9]{0,4}[ x]?", fullmatch=True),
 )
 CODE = st.sampled_from(sorted(CODES))
 COLUMN = st.sampled_from([None, "CallerId", "City", "TalkDuration"])
