@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _SIGNS = {"→": "->", "…": "...", "–": "-", "␣": "_", "━": "=", "·": "-", "×": "x", "✓": "ok"}
-"""Our own signs, as they are written where the encoding of an output lacks them."""
+"""Our own signs, as every command writes them where the encoding of an output lacks them."""
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

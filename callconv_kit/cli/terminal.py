@@ -40,10 +40,6 @@ FATES = (
     ("rows_left_out", "left out", "bright_black"),
 )
 
-_PLAIN = str.maketrans({"→": "->", "…": "...", "–": "-", "␣": "_", "━": "=", "·": "-"})
-"""Stands for our own signs where the output's encoding has none of them."""
-
-
 def show(
     summary: Summary,
     console: "Console | None" = None,
@@ -64,21 +60,20 @@ def show(
     from rich.console import Console
 
     console = console or Console()
-    encoding = console.encoding
     wide = not console.is_terminal
     for notice in wording.notices(summary):
-        console.print(_in(_text((visible(notice, 600), "yellow")), encoding), soft_wrap=wide)
+        console.print(_text((visible(notice, 600), "yellow")), soft_wrap=wide)
     for line in _lines(summary, folder):
         if wide:
-            console.print(_in(line, encoding), soft_wrap=True)
+            console.print(line, soft_wrap=True)
         else:
-            _print_wrapped(console, _in(line, encoding))
+            _print_wrapped(console, line)
     for advice in wording.advice(summary, dry_run=folder is None, commands=commands):
         line = _text(("→ ", "blue"), visible(advice, 600))
-        console.print(_in(line, encoding), soft_wrap=wide)
+        console.print(line, soft_wrap=wide)
 
 
-_INDENT = re.compile(r" *(?:[0-9,]+  |→ |-> )?")
+_INDENT = re.compile(r" *(?:[0-9,]+  |→ )?")
 """What begins a line; the lines on which it goes on are indented as far."""
 
 
@@ -228,15 +223,6 @@ def _text(*parts: "str | Text | tuple[str, str]", style: str = "") -> "Text":
     from rich.text import Text
 
     return Text.assemble(*parts, style=style)
-
-
-def _in(line: "Text", encoding: str) -> "Text":
-    """A line as this encoding can write it."""
-    try:
-        line.plain.encode(encoding)
-    except UnicodeEncodeError:
-        return _text(line.plain.translate(_PLAIN).encode(encoding, "replace").decode(encoding))
-    return line
 
 
 @contextmanager

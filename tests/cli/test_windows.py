@@ -52,7 +52,7 @@ COMMANDS = {
     ("presets", "invoca"): (0, "Invoca"),
     ("inspect", "calls.csv"): (0, "Invoca"),
     ("init", "calls.csv", "--yes", "--out", "new/{page}.toml", "--now", NOW): (0, "TODO"),
-    PREPARE: (1, "rejected"),
+    PREPARE: (1, "***-***-0120 -> ******0120"),
     ("prepare", "呼び出し.csv"): (3, "\\u547c\\u3073\\u51fa\\u3057.csv"),
 }
 
