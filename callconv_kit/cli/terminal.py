@@ -40,6 +40,7 @@ FATES = (
     ("rows_left_out", "left out", "bright_black"),
 )
 
+
 def show(
     summary: Summary,
     console: "Console | None" = None,

@@ -71,6 +71,33 @@ def both(path, folder, cut, block, stretch):
     return once, outputs(apart), len(seen)
 
 
+def after_a_delivery(ready, path, folder, **settings):
+    """What one worker and several make of a file, some of whose calls were delivered before.
+
+    Returns the outputs and the number of changed calls of each; how many parts the several read.
+    """
+    file, found, seen = outgoing(ready), {}, []
+    for name in ("once", "apart"):
+        with (
+            Ledger.open(folder / name / "ledger.sqlite") as ledger,
+            ThreadPoolExecutor(2) as pool,
+        ):
+            sent = keys_of_file(file.path, file.rows)
+            number = ledger.begin(file, sent, account="a", name="m.csv", origin="here")
+            ledger.enter(number, State.DELIVERED)
+            seen = []
+            run = ck.prepare(
+                path,
+                out=folder / name / "out",
+                ledger=ledger,
+                executor=pool if name == "apart" else None,
+                progress=seen.append,
+                **settings,
+            )
+            found[name] = *outputs(run), ledger.row_keys.changed()
+    return found, len(seen)
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ODD_ROWS)
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
@@ -171,31 +198,10 @@ def test_workers_ask_the_ledger_in_its_place(tmp_path, cut):
     month.write_text(HEADER + "\n" + "".join(row(n) for n in range(120)))
     rows = [row(n).replace("2125550123", "2125550124") if n % 3 else row(n) for n in range(300)]
     path.write_text(HEADER + "\n" + "".join(rows))
-    file = outgoing(ck.prepare(month, out=tmp_path / "month", **SETTINGS).ready_file)
-    found = {}
+    ready = ck.prepare(month, out=tmp_path / "month", **SETTINGS).ready_file
     cut(1000, 5000)
-    for name in ("once", "apart"):
-        with (
-            Ledger.open(tmp_path / name / "ledger.sqlite") as ledger,
-            ThreadPoolExecutor(2) as pool,
-        ):
-            sent = keys_of_file(file.path, file.rows)
-            ledger.enter(
-                ledger.begin(file, sent, account="a", name="m.csv", origin="here"), State.DELIVERED
-            )
-            executor, seen = (pool if name == "apart" else None), []
-            run = ck.prepare(
-                path,
-                out=tmp_path / name / "out",
-                ledger=ledger,
-                executor=executor,
-                progress=seen.append,
-                **SETTINGS,
-            )
-            settings = run.summary.pop("settings"), run.summary.pop("settings_sha256")
-            found[name] = *outputs(run), ledger.row_keys.changed()
-            assert settings
-    assert len(seen) > 5
+    found, seen = after_a_delivery(ready, path, tmp_path, **SETTINGS)
+    assert seen > 5
     assert found["apart"] == found["once"]
     assert found["apart"][2] == 80
     assert found["apart"][1]["rows_left_out"] == 40

@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import callconv_kit as ck
-from callconv_kit.delivery.ledger import Ledger
-from callconv_kit.delivery.ready_file import keys_of_file, outgoing
-from callconv_kit.delivery.receipt import State
 from callconv_kit.reading import delimited
 from callconv_kit.run import parts
 
 from .test_equal_outputs import outputs
+from .test_parts import after_a_delivery
 
 IDS = {"CampaignId": 1001, "MediaId": 20012, "ActionTrackerId": 7001}
 SETTINGS = {"now": "2026-11-26T06:00:00Z", "max_rejected_share": 1.0, "keep_findings": False}
@@ -149,21 +147,8 @@ def test_corrections_ask_the_ledger_in_each_part(tmp_path):
         [row for row in rows if not row["corrects_transaction_id"]][:150], tmp_path / "month.csv"
     )
     path = written(rows, tmp_path / "calls.csv")
-    file = outgoing(ck.prepare(month, out=tmp_path / "month", **settings).ready_file)
-    found = {}
-    for name in ("once", "apart"):
-        with (
-            Ledger.open(tmp_path / name / "ledger.sqlite") as ledger,
-            ThreadPoolExecutor(2) as pool,
-        ):
-            sent = keys_of_file(file.path, file.rows)
-            ledger.enter(
-                ledger.begin(file, sent, account="a", name="m.csv", origin="here"), State.DELIVERED
-            )
-            executor = pool if name == "apart" else None
-            out = tmp_path / name / "out"
-            run = ck.prepare(path, out=out, ledger=ledger, executor=executor, **settings)
-            found[name] = *outputs(run), ledger.row_keys.changed()
+    ready = ck.prepare(month, out=tmp_path / "month", **settings).ready_file
+    found, _ = after_a_delivery(ready, path, tmp_path, **settings)
     assert found["apart"] == found["once"]
     assert found["apart"][1]["rows_left_out"] > 150
 
