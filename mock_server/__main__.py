@@ -153,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[,times=N|forever][,after=BYTES][,command=VERB]",
-        help="arm a fault of the book; repeatable; docs/mock_server.md lists them",
+        help="inject a failure; repeatable; docs/mock_server.md lists them",
     )
     return options
 

@@ -96,7 +96,7 @@ def docs_command(
 ) -> int:
     """Write Data Docs of Great Expectations, which open without a network.
 
-    They show the suite, and what it says of each FILE. Validations of earlier calls with the same
+    They show the suite, and its result for each FILE. Validations of earlier calls with the same
     DIR stay in it, and its index.html lists them all; phone numbers are masked. Exit status: 0; 1
     when a file fails; 2 when the suite can't be judged.
     """

@@ -17,11 +17,11 @@ SHOWN_ACTIONS = 5
 @click.command("demo", epilog="Example: callconv demo")
 @click.argument("folder", default="callconv-demo")
 def demo_command(folder: str) -> int:
-    """See it all once, on this machine: nothing leaves it.
+    """Try everything once on this machine; nothing leaves it.
 
-    Prepares a bundled, messy export, uploads it over FTP to a mock of the import server, and
-    prints what came in, what was changed, what was rejected and why, and the pending actions on
-    the server's side. The files stay in FOLDER.
+    Prepares a bundled, messy export and uploads it over FTP to a mock of the import server. Prints
+    the counts, what was changed, what was rejected and why, and the pending actions on the server.
+    The files stay in FOLDER.
     """
     from rich.console import Console
 

@@ -48,10 +48,10 @@ def run_command(
     notify_command: str,
     quiet: bool,
 ) -> int:
-    """The nightly job: prepare each job's input, upload what is new, remember it.
+    """Run the nightly job: prepare each job's input, upload new rows, and record them.
 
-    JOBS are job files; none: ./callconv.toml. Run it twice and it delivers once. The exit status
-    is the worst of the jobs'.
+    JOBS are job files; without one, ./callconv.toml. If it runs twice, it still delivers each row
+    once. The exit status is the worst of all jobs.
     """
     shared.tune_process()
     from callconv_kit.delivery.nightly import Night, worst
@@ -108,7 +108,8 @@ def results_command(
 ) -> int:
     """Read back which calls the server refused, and why.
 
-    No error is not acceptance: a call of which nothing is said is unconfirmed.
+    A call without an error is unconfirmed: the server names refused calls only. That a call was
+    accepted shows only in impact.com's actions.
     """
     from callconv_kit.delivery import refused_rows
     from callconv_kit.delivery import results as reading_back

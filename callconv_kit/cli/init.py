@@ -61,10 +61,10 @@ def init_command(
 ) -> int:
     """Write a commented job file for an export.
 
-    Asks what FILE does not say, each question with cells from it and, where the data tell, with a
-    proposed answer. A blank answer is left for later, and marked TODO in the file. Shows what
-    `prepare` would say of the whole file, before it writes. No file is ever overwritten: where
-    there is a job already, init tells what changed since, and writes the new job beside it.
+    Asks for what FILE does not show. Each question comes with cells from the file and, where the
+    data allow it, a suggested answer. A blank answer is marked TODO in the job, for later. Before
+    it writes, init shows what `prepare` would report about the whole file. It never overwrites a
+    file: where there is a job already, init reports what changed and writes the new job beside it.
     """
     from rich.console import Console
 

@@ -149,7 +149,7 @@ def _show_times(times: "Times | None", console: "Console") -> None:
         _say(console, f"  offsets from UTC: {listed}")
     if times.without_offset:
         hours = times.busy_hours
-        busy = f"; most lie between {hours[0]}:00 and {hours[1]}:00" if hours else ""
+        busy = f"; most are between {hours[0]}:00 and {hours[1]}:00" if hours else ""
         first = visible(times.first_without)
         _say(
             console,

@@ -179,7 +179,7 @@ def template_command(file: str | None, example: bool, now: str | None) -> int:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 def explain_command(name: str, as_json: bool) -> int:
-    """Explain NAME: a code, of an error as well, a rule of change, or an exit status.
+    """Explain NAME: a code of a finding or an error, a rule of change, or an exit status.
 
     It says what NAME means, gives an example, and says what to do.
     """

@@ -35,8 +35,8 @@ EXTENSIONS = Path(__file__).parents[1] / "widgets" / "lab"
 def workbench_command(file: str | None, port: int, no_browser: bool) -> int:
     """Open the workbench in JupyterLab, for those who don't start Jupyter themselves.
 
-    Starts JupyterLab on this machine alone, with a token of its own, on a notebook in this folder
-    that opens FILE in the workbench. Ctrl-C ends it; the notebook stays.
+    Starts JupyterLab for this machine only, protected by a new token, with a notebook in this
+    folder that opens FILE in the workbench. Ctrl-C stops JupyterLab; the notebook stays.
     """
     from callconv_kit.model.errors import not_installed
 

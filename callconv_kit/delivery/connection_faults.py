@@ -227,7 +227,7 @@ TABLE: tuple[ConnectionFault, ...] = (
         "account_needed",
         _REFUSED,
         frozenset({Step.LOGIN}),
-        "{host} asks {user} for an account beside the password",
+        "{host} asks {user} for an account in addition to the password",
         "Ask the server's owner; the kit knows user and password only.",
         pattern=r"(?i)ACCT|^5(00|01|02|03)",
     ),
@@ -236,7 +236,7 @@ TABLE: tuple[ConnectionFault, ...] = (
         _REFUSED,
         frozenset({Step.LOGIN}),
         "{host} refused user {user} or the password",
-        "Check both. It is not tried again by itself, since accounts get locked that way.",
+        "Check both. The kit does not try again by itself, because that can lock the account.",
     ),
     # -- before the first byte -----------------------------------------------------------------
     ConnectionFault(

@@ -122,7 +122,7 @@ def settle_partly(ledger: Ledger, rows: int, which: str = "") -> Submission:
                 "The archive no longer has this file, so its rows are unknown",
                 chosen.name,
                 "",
-                "Settle it as delivered, then send the missing calls from a file of their own.",
+                "Settle it as delivered, then send the missing calls in a separate file.",
             )
         ledger.settle_partly(chosen.id, rows, keys)
         return ledger.submission(chosen.id)

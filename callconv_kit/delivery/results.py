@@ -225,7 +225,7 @@ def results_from(ledger: Ledger, path: Path, *, line_offset: int | None = None) 
     if columns.keys() >= _OURS or {"codes", "reasons"} <= columns.keys():
         raise InputError(
             "results_unreadable",
-            f"{path.name} is a file of the kit's own, not what impact.com says of it",
+            f"{path.name} is a file that the kit wrote, not results from impact.com",
             "the columns of a call file",
             "an export of impact.com's screens",
             "Export the errors of a file, or the list of actions, from impact.com's screens as "

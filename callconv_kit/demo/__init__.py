@@ -47,7 +47,7 @@ def lay_out(folder: Path) -> None:
     if folder.exists() and {item.name for item in folder.iterdir()} - known:
         raise UsageError(
             "folder_in_use",
-            f"{folder} holds files of somebody",
+            f"{folder} holds other files",
             "",
             "a new folder",
             "Name another one: callconv demo FOLDER.",

@@ -330,7 +330,7 @@ def read_toml(path: Path, what: str = "job") -> dict[str, Any]:
     if len(data) > LARGEST_JOB:
         raise UsageError(
             UNREADABLE,
-            f"The {what} file {name} is no {what}: it has more than {LARGEST_JOB // 1024**2} MB",
+            f"The {what} file {name} is not a {what}: it has more than {LARGEST_JOB // 1024**2} MB",
             "",
             "a small TOML file",
             "Name the export as the input and the job with --job.",

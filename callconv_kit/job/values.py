@@ -214,7 +214,7 @@ def _share(value: object) -> float:
         hint = ""
         if isinstance(value, int | float) and 1 < value <= 100:
             hint = f"For {value:g} % write {value / 100:g}."
-        raise wrong("is no share", expected="a number from 0 to 1, without quotes", hint=hint)
+        raise wrong("is not a share", expected="a number from 0 to 1, without quotes", hint=hint)
     return float(value)
 
 
@@ -275,7 +275,9 @@ def _moment(value: object) -> datetime:
     try:
         return datetime.fromisoformat(text)  # type: ignore[arg-type]  # a TypeError is caught
     except (TypeError, ValueError):
-        raise wrong("is no time", expected="ISO 8601, such as 2026-11-20T09:30:00-05:00") from None
+        raise wrong(
+            "is not a time", expected="ISO 8601, such as 2026-11-20T09:30:00-05:00"
+        ) from None
 
 
 def _texts(value: object) -> tuple[str, ...]:

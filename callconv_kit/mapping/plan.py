@@ -258,8 +258,8 @@ NO_STATUS = (
 
 HOW_TO_FEED = {
     "TalkDuration": '{column}; only if the export has no talk time, talk_time = "call_if_answered"',
-    "CallSessionId": 'session_id_from = ["Column", …] derives one from columns that tell calls '
-    "apart",
+    "CallSessionId": 'session_id_from = ["Column", …] derives one from columns that together '
+    "identify a call",
     "CalledPhoneNumber": "{column}, or {constant} for one number",
 }
 """Columns that some exports lack by nature, and the setting that replaces each."""

@@ -195,8 +195,8 @@ def _notes(preset: Preset) -> Iterator[str]:
         )
     if "CallStatus" not in _mapped(preset) and not settings.get("status"):
         yield (
-            "Nothing tells CallStatus: impact.com takes an empty one for ANSWER. Map a column, or "
-            "add [[status]] rules."
+            "No column gives CallStatus: impact.com treats an empty one as ANSWER. Map a column, "
+            "or add [[status]] rules."
         )
     for form in preset.about.form:
         if not form.headerless and not form.needs:

@@ -4,7 +4,7 @@
     ├── UsageError     wrong usage, or a wrong job file                          exit 2
     ├── InputError     the input can't be used, or the output can't be written   exit 3
     └── DeliveryError  the file was not delivered; safe to run again             exit 4
-        └── OutcomeUnknown  nobody can say whether it arrived; a person decides  exit 5
+        └── OutcomeUnknown  it is unknown whether the file arrived; a person decides  exit 5
 
 Bad data in a row is a finding, not an exception: see `callconv_kit.model.codes`. Each error says
 what is wrong, what was found, what would be right and what to do next. It carries a code, and the

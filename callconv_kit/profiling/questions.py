@@ -183,7 +183,7 @@ def _when(inspection: Inspection, now: datetime | None) -> Iterator[Question]:
         zone, because, confidence = inspection.proposals.zone
         hours = times.busy_hours
         busy = (
-            f"most calls lie between {hours[0]}:00 and {hours[1]}:00 by these clocks"
+            f"most calls are between {hours[0]}:00 and {hours[1]}:00 by these clocks"
             if hours
             else ""
         )

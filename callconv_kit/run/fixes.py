@@ -86,7 +86,7 @@ def mend(
                 "fixes_for_fixes",
                 f"{table.name} is a rejected.csv itself",
                 "--fixes beside it",
-                "the export that was read at first",
+                "the original export",
                 "Name the export as the input, or prepare the rejected.csv alone.",
             )
     by_name: dict[str, list[int]] = {}

@@ -166,7 +166,7 @@ class FileSource:
             faults.append(f"cells are parted by {account.delimiter!r}, not by commas")
         if account.blank_lines:
             faults.append(f"blank lines: {account.blank_lines}")
-        faults += [f"line {line.line} is no row: {line.why}" for line in account.skipped[:3]]
+        faults += [f"line {line.line} is not a row: {line.why}" for line in account.skipped[:3]]
         return faults
 
     def labels(self, numbers: Ints) -> list[Any]:

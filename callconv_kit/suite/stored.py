@@ -122,7 +122,7 @@ def _read(path: str | Path) -> dict[str, Any]:
             f"The suite {source.name} is of another version",
             "no version" if version is None else f"version {version}",
             f"version {rules.VERSION} (callconv_suite under meta)",
-            f"Write it anew: {rules.COMMAND}, and add your own expectations to that.",
+            f"Write it again: {rules.COMMAND}, and add your own expectations to that.",
         )
     return whole
 
@@ -165,5 +165,5 @@ def _damaged(name: str, found: str) -> UsageError:
         f"{name} is damaged" if name != "the suite" else "The suite is damaged",
         found,
         "a suite as Great Expectations 1.x stores it",
-        f"Write it anew: {rules.COMMAND}.",
+        f"Write it again: {rules.COMMAND}.",
     )

@@ -122,8 +122,7 @@ def _odd(values: pa.StringArray) -> Bools:
     found = np.flatnonzero((used < ord(" ")) | (used >= _DELETE)) + int(starts[0])
     odd[np.searchsorted(ends, found, side="right")] = True
     if np.isin(used, _EXPONENT).any():
-        scientific = pc.match_substring_regex(values, SCIENTIFIC).fill_null(False)
-        odd |= scientific.to_numpy(zero_copy_only=False)
+        odd |= texts.true(pc.match_substring_regex(values, SCIENTIFIC))
     return odd
 
 
