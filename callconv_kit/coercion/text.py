@@ -113,11 +113,11 @@ def read_keypresses(text: str) -> Reading:
     >>> [read_keypresses(text).value for text in ('["1","2"]', "1;2", "1 > 2", "1 2", "New Sales")]
     ['1,2', '1,2', '1,2', '1,2', 'New Sales']
     """
-    if text.lstrip("[ ").startswith("{"):
-        return Reading(None, "cell_emptied")
     joined, before = _joined(text), text
     while joined != before:  # what was a list may hold keys that are parted otherwise
         joined, before = _joined(joined), joined
+    if any(keys.lstrip("[ ").startswith("{") for keys in (text, joined)):
+        return Reading(None, "cell_emptied")
     if not joined:
         return Reading(None, None, ("empty_mark",))
     return Reading(joined, None, () if joined == text else ("flag_mapped",), _warnings(joined))

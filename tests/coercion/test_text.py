@@ -115,7 +115,13 @@ def test_a_list_without_keys_is_empty(text):
     assert read_keypresses(text) == (None, None, ("empty_mark",), ())
 
 
-@given(st.text(min_size=1) | st.text("12 ,;|>[]\"'a*", min_size=1))
+@pytest.mark.parametrize("text", ["{", "[{", "\r{", '["{"]', "'{'", ",{", '[" [{1"]'])
+def test_an_object_is_not_read_as_keys(text):
+    value = read_keypresses(text).value
+    assert value is None or not value.lstrip("[ ").startswith("{")
+
+
+@given(st.text(min_size=1) | st.text("12 ,;|>[]{}\r\"'a*", min_size=1))
 def test_keys_that_were_read_are_kept(text):
     value = read_keypresses(text).value
     assert value is None or read_keypresses(value)[:3] == (value, None, ())
