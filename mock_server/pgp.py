@@ -35,8 +35,8 @@ class PgpKey:
             try:
                 self._key = Tsk.from_bytes(source.read_bytes())
             except RuntimeError as error:
-                said = next(iter(str(error).splitlines()), "")
-                raise ValueError(f"{source} is not a private PGP key: {said}") from None
+                message = next(iter(str(error).splitlines()), "")
+                raise ValueError(f"{source} is not a private PGP key: {message}") from None
         else:
             self._key = Tsk.generate(
                 "Mock import server", cipher_suite=CipherSuite.RSA2k, profile=Profile.RFC4880
@@ -59,8 +59,8 @@ class PgpKey:
         try:
             decrypt_file(str(source), str(target), self._key.decryptor())
         except RuntimeError as error:
-            said = next(iter(str(error).splitlines()), "")
-            raise CannotDecrypt(f"a file encrypted for this server's key ({said})") from None
+            message = next(iter(str(error).splitlines()), "")
+            raise CannotDecrypt(f"a file encrypted for this server's key ({message})") from None
 
 
 def is_encrypted(path: Path) -> bool:

@@ -114,10 +114,10 @@ class RowError:
     def detail(self) -> str:
         """What is wrong in our words, with what was found."""
         # A rule of the format says what it wants, one of the contracts what is the case.
-        said = f"expected {self.wants}" if self.reason == "MALFORMED" else self.wants
+        problem = f"expected {self.wants}" if self.reason == "MALFORMED" else self.wants
         if not self.column:
-            return said
-        return f"{self.column}: found {self.cells.get(self.column, '')!r}; {said}"
+            return problem
+        return f"{self.column}: found {self.cells.get(self.column, '')!r}; {problem}"
 
 
 class Store:

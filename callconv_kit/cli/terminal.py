@@ -125,8 +125,8 @@ def _not_rows(summary: Summary) -> Iterator["Text"]:
     ]
     if skipped:
         more = f" and {len(skipped) - NOT_ROWS} more" if len(skipped) > NOT_ROWS else ""
-        said = f"Not rows, and not counted: {', '.join(skipped[:NOT_ROWS])}{more}"
-        yield _text(visible(said, 200), style="bright_black")
+        text = f"Not rows, and not counted: {', '.join(skipped[:NOT_ROWS])}{more}"
+        yield _text(visible(text, 200), style="bright_black")
 
 
 def _rejected(summary: Summary) -> Iterator["Text"]:
@@ -167,25 +167,25 @@ def _changes(summary: Summary) -> Iterator["Text"]:
     entries = summary["changes"]
     yield from _head("Changed", entries, CHANGES)
     for entry in entries[:CHANGES]:
-        said = _text(f"{entry['rows']:>9,}  ", (entry["column"], "bold"))
-        said.append(f"  {wording.rule_of(entry)}")
+        line = _text(f"{entry['rows']:>9,}  ", (entry["column"], "bold"))
+        line.append(f"  {wording.rule_of(entry)}")
         for example in entry["examples"][:1]:
             before, after = (visible(example[key], VALUE) or "empty" for key in ("before", "after"))
-            said.append(f": {before} → {after}", "cyan")
-        yield said
+            line.append(f": {before} → {after}", "cyan")
+        yield line
     yield from _after(entries)
 
 
 def _finding(entry: Entry, *, several: bool) -> "Text":
-    said = _text(f"{entry['rows']:>9,}  ", (visible(entry["column"] or ""), "bold"))
-    said.append(f"{'  ' if entry['column'] else ''}{wording.code_of(entry).problem}")
+    line = _text(f"{entry['rows']:>9,}  ", (visible(entry["column"] or ""), "bold"))
+    line.append(f"{'  ' if entry['column'] else ''}{wording.code_of(entry).problem}")
     for (value, detail), places in wording.alike(entry, "value", "detail")[:1]:
         cell = f'"{visible(value, VALUE)}"' if value else ""
         shown = ", ".join(filter(None, [cell, visible(detail, VALUE * 2)]))
-        said.append(f": {shown}" if shown else "", "cyan")
+        line.append(f": {shown}" if shown else "", "cyan")
         place = wording.where(places[:1], several=several)
-        said.append(f"  ({visible(place)})", "bright_black")
-    return said
+        line.append(f"  ({visible(place)})", "bright_black")
+    return line
 
 
 def _head(name: str, entries: Sequence[Entry], most: int) -> Iterator["Text"]:

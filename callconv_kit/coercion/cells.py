@@ -119,8 +119,8 @@ def once_per_distinct(scalar: Scalar) -> Kernel:
         values = texts.from_list([value for value, _ in read])
         notes = np.fromiter((number for _, number in read), np.uint16, len(read))
         # The last of the notes is for the nulls, which are numbered -1.
-        said = np.append(notes, np.uint16(0))[texts.places(encoded)]
-        return Coerced.dense(values.take(encoded.indices), said)
+        of_cells = np.append(notes, np.uint16(0))[texts.places(encoded)]
+        return Coerced.dense(values.take(encoded.indices), of_cells)
 
     return kernel
 

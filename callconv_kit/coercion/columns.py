@@ -195,13 +195,13 @@ class Kernels:
             # A wrong country stays wrong: the country of the number does not replace it.
             wrong = notes.coded(countries, length)
             values = phones.countries.values
-            said = phones.countries
+            named = phones.countries
             if wrong.any():
                 at = np.flatnonzero(wrong)
                 values = texts.put(values, at, texts.nulls(len(at)))
-                kept = ~wrong[said.positions]
-                said = Coerced(values, said.positions[kept], said.notes[kept])
-            columns[country_name] = notes.then(countries, Coerced(values, *_said(said)))
+                kept = ~wrong[named.positions]
+                named = Coerced(values, named.positions[kept], named.notes[kept])
+            columns[country_name] = notes.then(countries, Coerced(values, *_said(named)))
         return columns
 
 
@@ -219,8 +219,8 @@ def _put(cells: Coerced, rows: texts.Ints, again: Coerced) -> Coerced:
     kept = ~np.isin(cells.positions, rows)
     positions = np.concatenate([cells.positions[kept], rows[again.positions]])
     order = np.argsort(positions, kind="stable")
-    said = np.concatenate([cells.notes[kept], again.notes])
-    return Coerced(texts.put(cells.values, rows, again.values), positions[order], said[order])
+    noted = np.concatenate([cells.notes[kept], again.notes])
+    return Coerced(texts.put(cells.values, rows, again.values), positions[order], noted[order])
 
 
 def _said(cells: Coerced) -> tuple[texts.Ints, notes.NoteIds]:

@@ -65,18 +65,18 @@ class Approval:
     @property
     def lines(self) -> list[str]:
         """The approval, for a person."""
-        said = [
+        lines = [
             f"{self.origin}: {self.rows:,} rows, sha256 {self.sha256}",
             f"approved by {self.approver}, {self.at:%Y-%m-%d %H:%M:%S %Z}",
         ]
         if self.preparer:
-            said.append(f"prepared by the account {self.preparer}")
-        said += [
+            lines.append(f"prepared by the account {self.preparer}")
+        lines += [
             f"  partner {p.MediaId}, event type {p.ActionTrackerId}: {p.rows:,} calls, "
             f"SaleAmount {p.sale_amount}, {p.talk_seconds:,} s of talk"
             for p in self.partners
         ]
-        return said
+        return lines
 
     @property
     def note(self) -> str:

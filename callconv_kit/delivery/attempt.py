@@ -109,12 +109,12 @@ class NoJournal:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a delivery ended: `said` is the last word of the server or the system."""
+    """How a delivery ended: `message` is the last word of the server or the system."""
 
     state: State
     name: str
     attempts: int
-    said: str = ""
+    message: str = ""
     failure: ConnectionFailed | None = None
     seen: Seen | None = None
 
@@ -175,7 +175,7 @@ class Delivery:
         try:
             return retrying(attempt)
         except ConnectionFailed as failure:
-            return End(State.NOT_DELIVERED, self.name, self.attempts, failure.said, failure)
+            return End(State.NOT_DELIVERED, self.name, self.attempts, failure.message, failure)
 
     def _may_retry(self, error: BaseException) -> bool:
         if not isinstance(error, ConnectionFailed):
@@ -188,16 +188,16 @@ class Delivery:
 
     def _direct(self) -> End:
         """One attempt under the final name; ConnectionFailed only while no byte was sent."""
-        reply, said, failure = self._store(self.name, State.SENDING)
+        reply, message, failure = self._store(self.name, State.SENDING)
         # The name may have changed on the way: see `_free_name`.
         if reply is Reply.OK:
-            self.journal.mark(State.SENT, self.name, note=said)
+            self.journal.mark(State.SENT, self.name, note=message)
         seen = self.see(self.name)
         state = self.judged(reply, seen)
         if state is State.UNKNOWN and failure is None:
             failure = self.unproven(seen)
         log.info("step=verify name=%s said=%s seen=%s state=%s", self.name, reply, seen, state)
-        return End(state, self.name, self.attempts, said, failure, seen)
+        return End(state, self.name, self.attempts, message, failure, seen)
 
     def judged(self, reply: Reply, seen: Seen) -> State:
         """The state of this file, by its job's rules; see `judge`."""
@@ -221,21 +221,25 @@ class Delivery:
                     raise ConnectionFailed(BY_CODE["file_replaced"], Step.LOOK, str(self.file.path))
                 reader = self._reader(file, name, mark)
                 try:
-                    said = session.store(name, reader, self._drain())
+                    message = session.store(name, reader, self._drain())
                 except ConnectionFailed as failure:
                     if not reader.sent and self.file.size:
                         self._leave_name(failure)
                         raise
                     log.warning("step=store name=%s code=%s", name, failure.fault.code)
-                    return (Reply.REFUSED if failure.refused else Reply.NONE), failure.said, failure
+                    return (
+                        (Reply.REFUSED if failure.refused else Reply.NONE),
+                        failure.message,
+                        failure,
+                    )
                 if not reader.complete or fingerprint(file) != before:
-                    said = "its size or time of change"
+                    message = "its size or time of change"
                     return (
                         Reply.REFUSED,
-                        said,
-                        ConnectionFailed(BY_CODE["file_changed"], Step.REPLY, said),
+                        message,
+                        ConnectionFailed(BY_CODE["file_changed"], Step.REPLY, message),
                     )
-                return Reply.OK, said, None
+                return Reply.OK, message, None
         finally:
             session.close()
 
@@ -321,7 +325,7 @@ class Delivery:
         """One attempt under a temporary name, renamed to the final one when complete."""
         temporary = naming.temporary(self.name)
         self.journal.mark(State.INTENT, self.name, temporary)
-        reply, said, failure = self._store(temporary, None)
+        reply, message, failure = self._store(temporary, None)
         seen = self.see(temporary)
         state = self.judged(reply, seen)
         # Importers leave a temporary name alone: one that is gone was never whole.
@@ -330,16 +334,16 @@ class Delivery:
             raise failure or self.unproven(seen)
         self.begun = True
         self.journal.mark(State.RENAMING, self.name, temporary)
-        return self.finish_rename(temporary, said)
+        return self.finish_rename(temporary, message)
 
-    def finish_rename(self, temporary: str, said: str = "", *, asked: bool = False) -> End:
+    def finish_rename(self, temporary: str, message: str = "", *, asked: bool = False) -> End:
         """Give a whole file its name.
 
         After a lost reply the server is asked again only while it still shows the temporary name.
 
         Args:
             temporary: the name that it has now.
-            said: the server's word about the transfer.
+            message: the server's word about the transfer.
             asked: whether the server may have been asked for the rename before.
         """
         last: ConnectionFailed | None = None
@@ -347,7 +351,7 @@ class Delivery:
             if turn:
                 self._pause(turn)
             try:
-                end = self._rename_once(temporary, said, asked=asked)
+                end = self._rename_once(temporary, message, asked=asked)
                 return replace(end, attempts=self.attempts)
             except ConnectionFailed as failure:
                 last = failure
@@ -357,7 +361,7 @@ class Delivery:
                     break
         return self._rename_failed(temporary, last, asked=asked)
 
-    def _rename_once(self, temporary: str, said: str, *, asked: bool) -> End:
+    def _rename_once(self, temporary: str, message: str, *, asked: bool) -> End:
         session = self.connect()
         try:
             if asked:
@@ -366,8 +370,8 @@ class Delivery:
                 if final.sight is not Sight.ABSENT or not unfinished:
                     # The rename may have been done, but was not confirmed.
                     state = self.judged(Reply.NONE, final)
-                    failure = ConnectionFailed(BY_CODE["rename_lost"], Step.RENAME, said)
-                    return End(state, self.name, 0, said, failure, final)
+                    failure = ConnectionFailed(BY_CODE["rename_lost"], Step.RENAME, message)
+                    return End(state, self.name, 0, message, failure, final)
             else:
                 self._stop_if_taken(session, self.name)
             session.rename(temporary, self.name)
@@ -377,20 +381,20 @@ class Delivery:
         with contextlib.suppress(ConnectionFailed):
             seen = self._look_afresh(self.name)
         if seen.sight is Sight.SIZED and seen.size != self.file.size:
-            return End(State.UNKNOWN, self.name, 0, said, self.unproven(seen), seen)
-        return End(State.DELIVERED, self.name, 0, said, None, seen)
+            return End(State.UNKNOWN, self.name, 0, message, self.unproven(seen), seen)
+        return End(State.DELIVERED, self.name, 0, message, None, seen)
 
     def _rename_failed(
         self, temporary: str, failure: ConnectionFailed | None, *, asked: bool
     ) -> End:
-        said = failure.said if failure else ""
+        message = failure.message if failure else ""
         state = State.UNKNOWN
         with contextlib.suppress(ConnectionFailed):
             refused = failure is not None and failure.refused
             if not asked or (refused and self._look_afresh(self.name).sight is Sight.ABSENT):
                 self.discard(temporary)
                 state = State.NOT_DELIVERED
-        return End(state, self.name, self.attempts, said, failure)
+        return End(state, self.name, self.attempts, message, failure)
 
     def discard(self, temporary: str) -> None:
         """Remove what a broken attempt left; the importer ignores it in any case."""

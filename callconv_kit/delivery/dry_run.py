@@ -105,27 +105,27 @@ class Plan:
     @property
     def lines(self) -> list[str]:
         """The plan, for a person."""
-        said = [f"Dry run: nothing was sent. Destination: {self.destination}"]
-        said += [
+        lines = [f"Dry run: nothing was sent. Destination: {self.destination}"]
+        lines += [
             f"  {file.name}: {file.rows:,} rows, {file.bytes:,} bytes, sha256 {file.sha256[:12]}…"
             for file in self.files
         ]
         if not self.files:
-            said.append("  No file would be sent.")
+            lines.append("  No file would be sent.")
         for held in self.held:
             why, step = REASONS[held.code]
-            said.append(f"  {held.rows:,} rows would not be sent: {held.code} ({why})")
+            lines.append(f"  {held.rows:,} rows would not be sent: {held.code} ({why})")
             more = f" and {held.rows - SHOWN:,} more" if held.rows > SHOWN else ""
-            said.append(f"    {', '.join(row.where for row in held.examples)}{more}")
+            lines.append(f"    {', '.join(row.where for row in held.examples)}{more}")
             if held.files:
-                said.append(f"    sent in {', '.join(held.files)}")
-            said.append(f"    {step}")
+                lines.append(f"    sent in {', '.join(held.files)}")
+            lines.append(f"    {step}")
         if self.open_files:
-            said.append(
+            lines.append(
                 "  The upload would first look at the server for "
                 f"{', '.join(self.open_files)}, which an earlier run left open."
             )
-        return said
+        return lines
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as `--json` shows it."""

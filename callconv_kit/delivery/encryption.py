@@ -61,10 +61,10 @@ class Recipient:
         try:
             encrypt_file(str(file.path), str(target), [self.cert], armor=armored)
         except RuntimeError as error:
-            said = _first_line(error)
-            if "encryption" in said and "key" in said:
-                raise _unusable(f"{self.fingerprint}: {said}") from None
-            raise delivery_error("pgp_failed", said) from None
+            message = _first_line(error)
+            if "encryption" in message and "key" in message:
+                raise _unusable(f"{self.fingerprint}: {message}") from None
+            raise delivery_error("pgp_failed", message) from None
         with file.path.open("rb") as plain:
             if ready_file.measured(file.path, plain).sha256 != file.sha256:
                 raise DeliveryError(

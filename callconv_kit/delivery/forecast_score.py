@@ -185,12 +185,12 @@ class Score:
             _counted(self.hits, "hit"), _counted(self.misses, "miss", "misses"),
             _counted(self.surprises, "surprise"),
         )  # fmt: skip
-        said = [f"Forecast: {', '.join(counts)}"]
+        lines = [f"Forecast: {', '.join(counts)}"]
         for reason in self.reasons:
-            said.append(f"  {reason.line}")
+            lines.append(f"  {reason.line}")
             if reason.proposal:
-                said.append(f"    {reason.proposal}")
-        return said
+                lines.append(f"    {reason.proposal}")
+        return lines
 
     def as_dict(self) -> dict[str, Any]:
         """The score as `--json` shows it."""

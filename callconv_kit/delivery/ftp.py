@@ -188,10 +188,10 @@ class FtpSession:
             raise self._trouble(error, step) from None  # its text is kept, scrubbed
 
     def _trouble(self, error: BaseException, step: Step) -> ConnectionFailed:
-        said = str(error) or type(error).__name__
-        verdict = isinstance(error, ftplib.error_temp | ftplib.error_perm) and said[:3].isdigit()
-        reply = int(said[:3]) if verdict else 0
-        return ConnectionFailed(fault_of(error, step), step, self._credentials.scrub(said), reply)
+        text = str(error) or type(error).__name__
+        verdict = isinstance(error, ftplib.error_temp | ftplib.error_perm) and text[:3].isdigit()
+        reply = int(text[:3]) if verdict else 0
+        return ConnectionFailed(fault_of(error, step), step, self._credentials.scrub(text), reply)
 
     def look(self, name: str) -> Seen:
         """SIZE, else a listing: a 550 to SIZE alone does not prove that the file is absent."""

@@ -224,7 +224,7 @@ class LedgeredUpload:
         if self.confirm is None:
             return False
         # Written down first: asking may take minutes.
-        self.ledger.enter(number, State.UNKNOWN, name=end.name, note=end.said)
+        self.ledger.enter(number, State.UNKNOWN, name=end.name, note=end.message)
         return self.confirm(self.ledger.submission(number))
 
 
@@ -274,9 +274,9 @@ def close(ledger: Ledger, number: int, end: End) -> None:
         number,
         end.state,
         name=end.name,
-        note=end.said,
+        note=end.message,
         code=failure.fault.code if failure else "",
-        said=end.said,
+        said=end.message,
         refused=int(failure is not None and failure.refused),
     )
 
@@ -331,12 +331,12 @@ def _seen(left: Submission, delivery: Delivery) -> End:
     if seen.sight is Sight.UNREACHED and reply is Reply.OK:
         delivery.connect().close()  # says why the server can't be reached
     state = delivery.judged(reply, seen)
-    said, failure = "the run ended before it could verify", None
+    message, failure = "the run ended before it could verify", None
     if state is State.UNKNOWN:
         code = "size_differs" if reply is Reply.OK else "transfer_cut"
-        said = said if reply is Reply.OK else "the run ended during the upload"
-        failure = ConnectionFailed(BY_CODE[code], Step.REPLY, said)
-    return End(state, left.name, 0, said, failure, seen)
+        message = message if reply is Reply.OK else "the run ended during the upload"
+        failure = ConnectionFailed(BY_CODE[code], Step.REPLY, message)
+    return End(state, left.name, 0, message, failure, seen)
 
 
 def still_unknown(unknown: list[Submission]) -> OutcomeUnknown:

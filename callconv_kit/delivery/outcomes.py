@@ -35,7 +35,7 @@ def receipt_of(
     warnings = []
     if end.seen is not None and end.seen.sight is not Sight.SIZED:
         warnings.append(
-            f"{connection.host} said that it has {end.name} ({end.said}). "
+            f"{connection.host} said that it has {end.name} ({end.message}). "
             f"{_NOT_VERIFIED[end.seen.sight]}, so its size is not verified. Read the results to be "
             "sure."
         )
@@ -48,7 +48,7 @@ def receipt_of(
         end.attempts,
         started,
         finished,
-        message=end.said,
+        message=end.message,
         warnings=tuple(warnings),
     )
 
@@ -86,7 +86,7 @@ def error_of(end: End, connection: "Connection", size: int) -> DeliveryError:
     return OutcomeUnknown(
         failure.fault.code if failure else "outcome_unknown",
         problem,
-        f"{end.said}{seen}".strip("; "),
+        f"{end.message}{seen}".strip("; "),
         f"a file of exactly {size} bytes and no error reply",
         CHECK.format(name=end.name),
     )
@@ -101,7 +101,7 @@ def not_delivered(
     return DeliveryError(
         fault.code,
         _filled(fault.problem, connection, name) + tried,
-        failure.said,
+        failure.message,
         fault.expected,
         _filled(fault.next_step, connection, name),
     )

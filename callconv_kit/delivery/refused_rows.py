@@ -48,8 +48,8 @@ def write_fix_file(outcome: Outcome, path: Path) -> int:
                     continue
                 name = row.source_file or result.submission.name
                 place = row.source_line if row.source_file else line
-                said = "; ".join(f"{result.submission.name} line {line}: {r}" for r in reasons)
+                texts = "; ".join(f"{result.submission.name} line {line}: {r}" for r in reasons)
                 cells = (row.cells.get(column, "") for column in spec.NAMES)
-                writer.writerow((name, place, "; ".join(reasons), said, *cells))
+                writer.writerow((name, place, "; ".join(reasons), texts, *cells))
                 count += 1
     return count

@@ -67,8 +67,8 @@ class RowError:
 class _TryAgain(Exception):
     """A passing failure; `wait` in seconds where the server says how long."""
 
-    def __init__(self, said: str, wait: float = 0.0) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
         self.wait = wait
 
 

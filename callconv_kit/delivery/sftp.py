@@ -203,8 +203,8 @@ class SftpSession:
             known = isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno)
             lost = error if known else EOFError()
             fault = fault_of(lost, Step.LOGIN if step is Step.TLS else step)
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return ConnectionFailed(fault, step, self._credentials.scrub(said), reply)
+        text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return ConnectionFailed(fault, step, self._credentials.scrub(text), reply)
 
     def _own_fault(self, error: BaseException, step: Step) -> ConnectionFault | None:
         import paramiko

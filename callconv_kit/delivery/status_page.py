@@ -123,11 +123,11 @@ def _open(status: Status) -> Html | None:
         for s in status.unknown
     ]  # fmt: skip
     if status.changed:
-        said = f"{status.changed:,} calls changed since they were sent."
+        changed = f"{status.changed:,} calls changed since they were sent."
         parts.append(
             tag(
                 "div",
-                tag("p", said, " Correct them at impact.com, or run one of:"),
+                tag("p", changed, " Correct them at impact.com, or run one of:"),
                 tag("ul", _command("callconv upload --resend FILE"),
                     _command("callconv status --accept-changed")),
                 class_="problem",
@@ -182,14 +182,14 @@ def _files(submissions: Sequence[Submission], by_id: dict[int, FileResult]) -> H
     rows: list[list[Child]] = []
     for s in sorted(submissions, key=lambda each: -each.id)[:FILES]:
         file = by_id.get(s.id)
-        said = f"{s.code}: {s.said}" if s.code else ""
+        failure = f"{s.code}: {s.said}" if s.code else ""
         where = [pieces.text(s.account), " · ", tag("span", s.sha256[:12], title=s.sha256)]
         state = str(s.state).replace("_", " ")
         counts = (len(file.refused_lines), file.unconfirmed, file.confirmed) if file else ()
         rows.append(
             [
                 [tag("b", pieces.text(s.name)), tag("div", where, class_="where")],
-                [tag("span", state), tag("div", pieces.text(said), class_="where")],
+                [tag("span", state), tag("div", pieces.text(failure), class_="where")],
                 f"{s.started.astimezone(UTC):%Y-%m-%d %H:%M}",
                 f"{s.rows:,}",
                 *([f"{count:,}" for count in counts] or ["", "", ""]),
@@ -271,11 +271,11 @@ def _forecast(job: "Job", forecast: Forecast | None) -> Html:
         for expected in forecast.expected
     ]
     heads = ["Rows", "Why impact.com would refuse them", "Share", f"Sales, {job.currency}"]
-    said = (
+    sentence = (
         f"Under the job's [contract], {forecast.at_risk:,} of "
         f"{many(forecast.rows, 'ready row')} will probably be refused."
     )
-    return Html(pieces.hint(said) + pieces.table("forecast", heads, rows, right_from=2))
+    return Html(pieces.hint(sentence) + pieces.table("forecast", heads, rows, right_from=2))
 
 
 def _last_results(seen: Outcome) -> Html:

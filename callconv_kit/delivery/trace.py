@@ -79,7 +79,7 @@ class Trace:
     @property
     def lines(self) -> list[str]:
         """The thread, for a person."""
-        said = [
+        lines = [
             f"{aside.source_file} line {aside.source_line}: in {aside.file} of {aside.run}: "
             f"{aside.reasons or aside.codes}"
             for aside in self.asides
@@ -87,19 +87,19 @@ class Trace:
         for sending in self.sendings:
             row, file = sending.row, sending.submission
             if row.source_file:
-                said.append(f"{row.source_file} line {row.source_line}: became ready")
-            said += [
+                lines.append(f"{row.source_file} line {row.source_line}: became ready")
+            lines += [
                 f"  {change.column}: {change.before!r} -> {change.after!r} ({change.rule})"
                 for change in sending.changes or ()
             ]
-            said.append(f"{file.name} line {row.line}, submission {file.id}, {file.account}")
-            said += [
+            lines.append(f"{file.name} line {row.line}, submission {file.id}, {file.account}")
+            lines += [
                 f"  {event.at:%Y-%m-%d %H:%M:%S} {event.state} {event.note}".rstrip()
                 for event in sending.history
             ]
             reasons = f": {', '.join(sending.refusals)}" if sending.refusals else ""
-            said.append(f"  outcome: {sending.outcome}{reasons}")
-        return said or [f"No call {self.session} was found in earlier runs or uploads."]
+            lines.append(f"  outcome: {sending.outcome}{reasons}")
+        return lines or [f"No call {self.session} was found in earlier runs or uploads."]
 
     def as_dict(self) -> dict[str, Any]:
         """The trace as `--json` shows it."""

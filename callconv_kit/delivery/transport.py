@@ -40,15 +40,15 @@ UNREACHED = Seen(Sight.UNREACHED)
 class ConnectionFailed(Exception):
     """A connection failed: `fault` is its row in the border table.
 
-    said: the server's words or the system's, without any password.
+    message: the server's words or the system's, without any password.
     reply: the server's own verdict, 4xx or 5xx; 0 where it gave none.
     """
 
-    def __init__(self, fault: ConnectionFault, step: Step, said: str, reply: int = 0) -> None:
-        super().__init__(fault, step, said, reply)
+    def __init__(self, fault: ConnectionFault, step: Step, message: str, reply: int = 0) -> None:
+        super().__init__(fault, step, message, reply)
         self.fault = fault
         self.step = step
-        self.said = said.rstrip(". ")
+        self.message = message.rstrip(". ")
         self.reply = reply
 
     @property
@@ -57,7 +57,7 @@ class ConnectionFailed(Exception):
         return self.reply >= 400
 
     def __str__(self) -> str:
-        return f"{self.fault.code} at {self.step}: {self.said}"
+        return f"{self.fault.code} at {self.step}: {self.message}"
 
 
 class Source(Protocol):

@@ -44,10 +44,10 @@ class JobFault:
         found = f"found {self.found}" if self.found else ""
         expected = f"expected: {self.expected}" if self.expected else ""
         hint = self.hint[:1].lower() + self.hint[1:].rstrip(".")
-        said = (
+        details = (
             (hint, found, expected) if hint.startswith("did you mean") else (found, expected, hint)
         )
-        more = "; ".join(part for part in said if part)
+        more = "; ".join(part for part in details if part)
         return f"{self.where} {self.problem}" + (f" ({more})" if more else "")
 
 
@@ -76,10 +76,10 @@ def complaint(
         faults = [replace(fault, where=_option(fault.where, options)) for fault in faults]
     if len(faults) == 1:
         (fault,) = faults
-        said = f"{fault.where} {fault.problem}"
+        problem = f"{fault.where} {fault.problem}"
         return UsageError(
             code,
-            said if options is not None else f"{origin}: {said}",
+            problem if options is not None else f"{origin}: {problem}",
             fault.found,
             fault.expected,
             fault.hint or where_to,

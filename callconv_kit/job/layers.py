@@ -293,10 +293,10 @@ def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
             table[column] = value.strip()
     if problems:
         code = problems[0][1] if len({code for _, code in problems}) == 1 else "job_invalid"
-        said = "; ".join(text for text, _ in problems)
+        problem = "; ".join(text for text, _ in problems)
         example = "CallerId=From" if option == "--column" else "CampaignId=1001"
         raise UsageError(
-            code, f"{option}: {said}", "", "Column=value", f"Write {option} {example}."
+            code, f"{option}: {problem}", "", "Column=value", f"Write {option} {example}."
         )
     return table
 

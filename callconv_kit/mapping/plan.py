@@ -334,7 +334,7 @@ def _missing(
         if column not in named
     ]
     shown = ", ".join(header[:SHOWN_NAMES]) + (", …" if len(header) > SHOWN_NAMES else "")
-    said = [
+    sentences = [
         f"In {name}, there is no source for {len(missing)} "
         f"column{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
         *lacking,
@@ -349,7 +349,7 @@ def _missing(
         advice.append("`callconv inspect FILE` proposes a source for each.")
     return InputError(
         "column_missing",
-        ". ".join(said) + _other_vendor(header, export),
+        ". ".join(sentences) + _other_vendor(header, export),
         shown,
         "a source for each required column: a column, a fixed value or a default"
         if steps

@@ -95,7 +95,7 @@ def then(earlier: Coerced, later: Coerced) -> Coerced:
 def _joined(first: int, second: int) -> int:
     one, two = note_of(first), note_of(second)
     rules = one.rules + tuple(rule for rule in two.rules if rule not in one.rules)
-    warnings = one.warnings + tuple(said for said in two.warnings if said not in one.warnings)
+    warnings = one.warnings + tuple(code for code in two.warnings if code not in one.warnings)
     return note_id(one.code or two.code, rules, warnings)
 
 
@@ -135,5 +135,5 @@ def marked(column: Coerced | None, word: str) -> Ints:
 
 def added(column: Coerced, rows: Ints, note: int, values: pa.StringArray) -> Coerced:
     """`column` with these values, and `note` on these ascending rows as well."""
-    said = Coerced(values, rows, np.full(len(rows), note, np.uint16))
-    return then(Coerced(values, column.positions, column.notes), said)
+    added = Coerced(values, rows, np.full(len(rows), note, np.uint16))
+    return then(Coerced(values, column.positions, column.notes), added)

@@ -189,13 +189,13 @@ def read(page: str) -> Iterator[Published]:
     ]
     for start, end in zip(starts, ends, strict=False):
         text = lines[start + 3 : end]
-        said = DEFAULT.search(" ".join(text))
+        match = DEFAULT.search(" ".join(text))
         yield Published(
             lines[start],
             lines[start + 1],
             lines[start + 2] == "Required",
             tuple(line for line in text if WORD.fullmatch(line)),
-            next((word for word in said.groups() if word), None) if said else None,
+            next((word for word in match.groups() if word), None) if match else None,
             " ".join(text),
         )
 

@@ -229,14 +229,14 @@ class _Writing:
             count = f"{found.rows:,} calls, rejected until their status is known" if found else ""
             yield line(f"# {toml_key(name)}", "", f"TODO {count}")
 
-    def _rules(self, table: str, said: str) -> Iterator[str]:
+    def _rules(self, table: str, comment: str) -> Iterator[str]:
         rules = self._settings.get(table, ())
         reasons = {
             json.dumps(dict(rule.when), default=str): rule.because
             for rule in self._seen.proposals.statuses.rules
         }
         for at, rule in enumerate(rules):
-            yield from ("", f"# {said}") if not at else ("",)
+            yield from ("", f"# {comment}") if not at else ("",)
             yield f"[[{table}]]"
             why = reasons.get(json.dumps(dict(rule.get("when", {})), default=str), "")
             for number, (name, value) in enumerate(rule.items()):

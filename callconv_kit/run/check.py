@@ -223,9 +223,9 @@ class _Check:
         self._keys.close()
         names = [table.name for table in tables]
         rows = DuplicateRows(groups, names if len(names) > 1 else None)
-        for said in rows.findings(rows.gone):
-            places = rows.gone[said.rows]
-            if said.code == REPEAT:
+        for finding in rows.findings(rows.gone):
+            places = rows.gone[finding.rows]
+            if finding.code == REPEAT:
                 values = texts.joined("the first is ", rows.kept(places))
             else:
                 values = texts.joined("conflicts with ", rows.others(places))
@@ -233,7 +233,7 @@ class _Check:
             for number in np.unique(inputs).tolist():
                 here = np.flatnonzero(inputs == number)
                 lines_here = duplicates.lines_of(places[here])
-                self._whole(said.code, tables[number], lines_here, texts.take(values, here))
+                self._whole(finding.code, tables[number], lines_here, texts.take(values, here))
 
     def _whole(self, code: str, table: Table, lines: Ints, values: pa.StringArray) -> None:
         """Say something of whole lines."""
@@ -249,7 +249,7 @@ class _Check:
 
     def _would_change(self, judged: Judged) -> tuple[Finding, ...]:
         """Cells that `prepare` would change."""
-        said = []
+        found = []
         for name, cells in judged.columns.items():
             before = judged.before.get(name)
             rows: list[int] = []
@@ -263,10 +263,10 @@ class _Check:
                     at = [row for row in at if not PHONE_FORMS.fullmatch(before[row].as_py() or "")]
                 rows += at
             if rows:
-                said.append(
+                found.append(
                     Finding("not_ready_form", Severity.ERROR, name, np.asarray(sorted(rows)))
                 )
-        return tuple(said)
+        return tuple(found)
 
 
 def _form(table: Table, canonical: str) -> list[tuple[int, str]]:

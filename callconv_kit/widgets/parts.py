@@ -173,8 +173,8 @@ class Notice(ipw.HTML):
         else:
             log.error("internal error", exc_info=error)
             lines = [f"Internal error ({type(error).__name__}): {error}.", "Your files are kept."]
-        said = [tag("p", visible(text, SHOWN)) for text in lines if text]
-        self.value = tag("div", said, class_="callconv-wrong", role="alert")
+        paragraphs = [tag("p", visible(text, SHOWN)) for text in lines if text]
+        self.value = tag("div", paragraphs, class_="callconv-wrong", role="alert")
 
     def clear(self) -> None:
         """Say nothing."""

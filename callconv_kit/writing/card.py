@@ -63,8 +63,8 @@ def _days(summary: Summary) -> Html | None:
     if not days:
         return None
     most = max(count for _, count in days)
-    said = f"Calls by day, {days[0][0]} to {days[-1][0]}, at most {most:,}"
-    return tag("div", tag("small", said), pieces.columns(days, said, "columns"))
+    label = f"Calls by day, {days[0][0]} to {days[-1][0]}, at most {most:,}"
+    return tag("div", tag("small", label), pieces.columns(days, label, "columns"))
 
 
 def _section(head: str, known: Mapping[str, Html], *, unfolded: bool = False) -> Html | None:
@@ -108,8 +108,8 @@ def _findings(summary: Summary, severity: Severity) -> Html | None:
     rows = []
     for entry in entries[: ENTRIES[severity]]:
         remedy = wording.remedy_of(entry)
-        said = [wording.code_of(entry).problem, tag("small", f" → {remedy}") if remedy else None]
-        rows.append(_row(entry, said, pieces.found(entry, several=several)))
+        problem = [wording.code_of(entry).problem, tag("small", f" → {remedy}") if remedy else None]
+        rows.append(_row(entry, problem, pieces.found(entry, several=several)))
     name = severity.value.replace("_", "-")
     return _part(HEADS[severity], name, rows, len(entries) - len(rows), "reason",
                  unfolded=severity is not Severity.WARNING)  # fmt: skip
@@ -125,12 +125,12 @@ def _changes(summary: Summary) -> Html | None:
     return _part("Changed", "changed", rows, len(entries) - len(rows), "rule", unfolded=False)
 
 
-def _row(entry: Entry, said: Child, examples: Sequence[Html]) -> Html:
+def _row(entry: Entry, problem: Child, examples: Sequence[Html]) -> Html:
     return tag(
         "tr",
         tag("td", f"{entry['rows']:,}", class_="callconv-number"),
         tag("td", tag("b", visible(entry["column"])) if entry["column"] else "the row"),
-        tag("td", said),
+        tag("td", problem),
         tag("td", tag("ul", examples[:EXAMPLES])),
     )
 

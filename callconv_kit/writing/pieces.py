@@ -39,8 +39,8 @@ def funnel(summary: Summary) -> Html:
             tag("small", percent(summary[key], read)), class_=name)
         for name, key, word in FATES
     ]  # fmt: skip
-    said = ", ".join(f"{summary[key]:,} {word}" for _, key, word in FATES)
-    bar = stacked([(name, summary[key]) for name, key, _ in FATES], f"Of {many(read)}: {said}")
+    counts = ", ".join(f"{summary[key]:,} {word}" for _, key, word in FATES)
+    bar = stacked([(name, summary[key]) for name, key, _ in FATES], f"Of {many(read)}: {counts}")
     return tag("div", tag("ul", tiles, class_="tiles"), bar, class_="funnel")
 
 

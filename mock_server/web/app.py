@@ -87,10 +87,10 @@ async def _http_error(request: Request, raised: Exception) -> Response:
     if not isinstance(raised, HTTPException):
         raise TypeError(raised)
     # Starlette's own, for an address that no route has, would shout in title case.
-    said = "There is nothing at this address." if raised.detail == "Not Found" else raised.detail
+    message = "There is nothing at this address." if raised.detail == "Not Found" else raised.detail
     if wants_html(request) and raised.status_code != 401:
-        return pages.failure(request, raised.status_code, said)
-    return JSONResponse(error(said), raised.status_code, headers=raised.headers)
+        return pages.failure(request, raised.status_code, message)
+    return JSONResponse(error(message), raised.status_code, headers=raised.headers)
 
 
 async def _broken(request: Request, raised: Exception) -> Response:

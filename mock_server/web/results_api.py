@@ -124,8 +124,8 @@ async def _fault(request: Request) -> Response | None:
         "X-RateLimit-Remaining": "0",
         "X-RateLimit-Reset": str(RESET_AFTER),
     }
-    said = error(f"{status} by a fault of the mock server ({fault.name})")
-    return JSONResponse(said, status, headers=headers if status == 429 else None)
+    body = error(f"{status} by a fault of the mock server ({fault.name})")
+    return JSONResponse(body, status, headers=headers if status == 429 else None)
 
 
 async def _hang(request: Request) -> None:
