@@ -107,7 +107,7 @@ def _with_suggestions(findings: Finding, before: Mapping[str, pa.StringArray]) -
     if detail is None or findings.details or column not in before:
         return findings
     cells = texts.take(before[column], findings.rows).dictionary_encode()
-    found = [_said(detail, cell or "") for cell in cells.dictionary.to_pylist()]
+    found = [_said(detail, cell) for cell in cells.dictionary.to_pylist()]
     told = np.asarray([*found, ""], object)[texts.places(cells)]
     if findings.code == "phone_invalid":
         told = np.where(told == "", _row_country(findings, before), told)
