@@ -65,3 +65,22 @@ def test_a_postal_code_of_parquet_that_may_have_lost_its_zero_is_removed(tmp_pat
 def test_the_point_of_a_float_parts_no_thousands(amount, codes):
     run = ck.prepare(pd.DataFrame([CALL | {"SaleAmount": amount}]), decimal="comma", **SETTINGS)
     assert run.rejected["codes"].tolist() == codes
+
+
+# how the column is filled, where the frame does not hold it → the cell
+FILLED = {
+    "a constant amount": ({"constants": {"SaleAmount": "1.234,50"}}, "SaleAmount", "1234.50"),
+    "a default amount": ({"defaults": {"SaleAmount": "12,50"}}, "SaleAmount", "12.50"),
+    "a constant postal code": ({"constants": {"Zip": "213"}}, "Zip", "213"),
+    "a default postal code": ({"defaults": {"Zip": "02139"}}, "Zip", "02139"),
+    "no amount": ({}, "SaleAmount", ""),
+    "no postal code": ({}, "Zip", ""),
+}
+
+
+@pytest.mark.parametrize(("settings", "column", "cell"), FILLED.values(), ids=FILLED)
+def test_what_the_job_fills_in_has_lost_no_digits(settings, column, cell):
+    call = {name: value for name, value in CALL.items() if name not in ("SaleAmount", "Zip")}
+    frame = pd.DataFrame([call | {"CampaignId": 1001.0}])
+    run = ck.prepare(frame, decimal="comma", **settings, **SETTINGS)
+    assert run.ready[column].tolist() == [cell]
