@@ -100,7 +100,7 @@ class _Raw(io.RawIOBase):
 def keep_lines(ready: Path, ledger: Ledger, submission: Submission, chosen: Bools) -> None:
     """Keep with the archived bytes where each sent row came from, where the run wrote it down."""
     source = ready.with_name(READY_LINES)
-    if not source.is_file() or not submission.archived:
+    if not source.is_file():
         return
     table = pq.read_table(source, columns=["source_file", "source_line"])
     if len(table) != len(chosen):

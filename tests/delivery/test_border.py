@@ -322,6 +322,24 @@ def test_what_a_test_can_not_raise(error: OSError, code: str) -> None:
     assert fault_of(error, Step.CONNECT).code == code
 
 
+BROKEN_RECORD = ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac")
+AFTER_THE_FIRST_BYTE = [
+    (Step.DATA, BROKEN_RECORD, "transfer_cut"),
+    (Step.DATA, EOFError(), "transfer_cut"),
+    (Step.DATA, TimeoutError("timed out"), "transfer_stalled"),
+    (Step.REPLY, BROKEN_RECORD, "reply_lost"),
+    (Step.REPLY, EOFError(), "reply_lost"),
+    (Step.REPLY, TimeoutError("timed out"), "reply_lost"),
+]
+
+
+@pytest.mark.parametrize(("step", "error", "code"), AFTER_THE_FIRST_BYTE)
+def test_a_broken_line_after_the_first_byte_says_where_it_broke(
+    step: Step, error: Exception, code: str
+) -> None:
+    assert fault_of(error, step).code == code
+
+
 def test_an_error_of_ours_has_no_row() -> None:
     with pytest.raises(LookupError):
         fault_of(ZeroDivisionError(), Step.DATA)
