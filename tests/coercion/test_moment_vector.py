@@ -165,6 +165,24 @@ def test_the_vector_path_knows_remarkable_moments_as_the_rule_does(shape):
     check(cells, at)
 
 
+USUAL = [
+    "2026-11-20T09:30:05-05:00", "2026-11-20 09:30:05", "2026-11-20 09:30:05.123456",
+    "2026-11-20T14:30:05Z", "2026-11-20T14:30:05.123Z", "2026-11-20 14:30:05 UTC",
+    "2026-11-20 09:30:05 -0500", "2026-11-20 09:30", "2026/11/20 09:30:05", "2026/11/20 09:30",
+    "11/20/2026 09:30:05", "11/20/2026 09:30", "11/20/2026 9:30:05", "11/20/2026 9:30",
+    "11/20/2026 9:30:05 AM", "11/20/2026 09:30 PM", "1/2/2026 9:30:05 am", "1/20/2026 9:30",
+    "11-20-2026 09:30:05", "11-20-2026 09:30", "11.20.2026 09:30:05", "11.20.2026 09:30",
+    "1763649005", "1763649005123",
+]  # fmt: skip
+"""How exports write a time: a column of any of these must not be read cell by cell."""
+
+
+@pytest.mark.parametrize("text", USUAL)
+def test_usual_forms_never_reach_the_rule(text):
+    given = MomentSettings(NOW, "America/New_York", "reject", "month-first")
+    assert VECTORS[given](texts.from_list([text])).known.all()
+
+
 def test_a_slice_is_read_as_its_own_cells():
     whole = texts.from_list([None, "2026-11-20T09:30:00Z", "1794000000", "2026-11-20T09:30:00Z"])
     at = MomentSettings(NOW)

@@ -46,6 +46,11 @@ DIRECTIONS = {
         {'call_type "outbound-dial"': 1, 'call_type "outbound_api"': 1},
     ),
     "an edge space": ("direction", [" outbound ", "inbound", ""], {}, {'direction "outbound"': 1}),
+    "Inbound/Outbound": ("Inbound/Outbound", ["In", "Out", "In"], {}, {'Inbound/Outbound "Out"': 1}),
+    "Call Category": ("Call Category", ["inbound", "placed", ""], {}, {'Call Category "placed"': 1}),
+    "In/Out": ("In/Out", ["IN", "OB", "IN"], {}, {'In/Out "OB"': 1}),
+    "Sentido": ("Sentido", ["entrante", "saliente", ""], {}, {'Sentido "saliente"': 1}),
+    "another column": ("Campaign Type of Call", ["inbound", "outbound", ""], {}, None),
     "Richtung": ("Richtung", ["eingehend", "ausgehend", ""], {}, {'Richtung "ausgehend"': 1}),
     "a rule in another case": (
         "direction",
