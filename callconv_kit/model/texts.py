@@ -91,6 +91,25 @@ def from_bytes(data: Bytes, offsets: npt.NDArray[np.int32]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
+def narrowed(text: pa.LargeStringArray) -> pa.StringArray:
+    """A text array with 64-bit offsets, as pandas keeps text, on the same bytes.
+
+    Raises:
+        pyarrow.ArrowInvalid: it holds more than 2 GiB.
+    """
+    _, offsets, data = text.buffers()
+    wide = np.frombuffer(offsets, np.int64, len(text) + 1, text.offset * 8)
+    first, size = int(wide[0]), int(wide[-1] - wide[0])
+    if size > np.iinfo(np.int32).max or data is None:
+        return pc.cast(text, pa.string())
+    valid = None
+    if text.null_count:
+        valid = pa.py_buffer(np.packbits(bools(text.is_valid()), bitorder="little"))
+    narrow = pa.py_buffer((wide - first).astype(np.int32))
+    used = data.slice(first, size)
+    return pa.StringArray.from_buffers(len(text), narrow, used, valid, text.null_count)
+
+
 def repeat(cell: str, length: int) -> pa.StringArray:
     """`length` times the same cell."""
     encoded = cell.encode()

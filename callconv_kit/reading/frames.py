@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callconv_kit.model import texts
 from callconv_kit.model.rows import NumberColumns
@@ -78,11 +77,10 @@ def column_as_text(column: "pd.Series[Any]") -> pa.StringArray:
     except NO_ONE_TYPE:
         return _one_by_one(column)
     if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if isinstance(array.type, pa.BaseExtensionType):
         return _one_by_one(column)
-    written = array_as_text(array)
-    return pc.fill_null(written, texts.scalar("")) if written.null_count else written
+    return texts.without_nulls(array_as_text(array))
 
 
 def _one_by_one(column: "pd.Series[Any]") -> pa.StringArray:

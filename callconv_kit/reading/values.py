@@ -53,7 +53,9 @@ def array_as_text(array: pa.Array) -> pa.StringArray:
         return array_as_text(array.dictionary).take(array.indices)
     if pa.types.is_string(kind):
         return array
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if pa.types.is_large_string(kind):
+        return texts.narrowed(array)
+    if pa.types.is_string_view(kind):
         return pc.cast(array, pa.string())
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return pc.cast(array, pa.string())

@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import callconv_kit as ck
+from callconv_kit.model import texts
+from callconv_kit.reading.frames import FrameTable
 
 CALL = {
     "CampaignId": "1001",
@@ -172,3 +176,22 @@ def test_columns_of_two_levels_are_an_error_in_words() -> None:
     frame = pd.DataFrame([[*CALL.values()]], columns=pd.MultiIndex.from_product([CALL, ["x"]]))
     with pytest.raises(ck.InputError):
         ck.prepare(frame)
+
+
+@given(st.lists(st.none() | st.text(max_size=5)), st.integers(0, 9), st.integers(0, 9))
+def test_text_with_long_offsets_is_the_same_text(
+    cells: list[str | None], start: int, count: int
+) -> None:
+    wide = pa.array(cells, pa.large_string()).slice(min(start, len(cells)), count)
+    narrow = texts.narrowed(wide)
+    narrow.validate(full=True)
+    assert narrow.equals(wide.cast(pa.string()))
+
+
+def test_text_of_a_frame_is_not_copied() -> None:
+    cells = {"City": ["Boston", None, "São Paulo"], "Zip": ["02139", "10001", ""]}
+    frame = pd.DataFrame(cells, dtype="string[pyarrow]")
+    (batch,) = FrameTable(frame).batches()
+    for name, column in zip(frame, batch.cells, strict=True):
+        owned = pa.Array.from_pandas(frame[name]).buffers()[2]
+        assert column.buffers()[2].address == owned.address
