@@ -3,6 +3,9 @@
 Each row of the table is one file: ours, the floor (`floor.py`) and, for the typical file, what a
 user writes with polars and pandas. All are whole processes, run in turn, several times over; ratios
 of one run are evidence, seconds are not. The figures also go to a JSON file.
+
+`python -m tests.benchmarks 10000000 --against 1000000` shows instead what a row costs us in a large
+file and in a smaller one of each kind, and the memory of both. A file goes as soon as it is measured.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import importlib.util
 import json
 import os
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -147,6 +151,39 @@ def table(rows: int, runs: int, kinds: Sequence[str], folder: Path) -> list[dict
     return figures
 
 
+def growth(
+    rows: int, fewer: int, runs: int, kinds: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """What a row costs in files of two sizes: the best of so many runs of each."""
+    (folder / "job.toml").write_text(JOB)
+    small = made("typical", 200, folder)
+    run(commands(small, folder, peers=False, pandas=False)["callconv"], folder)  # compiles
+    figures = []
+    for kind in kinds:
+        found: dict[str, Any] = {"file": kind}
+        for count in (fewer, rows):
+            source = made(kind, count, folder)
+            size = Path(source).stat().st_size
+            command = commands(source, folder, peers=False, pandas=False)["callconv"]
+            done = [run(command, folder) for _ in range(runs)]
+            Path(source).unlink()
+            shutil.rmtree(folder / "out")
+            found[f"{count:,}"] = one = {
+                "wall_us_a_row": round(min(each.wall for each in done) / count * 1e6, 2),
+                "processor_us_a_row": round(min(each.processor for each in done) / count * 1e6, 2),
+                "peak_mib": round(max(each.peak for each in done)),
+                "bytes_a_row": size // count,
+            }
+            print(f"{kind:20} {count:12,}", one, flush=True)  # noqa: T201 # the figures
+        less, more = found[f"{fewer:,}"], found[f"{rows:,}"]
+        found["ratio"] = {
+            name: round(more[name] / less[name], 3) for name in less if name.endswith("_a_row")
+        }
+        print(f"{kind:20} {'ratio':>12}", found["ratio"], flush=True)  # noqa: T201 # the same
+        figures.append(found)
+    return figures
+
+
 def main() -> None:
     """Read the arguments, and measure."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
@@ -154,9 +191,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=4, help="interleaved runs (default: 4)")
     parser.add_argument("--kinds", nargs="*", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--json", type=Path, default=Path("benchmarks.json"))
+    parser.add_argument("--against", type=int, help="compare the cost of a row with this many rows")
+    parser.add_argument("--folder", type=Path, help="for files (default: the system's temporary)")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        figures = table(given.rows, given.runs, given.kinds, Path(name))
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        if given.against is None:
+            figures = table(given.rows, given.runs, given.kinds, Path(name))
+        else:
+            figures = growth(given.rows, given.against, given.runs, given.kinds, Path(name))
     about = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": platform.machine(),
