@@ -16,16 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from callconv_kit.delivery.forecast import UNNAMED
 from callconv_kit.delivery.ledger import Ledger
+from callconv_kit.delivery.sent_rows import FileResult, Refusal
 from callconv_kit.model.texts import Ints
-
-if TYPE_CHECKING:
-    from callconv_kit.delivery.results import FileResult, Refusal
 
 Foresee = Callable[[Path], Mapping[str, Ints]]
 """The lines of a file that its job's contract expects to be refused, by reason."""
@@ -238,7 +236,7 @@ def _unpacked(data: bytes) -> frozenset[int]:
 # -- scoring ---------------------------------------------------------------------------------------
 
 
-def score(ledger: Ledger, files: Iterable["FileResult"]) -> Score:
+def score(ledger: Ledger, files: Iterable[FileResult]) -> Score:
     """The score over those files that the server has judged completely."""
     judged = [file for file in files if file.is_complete]
     hits, misses, surprises = Counter[str](), Counter[str](), Counter[str]()
@@ -267,7 +265,7 @@ def score(ledger: Ledger, files: Iterable["FileResult"]) -> Score:
     )
 
 
-def _missed(refusals: Iterable["Refusal"], expected: Mapping[str, set[int]]) -> list["Refusal"]:
+def _missed(refusals: Iterable[Refusal], expected: Mapping[str, set[int]]) -> list[Refusal]:
     """The refusals that nothing foresaw.
 
     A row whose line is not known takes the place of an expected one for the same reason, as long
@@ -293,7 +291,7 @@ def _missed(refusals: Iterable["Refusal"], expected: Mapping[str, set[int]]) -> 
 
 
 def _hits(
-    refusals: Iterable["Refusal"], expected: Mapping[str, set[int]], missed: list["Refusal"]
+    refusals: Iterable[Refusal], expected: Mapping[str, set[int]], missed: list[Refusal]
 ) -> Counter[str]:
     """Rows that were refused as expected, by the reason that was expected."""
     unforeseen = {id(refusal) for refusal in missed}
@@ -309,7 +307,7 @@ def _hits(
     return Counter({reason: len(rows) for reason, rows in seen.items()})
 
 
-def _evidence(reason: str, missed: Iterable["Refusal"]) -> str:
+def _evidence(reason: str, missed: Iterable[Refusal]) -> str:
     column = REMEDIES.get(reason, NO_REMEDY).column
     values = {r.row.cells.get(column, "") for r in missed if r.row is not None} - {""}
     if not column or not values:

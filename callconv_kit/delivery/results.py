@@ -19,8 +19,14 @@ from callconv_kit.delivery.forecast_score import Score
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ledgered_upload import Confirm
 from callconv_kit.delivery.receipt import State, Submission
-from callconv_kit.delivery.results_api import COMPLETE, Batch, ResultsApi, RowError
-from callconv_kit.delivery.sent_rows import ResultsStore, SentRow, lines_of_sessions
+from callconv_kit.delivery.results_api import Batch, ResultsApi, RowError
+from callconv_kit.delivery.sent_rows import (
+    FileResult,
+    Refusal,
+    ResultsStore,
+    SentRow,
+    lines_of_sessions,
+)
 from callconv_kit.model import spec
 from callconv_kit.model.codes import mask_phone
 from callconv_kit.model.errors import DeliveryError, InputError
@@ -36,49 +42,6 @@ OFFSETS = range(-2, 3)
 """Server's line minus ours: 0 where the server counts the header as line 1, as we do."""
 
 IDS = {"campaign": "CampaignId", "tracker": "ActionTrackerId", "media": "MediaId"}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One row that the server refused. `line` is ours in the sent file; 0 where it is not known."""
-
-    submission: Submission
-    line: int
-    reason: str
-    status: str
-    server_line: int
-    row: SentRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What is known of one file.
-
-    status: the server's word; empty where the results do not show the file, which settles nothing.
-    offset: server's line minus ours; None where unknown.
-    """
-
-    submission: Submission
-    status: str
-    records: int
-    refusals: tuple[Refusal, ...] = ()
-    offset: int | None = None
-    confirmed: int = 0
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the server has judged all of its rows."""
-        return self.status == COMPLETE
-
-    @property
-    def unconfirmed(self) -> int:
-        """Rows of which the results say nothing."""
-        return max(self.submission.rows - len(self.refused_lines) - self.confirmed, 0)
-
-    @property
-    def refused_lines(self) -> frozenset[int]:
-        """Distinct refused rows; by the server's numbers where ours are not known."""
-        return frozenset(r.line or -r.server_line for r in self.refusals)
 
 
 @dataclass(frozen=True, slots=True)

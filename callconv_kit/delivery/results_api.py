@@ -18,6 +18,7 @@ import tenacity
 
 from callconv_kit.delivery.credentials import secret_from
 from callconv_kit.delivery.fault_texts import delivery_error
+from callconv_kit.delivery.sent_rows import COMPLETE
 from callconv_kit.model.errors import DeliveryError, UsageError, not_installed
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ PAGES = 1000
 
 LONGEST_WAIT = 900.0
 """Seconds that a command waits for the rate limit at most, over all of its requests."""
-
-COMPLETE = "Complete"
 
 
 @dataclass(frozen=True, slots=True)

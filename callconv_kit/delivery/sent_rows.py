@@ -20,6 +20,9 @@ from callconv_kit.model.texts import Bools
 from callconv_kit.writing import private
 from callconv_kit.writing.output import READY_LINES
 
+COMPLETE = "Complete"
+"""The server's word for a file of which it has judged all rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
@@ -29,6 +32,49 @@ class SentRow:
     cells: Mapping[str, str]
     source_file: str = ""
     source_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One row that the server refused. `line` is ours in the sent file; 0 where it is not known."""
+
+    submission: Submission
+    line: int
+    reason: str
+    status: str
+    server_line: int
+    row: SentRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What is known of one file.
+
+    status: the server's word; empty where the results do not show the file, which settles nothing.
+    offset: server's line minus ours; None where unknown.
+    """
+
+    submission: Submission
+    status: str
+    records: int
+    refusals: tuple[Refusal, ...] = ()
+    offset: int | None = None
+    confirmed: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the server has judged all of its rows."""
+        return self.status == COMPLETE
+
+    @property
+    def unconfirmed(self) -> int:
+        """Rows of which the results say nothing."""
+        return max(self.submission.rows - len(self.refused_lines) - self.confirmed, 0)
+
+    @property
+    def refused_lines(self) -> frozenset[int]:
+        """Distinct refused rows; by the server's numbers where ours are not known."""
+        return frozenset(r.line or -r.server_line for r in self.refusals)
 
 
 def rows_at(ledger: Ledger, submission: Submission, lines: Collection[int]) -> dict[int, SentRow]:

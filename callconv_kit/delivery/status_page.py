@@ -18,8 +18,9 @@ from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.manual_entries import Status
 from callconv_kit.delivery.manual_entries import status as status_of
 from callconv_kit.delivery.receipt import State, Submission
-from callconv_kit.delivery.results import FileResult, Outcome
+from callconv_kit.delivery.results import Outcome
 from callconv_kit.delivery.results import outcome as outcome_of
+from callconv_kit.delivery.sent_rows import FileResult
 from callconv_kit.model.errors import DeliveryError
 from callconv_kit.writing import pieces, private
 from callconv_kit.writing.markup import Child, Html, tag

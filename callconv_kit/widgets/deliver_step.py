@@ -7,7 +7,8 @@ import ipywidgets as ipw
 
 from callconv_kit.delivery import Receipt
 from callconv_kit.delivery.connection_check import ConnectionCheck
-from callconv_kit.delivery.results import FileResult, Outcome
+from callconv_kit.delivery.results import Outcome
+from callconv_kit.delivery.sent_rows import FileResult
 from callconv_kit.job import Connection
 from callconv_kit.widgets import parts, python_snippets
 from callconv_kit.widgets.delivering import Deliveries, connection_from, in_the_form, is_local
