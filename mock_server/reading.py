@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 LONGEST_LINE = 1 << 20
-"""Bytes; longer is no row of 51 cells."""
+"""Bytes; longer is not a row of 51 cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Text:
 
 
 def read_lines(source: BinaryIO) -> Iterator[Line]:
-    """Every record of the file, the header first; blank lines are no records."""
+    """Every record of the file, the header first; blank lines are not records."""
     text = _Text(source)
     records = csv.reader(iter(text), strict=True)
     while True:

@@ -5,7 +5,7 @@ TLS stream without its goodbye, or a client that is gone is 426, and 226 is said
 submission is recorded. No server can distinguish a plain connection
 that ends early but cleanly from the end of the file, so it is accepted.
 
-The class with the hooks must stand below pyftpdlib's SSL mixin (`TLSDataChannel`), or TLS reads
+The class with the hooks must come after pyftpdlib's SSL mixin (`TLSDataChannel`), or TLS reads
 never reach it.
 """
 

@@ -180,7 +180,7 @@ class _Writing:
         self._suite = ""
 
     def draft(self) -> "tuple[Draft, Outlook]":
-        """The job, and what `prepare` would say of the whole file under it."""
+        """The job, and what `prepare` would say about the whole file under it."""
         from callconv_kit.profiling import draft_of, outlook
         from callconv_kit.profiling.draft import with_export_suite
         from callconv_kit.profiling.outlook import shared_with

@@ -207,7 +207,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _close_standard_output() -> None:
-    """Send what is still to be written to nowhere: Python would try once more at its end."""
+    """Discard the text that is still to be written: Python would try to write it at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

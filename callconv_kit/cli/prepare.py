@@ -163,7 +163,7 @@ def _name_preset(job: "Job", inputs: tuple[str, ...]) -> None:
 
 
 def _foretell(prepared: "Prepared") -> None:
-    """What the job's [contract] says of the rows that are ready, before anything is sent."""
+    """The forecast for the ready rows under the job's [contract], before anything is sent."""
     if prepared.forecast is None:
         return
     click.echo("\nUnder the contract")

@@ -192,7 +192,7 @@ def unknown_name(
 
     Args:
         code: of the error.
-        what: what there is none of, such as `There is no setting 'x'`.
+        what: the problem, such as `There is no setting 'x'`.
         name: as it was given.
         known: all names.
         expected: what a name is, where none is near.

@@ -1,8 +1,8 @@
-"""What a run looks like in a terminal: a bar while it works, and what it came to at its end.
+"""A run in a terminal: a progress bar while it works, then its result.
 
-In a pipe there is no bar, no color and no line is broken; a terminal wraps between words. The text
-of a cell is never taken for markup or for a command to the terminal: what is not visible is shown
-as a sign (see `writing.markup`). rich is imported when something is shown.
+In a pipe there is no bar and no color, and no line is wrapped; a terminal wraps between words. A
+cell's text is never taken for markup or for a command to the terminal: what is not visible is
+shown as a sign (see `writing.markup`). rich is imported when something is shown.
 """
 
 import re
@@ -26,10 +26,10 @@ REJECTED, LEFT_OUT, WARNINGS, CHANGES = 4, 3, 3, 4
 """Entries of each kind that are shown; with them a run fills about 40 lines at most."""
 
 NOT_ROWS = 3
-"""Lines that are not rows, of which so many are named."""
+"""How many of the lines that are not rows are named."""
 
 BAR = 30
-"""Cells of a bar that stands for all rows."""
+"""The length of the bar for all rows, in characters."""
 
 VALUE = 36
 """Characters of a cell's text."""

@@ -1,7 +1,7 @@
 """Whether the numbers of a column carry a country's code, with or without its `+`.
 
-Call logs such as Aircall's write all numbers so. There eleven digits that are no number at home are
-read as a whole international number; in a column of national numbers they are a mistake.
+Call logs such as Aircall's write all numbers so. There, eleven digits that are not a national
+number are read as a whole international number; in a column of national numbers they are a mistake.
 """
 
 import re

@@ -1,7 +1,7 @@
 """PGP: the file is encrypted for the server's key before it is sent.
 
 The ledger keeps the plain file: its hash, its size, its row keys, its bytes in the archive. Each
-encryption of a file gives other bytes, so that the plain hash alone tells whether it was sent. The
+encryption of a file gives other bytes, so only the plain hash shows whether it was sent. The
 size that the server must show is that of the encrypted file, which the ledger keeps beside it.
 """
 

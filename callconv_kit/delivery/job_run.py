@@ -32,7 +32,7 @@ class JobRun:
     submissions: the ledger's account of what was sent, or begun; see `archive.as_note`.
     interrupted: Ctrl-C or SIGTERM ended it; no job follows.
     warnings: about the rows as a whole, such as ready rows that are outbound calls.
-    forecast: what the job's [contract] says of the ready rows.
+    forecast: what the job's [contract] says about the ready rows.
     known: what the report shows of the delivery, by section; see `status_page.report_sections`.
     approval: who approved the ready rows; empty where nobody was asked.
     """
@@ -125,7 +125,7 @@ def records(runs: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def notes_of(ledger: Ledger, folder: Path | None) -> tuple[Mapping[str, Any], ...]:
-    """What the ledger says of the ready.csv of this folder."""
+    """What the ledger says about the ready.csv of this folder."""
     origin = str(folder / "ready.csv") if folder is not None else ""
     return tuple(ledger.note(found) for found in ledger.submissions() if found.origin == origin)
 

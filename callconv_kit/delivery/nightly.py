@@ -79,7 +79,7 @@ class Prepared(Protocol):
 
     @property
     def forecast(self) -> Forecast | None:
-        """What the job's [contract] says of the ready rows."""
+        """The forecast for the ready rows under the job's [contract]."""
 
 
 class Prepare(Protocol):

@@ -4,7 +4,7 @@
 
 All of it is made up: numbers of the 555-01xx range, example addresses. The same at every run. A
 call's row is right to begin with; `MESS` then spoils some rows, each in one way, and `LINES` adds
-what is no row at all.
+what is not a row at all.
 """
 
 import random

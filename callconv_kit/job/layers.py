@@ -148,7 +148,7 @@ def relative(text: str, folder: Path) -> str:
 
 
 def with_paths(layer: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """`layer` with every path in it changed by `change`; what is no text is left alone."""
+    """`layer` with every path in it changed by `change`; what is not text is left alone."""
     result = dict(layer)
     for table, *inner in PATHS:
         value = result.get(table)

@@ -82,7 +82,7 @@ class Export:
     def needed_together(self) -> Iterator[tuple[str, str]]:
         """Pairs of columns: where an export has the first, the preset needs the second.
 
-        A row's id that corrections need stands alone in an export that has none.
+        An export without corrections has the row's id only, and that is enough.
         """
         ids = {self.corrections.id} if self.corrections else set()
         legs = self.preset.settings.get("legs") if self.preset else None

@@ -76,7 +76,7 @@ def table_of(
         form: how keys are compared.
 
     Raises:
-        UsageError: there is no key column, or nothing to fill; a key is empty or stands there
+        UsageError: there is no key column, or nothing to fill; a key is empty or occurs
             twice; a column's name is nearly that of one of the format.
     """
     wanted = lookup.on or lookup.on_source or ""

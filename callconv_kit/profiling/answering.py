@@ -1,4 +1,4 @@
-"""What an answer means, as settings of a job, and what it tells of the rest of the export."""
+"""What an answer means, as settings of a job, and what it shows about the rest of the export."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def pairs(given: Iterable[str]) -> dict[str, str]:
     An id ends at the first `=`, that of `status.…` at the last: a word may hold one.
 
     Raises:
-        UsageError: one is no such pair, or there is no such question.
+        UsageError: one is not such a pair, or there is no such question.
     """
     answers: dict[str, str] = {}
     for text in given:
@@ -82,9 +82,9 @@ def checked_id(key: str) -> str:
 
 
 def refined(source: Input, inspection: Inspection, answers: Answers) -> Inspection:
-    """The inspection once more, with what answers tell of the rest of the export.
+    """The inspection again, with what answers show about the rest of the export.
 
-    They say whose it is, its time zone, which words are statuses, and which columns are meant.
+    They name its vendor, its time zone, which words are statuses, and which columns are meant.
 
     Raises:
         UsageError: an answer is not one.
@@ -143,7 +143,7 @@ def settled(key: str, answer: str, inspection: Inspection) -> dict[str, Any]:
         inspection: of the export.
 
     Raises:
-        UsageError: it is no answer to that question; says what would be one.
+        UsageError: it is not an answer to that question; says what would be one.
     """
     answer = answer.strip()
     if key == "preset":
@@ -267,7 +267,7 @@ def _plain_value(value: str) -> str:
 
 
 def leave_out(found: Direction, values: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """The `[[leave_out]]` rules for the values of a column that are no calls to the advertiser.
+    """The `[[leave_out]]` rules for the values of a column that are not calls to the advertiser.
 
     Args:
         found: the column and what its values mean.

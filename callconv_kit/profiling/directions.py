@@ -1,7 +1,7 @@
 """Which rows are calls to the advertiser: the columns that show it, and what each value means.
 
-Words tell (`inbound`, `ausgehend`, `from-internal`), and so do coded values whose calls go to the
-advertiser's own numbers or come from them, and a number dialed that only incoming calls have.
+Words show it (`inbound`, `ausgehend`, `from-internal`), and so do coded values whose calls go to
+the advertiser's own numbers or come from them, and a number dialed that only incoming calls have.
 """
 
 import re
@@ -132,7 +132,7 @@ def says_a_direction(found: Direction) -> bool:
 
 
 def _main_only(found: Direction) -> Direction:
-    """A further column, of which only what is no call at all counts."""
+    """A further column, of which only what is not a call at all counts."""
     kept = {"message", "form", "fax", "leg", "progress"}
     values = tuple(
         each if each.means in kept else Meaning(each.value, each.rows, "call")

@@ -254,7 +254,7 @@ def _profiles(
 
 
 def _known(plan: Plan, resolved: Resolved) -> KnownSources:
-    """What the job, its preset and the names of the columns say of an export."""
+    """What the job, its preset and the names of the columns say about an export."""
     job, export = resolved.job, resolved.export
     feeds = {
         column: tuple(plan.header[at] for at in feed.positions)

@@ -61,7 +61,7 @@ def _known() -> Mapping[str, tuple[str, ...]]:
 
 
 def known_roles(name: str) -> tuple[str, ...]:
-    """The roles for which a name is listed; what it says of its zone or unit does not count."""
+    """The roles for which a name is listed; what it says about its zone or unit does not count."""
     found = _known().get(words.letters(name))
     if found is None:
         found = _known().get(words.letters(_without_remark(name)))

@@ -60,7 +60,7 @@ _TAKERS = (
     (_MAILBOX, "INCOMPLETE", "a mailbox took the call"),
     (_MENU, "IVR_DROPOFF", "the call ended in a menu"),
 )
-"""What a cell says of who took a call, the status of such a call, and that in words."""
+"""What a cell says about who took a call, the status of such a call, and that in words."""
 
 _SIDE = {"called", "forward", "type", "cause", "status", "flag", "answer", "end"}
 """What the name of a column may be about that says who took the call."""

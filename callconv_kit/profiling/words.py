@@ -257,7 +257,7 @@ def are_causes(texts: Iterable[str], *, named: bool) -> bool:
     """Whether bare numbers are Q.850 or SIP codes, and not a list that a vendor numbers from 1.
 
     Args:
-        texts: of a column; those that are no bare number do not count.
+        texts: of a column; those that are not a bare number do not count.
         named: whether the very name of the column is known for such codes.
     """
     codes = {int(text) for text in texts if text.isdigit() and len(text) <= 3}

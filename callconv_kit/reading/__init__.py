@@ -48,7 +48,7 @@ def open_tables(
         header_line: the job's; 0 to detect.
         headerless: for text files that have no header: the names of the columns, by how many
             there are.
-        skip_lines: the job's; regular expressions of whole records of text files that are no rows.
+        skip_lines: the job's; regular expressions of whole records of text files that are not rows.
         as_written: a rejected.csv is a table like any other: its first four columns are not set
             aside.
 

@@ -83,7 +83,7 @@ class DelimitedTable:
             header_line: the job's; 0 to detect.
             headerless: for files that have no header: the names of the columns, by how many there
                 are.
-            skip_lines: patterns of whole records that are no rows.
+            skip_lines: patterns of whole records that are not rows.
             as_written: a rejected.csv is a table like any other.
 
         Raises:

@@ -89,7 +89,7 @@ class Source:
     name: how rows name it in `source_file`.
     sha256: of the file as it lies there; known when it has been read to its end. A later reading
         ends where the first one did, and finds another hash if the file has changed: what was
-        added behind is no change.
+        added behind is not a change.
     shared: whether a copy in another process opens the same bytes, at any place of them.
     """
 

@@ -139,7 +139,7 @@ def status_rules(
         needed |= empty & undecided
         unknown = needed & undecided & (talk != 0)
         needed &= ~unknown
-    # Where the talk time itself is wrong, that is what is said of the row.
+    # Where the talk time itself is wrong, that is what is said about the row.
     kept = empty & ~needed & ~unknown & (talk != UNKNOWN)
     return [
         *_said("status_unknown", Severity.ERROR, "CallStatus", np.flatnonzero(unknown)),
@@ -277,7 +277,7 @@ def rows_in_a_cell(batch: Batch, delimiter: str) -> list[Finding]:
 
     Args:
         batch: the rows as they were read.
-        delimiter: of the file; empty where the input is no delimited text.
+        delimiter: of the file; empty where the input is not delimited text.
     """
     if not delimiter or not len(batch.lines):
         return []

@@ -2,8 +2,8 @@
 
 A fix names its file and line, and why the row was rejected, but not what the row looked
 like: the cells are corrected in place. So before it takes the row's place, it is held against the
-row that stands there now. The row must still show what the reasons show; and in columns on which
-payment or attribution hangs, row and fix may differ only where the reasons say that something was
+row that is there now. The row must still show what the reasons show; and in columns that affect
+payment or attribution, row and fix may differ only where the reasons say that something was
 wrong. A fix that fails this was made of another row, or of another state of the file.
 """
 

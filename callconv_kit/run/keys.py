@@ -28,8 +28,8 @@ class Keys(NamedTuple):
 
     event: (n, 2) words; zeros where the row has no VendorEventId.
     session: (n, 2) words.
-    payment: n words: the same for two rows that are the same in every column on which payment or
-        attribution hangs.
+    payment: n words: the same for two rows that are the same in every column that affects payment
+        or attribution.
     """
 
     event: Words

@@ -34,7 +34,7 @@ class RunOutcome:
 
     @property
     def rows_read(self) -> int:
-        """Rows of all inputs; lines that are no rows do not count."""
+        """Rows of all inputs; lines that are not rows do not count."""
         return sum(table.account.rows for table in self.tables)
 
     @property

@@ -180,7 +180,7 @@ def _refuse_rejected_as(kind: str) -> None:
 
 
 def _forecast(job: Job, ready: Path) -> "Forecast | None":
-    """What the job's [contract] says of the ready rows."""
+    """The forecast for the ready rows under the job's [contract]."""
     if job.contract is None:
         return None
     from callconv_kit.delivery.forecast import forecast

@@ -126,7 +126,7 @@ class Records:
             number: of the input.
             was: the rows with the verdict under which they were added.
             now: the same rows; none of them is ready any more.
-            because: what is said of them now; why is said in `finish`.
+            because: what is said about them now; why is said in `finish`.
 
         Returns:
             New examples of `because`, and the place of the row of each.
@@ -206,7 +206,7 @@ class Records:
 
 
 def why(judged: Judged, rows: Ints, severity: Severity) -> Why:
-    """Why these rows of a batch do not go: what is said of them with this severity, in order."""
+    """Why these rows of a batch do not go: what is said about them with this severity, in order."""
     place = np.full(len(judged), -1)
     place[rows] = np.arange(len(rows))
     codes, why_texts = [], []

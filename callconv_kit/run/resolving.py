@@ -203,5 +203,5 @@ def may_have_sent(job: Job, ledger: Path) -> bool:
     folders = (ledger.parent, ledger.absolute().parent.parent / RUNS, job.folder / RUNS)
     try:
         return any(folder.exists() for folder in folders)
-    except OSError:  # to be told of by who reads it
+    except OSError:  # who reads it raises the error
         return True

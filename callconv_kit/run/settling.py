@@ -311,7 +311,7 @@ def _with_content(
     """`payment`, changed for the rows of which an equal key does not say that they are one call.
 
     Two calls may share a derived id; so rows that share one are one call only where they are the
-    same in every cell, but for the recording's link, which is signed anew in each export. And all
+    same in every cell, except the recording's link, which each export signs again. And all
     calls of a stretch may share an id that a spreadsheet rounded: no two such rows are the same.
     """
     rounded = rounded_keys(judged)

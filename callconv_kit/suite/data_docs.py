@@ -2,7 +2,7 @@
 
     index.html             what was validated and by which suite, to be searched and filtered
     expectations/*.html    a suite: pages of Great Expectations, but for what they load from the web
-    validations/*.html     a run, the same; beside each a .json with what the index says of it
+    validations/*.html     a run, the same; beside each a .json with what the index says about it
     static/                Bootstrap and jQuery, for which the pages are made; docs/static_files.py
 
 Phone numbers are masked. The same input at the same `now` gives the same files.

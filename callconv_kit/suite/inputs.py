@@ -153,7 +153,7 @@ class FileSource:
         self._ragged.update((row.line, row.source_line) for row in batch.ragged)
 
     def faults(self) -> list[str]:
-        """See `Source`; the same as `callconv check` says of the form of a file."""
+        """See `Source`; the same as `callconv check` says about the form of a file."""
         account = self._table.account
         faults = []
         if self._ragged:

@@ -1,6 +1,6 @@
 """The corrected rejected.csv: a person's corrections, in a file that a spreadsheet can open.
 
-The file is the memory: every fix is written to it at once, and it is read anew before each use, so
+The file is the memory: every fix is written to it at once, and it is read again before each use, so
 that a colleague can go on in it, with the workbench or without.
 """
 

@@ -229,7 +229,7 @@ class Grid(anywidget.AnyWidget):
         self._moved()
 
     def refresh(self) -> None:
-        """Show the page anew: fixes or masks have changed."""
+        """Show the page again: fixes or masks have changed."""
         self._turn(self._first)
 
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:

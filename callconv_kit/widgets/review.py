@@ -54,7 +54,7 @@ class WarningsFile(FindingsLog):
         self._written += count
 
     def forget(self, judged: Judged) -> None:
-        """What was said of these rows up to now does not hold any more."""
+        """What was said about these rows up to now does not hold any more."""
         files = judged.source_files(np.arange(len(judged))).to_pylist()
         keys = zip(files, map(str, judged.source_lines.tolist()), strict=True)
         self._outdated.update(dict.fromkeys(keys, self._written))

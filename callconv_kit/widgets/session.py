@@ -133,7 +133,7 @@ class Session:
     ) -> tuple[Preview, Inspection, dict[str, Any]]:
         """The first rows, what was seen, and the settings: those of a draft where there are none.
 
-        A layout that no preset knows may be read only with what the draft says of its header.
+        A layout that no preset knows may be read only with what the draft says about its header.
         """
         if not str(source) or source == Path():
             raise UsageError("no_input", "No file was named", "", "a path", "Choose a file.")

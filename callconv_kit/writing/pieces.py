@@ -60,7 +60,7 @@ NO_CONTRACT = (
     "repeat_caller_days or age_limit_days in it, this page shows which rows impact.com "
     "will probably refuse."
 )
-"""What a report says of the delivery before there is one."""
+"""What a report says about the delivery before there is one."""
 
 
 def found(entry: Entry, *, several: bool) -> list[Html]:

@@ -1,7 +1,7 @@
 """report.html: one self-contained page for a person.
 
-It is made of summary.json, and of what the job's ledger and contract say of the delivery, so it is
-as small for a million rows as for ten. It needs no network and no script, and its
+It is made of summary.json, and of what the job's ledger and contract say about the delivery, so it
+is as small for a million rows as for ten. It needs no network and no script, and its
 Content-Security-Policy forbids both; all text of cells is escaped.
 """
 
@@ -184,7 +184,7 @@ def _counted(number: int, name: str) -> Html | str:
     return tag("span", f"{number:,}", class_=name) if number else "0"
 
 
-# -- what was said of rows, and what was changed --------------------------------------------------
+# -- findings and changes --------------------------------------------------------------------------
 
 HINTS = {
     Severity.ERROR: "A row can have several reasons. rejected.csv holds each of these rows with "

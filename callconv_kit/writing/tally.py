@@ -74,7 +74,7 @@ class Midnight:
 class SeenWords:
     """The words of a column whose words the job maps: each with its rows and its first place.
 
-    many: there are more than `WORDS`; then nothing can be said of a word that is not here.
+    many: there are more than `WORDS`; then nothing can be said about a word that is not here.
     """
 
     rows: Counter[str] = field(default_factory=Counter)

@@ -94,7 +94,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What stands behind some files."""
+    """The rows of some files."""
 
     files: int
     waiting: int
