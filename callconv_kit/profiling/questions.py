@@ -14,6 +14,7 @@ from datetime import datetime
 
 from callconv_kit.job import PRESETS
 from callconv_kit.model import spec
+from callconv_kit.profiling import kinds
 from callconv_kit.profiling.columns import shown, shown_name
 from callconv_kit.profiling.ids import IDS, LOOKUP_FILE, ONE_KEY, lookup_key, one_key
 from callconv_kit.profiling.inspection import Inspection
@@ -95,9 +96,12 @@ def questions(inspection: Inspection, *, now: datetime | None = None) -> tuple[Q
 def all_questions(inspection: Inspection, *, now: datetime | None = None) -> Iterator[Question]:
     """All questions that the export raises, those with a sure answer among them."""
     yield from _whose(inspection)
-    yield from _columns(inspection)
-    yield from _when(inspection, now)
-    yield from _where(inspection)
+    where = tuple(_where(inspection))
+    if where:
+        # Whose numbers are in a column is clear only once their country is.
+        yield from (*_when(inspection, now), *where, *_columns(inspection))
+    else:
+        yield from (*_columns(inspection), *_when(inspection, now))
     yield from _directions(inspection)
     yield from _call_id(inspection)
     yield from _talk_time(inspection)
@@ -359,7 +363,7 @@ def _statuses(inspection: Inspection) -> Iterator[Question]:
                 hint="ANSWER only if every row is an answered call; or a column name",
                 choices=(),
                 where="impact.com pays for ANSWER",
-                warning=declined,
+                warning="; ".join(filter(None, (declined, _without_talk(inspection)))),
             )
         return
     for word in found.words:
@@ -376,6 +380,21 @@ def _statuses(inspection: Inspection) -> Iterator[Question]:
             confidence=word.confidence,
             because=word.because,
         )
+
+
+def _without_talk(inspection: Inspection) -> str:
+    """That some calls have no talk time, so that one status for all of them would be wrong."""
+    talk = inspection.proposals.mapping["TalkDuration"]
+    column = inspection.sample.column(talk.sources[0]) if talk.how == "column" else None
+    if column is None:
+        return ""
+    silent = sum(rows for text, rows in column.counts.items() if not kinds.seconds(text or "0"))
+    if not 0 < silent < column.rows:
+        return ""
+    return (
+        f"nobody talked in {silent:,} of {column.rows:,} rows ({shown_name(column.name, 40)!r} is "
+        "0): leave this blank, and write [[status]] rules; see `callconv settings status`"
+    )
 
 
 def _id(inspection: Inspection, key: str) -> Question:

@@ -9,7 +9,7 @@ import pytest
 import callconv_kit as ck
 from callconv_kit.cli.main import main
 from callconv_kit.model import spec
-from callconv_kit.profiling import draft_of
+from callconv_kit.profiling import draft_of, questions, refined
 from callconv_kit.profiling.answering import leave_out
 from callconv_kit.profiling.words import guess, zone_in
 
@@ -124,6 +124,16 @@ def test_no_status_column_is_asked_for_and_the_advice_is_not_what_is_set_already
     assert 'CallStatus = ""' in job.read_text()
 
 
+def test_one_status_for_all_rows_is_warned_of_where_nobody_talked_in_some(tmp_path):
+    rows = [
+        f"c{n},2026-11-20T15:0{n}:05Z,617555012{n},8005550142,60,{n % 2 * 30}" for n in range(6)
+    ]
+    header = "Call ID,Start Time,Caller,Called,Duration,Talk Time\n"
+    (tmp_path / "calls.csv").write_text(header + "\n".join(rows) + "\n")
+    (asked,) = [one for one in questions(ck.inspect(tmp_path / "calls.csv")) if one.id == "status"]
+    assert "nobody talked in 3 of 6 rows ('Talk Time' is 0)" in asked.warning
+
+
 CERTAIN = {
     "labels that agents choose are declined": (
         "id,start,from,to,duration,talk time,disposition",
@@ -232,6 +242,18 @@ def test_without_a_zone_the_country_is_asked_for_and_nothing_is_ready_without_it
     run = ck.prepare(calls, job=job, now="2026-11-26T06:00:00Z")
     assert set(run.ready["CallerPhoneNumberCountry"]) == {"GB"}
     assert len(run.ready) == 8
+
+
+def test_the_zone_is_asked_for_before_the_columns_of_numbers_that_it_makes_known(tmp_path):
+    calls = tmp_path / "calls.csv"
+    calls.write_text(national(AT_HOME["London"][1]), encoding="utf-8")
+    seen = ck.inspect(calls)
+    asked = [question.id for question in questions(seen)]
+    assert asked[:3] == ["timezone", "default_country", "map.CallerId"]
+    settled = refined(calls, seen, {"timezone": "Europe/London"})
+    (country,) = [one for one in questions(settled) if one.id == "default_country"]
+    assert (country.proposal, country.confidence) == ("GB", "likely")
+    assert "map.CallerId" not in [one.id for one in questions(settled)]
 
 
 def test_a_job_of_another_country_makes_its_numbers_known(tmp_path):
