@@ -177,6 +177,7 @@ AMOUNTS = st.decimals(0, 10_000_000, places=2).map(str)
 
 
 @given(st.lists(st.none() | CELLS | AMOUNTS), SETTINGS)
+@example(["012.50", "0012.50", "00.50", "0.50", ".50", "000000.50"], ("point", "USD"))
 def test_the_column_is_read_as_its_cells_are(cells, settings):
     text = texts.from_list(cells)
     fast = money.kernel(*settings)(text)

@@ -113,6 +113,33 @@ def test_a_rule_over_a_missing_column_stops_the_run_and_names_the_nearest(settin
         assert words in str(stopped.value)
 
 
+@pytest.mark.parametrize("column", CALL)
+def test_a_required_column_without_a_source_stops_the_run_and_is_named(column):
+    with pytest.raises(InputError) as stopped:
+        prepare(frame().drop(columns=column))
+    assert stopped.value.code == "column_missing"
+    assert f"there is no source for 1 column: {column}" in stopped.value.problem
+
+
+FILLED_IN = {
+    "constants": {"constants": {"CallProvider": "Northline"}},
+    "defaults": {"defaults": {"CallProvider": "Northline"}},
+    "columns": {"columns": {"CallProvider": "Carrier"}},
+}
+
+
+@pytest.mark.parametrize("settings", FILLED_IN.values(), ids=FILLED_IN)
+def test_a_required_column_may_come_from_the_job(settings):
+    calls = frame(Carrier="Northline").drop(columns="CallProvider")
+    assert prepare(calls, **settings).ready["CallProvider"].tolist() == ["Northline"]
+
+
+def test_a_session_may_be_made_of_other_columns():
+    calls = frame().drop(columns="CallSessionId")
+    ready = prepare(calls, session_id_from=["CallerId", "EventDate"]).ready
+    assert (ready["CallSessionId"] != "").tolist() == [True]
+
+
 @pytest.mark.parametrize(
     "case", ["missing_rule_column", "missing_rule_column_empty", "status_rule_missing"]
 )
