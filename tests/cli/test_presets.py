@@ -9,6 +9,7 @@ from callconv_kit.cli.main import main
 from callconv_kit.job import PRESETS
 from callconv_kit.mapping import preset as presets
 from callconv_kit.mapping import preset_check
+from callconv_kit.model.errors import UsageError
 
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 RIGHT = """
@@ -53,6 +54,25 @@ def run(capsys, *arguments):
     status = main([*arguments])
     shown, errors = capsys.readouterr()
     return status, shown, errors
+
+
+# what decides where rows go and how many may fail is the job's
+OF_THE_JOB = {
+    "the ledger": 'ledger = "other.sqlite"',
+    "the outputs' columns": 'write = "present"',
+    "the share of rejected rows": "max_rejected_share = 0.9",
+    "masks": "mask = false",
+    "what to send": 'send = "answered"',
+}
+
+
+@pytest.mark.parametrize("line", OF_THE_JOB.values(), ids=OF_THE_JOB)
+def test_a_preset_decides_only_how_an_export_is_read(tmp_path, line):
+    (tmp_path / "switch.toml").write_text(f"{line}\n{RIGHT}")
+    with pytest.raises(UsageError) as refused:
+        presets.load(str(tmp_path / "switch.toml"))
+    assert f"{line.split()[0]} is not for a preset" in refused.value.problem
+    assert refused.value.expected == "in the job"
 
 
 @pytest.fixture
