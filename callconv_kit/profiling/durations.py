@@ -20,6 +20,9 @@ NEAR = 0.1
 LONG_CALL = 14_400
 """Seconds; hardly a call is longer than four hours, and in no export most are."""
 
+DAY_DECIMALS = 5
+"""Decimals of a day that name a second."""
+
 UNITS = {"milliseconds": 1000.0, "minutes": 1 / 60}
 """Of a bare number in one second."""
 
@@ -227,6 +230,8 @@ def _with_unit(proposal: Proposal, sample: Sample, order: str) -> Proposal:
         why = f"compared with the moments of its rows, it counts {unit}"
         if not unit and _is_too_large(column):
             unit, why = "milliseconds", "its numbers are too large for seconds"
+        if not unit and _are_of_a_day(column):
+            unit, why = "days", "its numbers are fractions of a day, as spreadsheets hold times"
         if not unit and _has_short_calls(column):
             return replace(proposal, unit="seconds")
         confidence = "likely"
@@ -246,6 +251,14 @@ def _is_too_large(column: Column) -> bool:
     lengths = [seconds for text in column.some if (seconds := kinds.seconds(text))]
     large = sum(seconds > LONG_CALL for seconds in lengths)
     return len(lengths) > 1 and large > len(lengths) / 2
+
+
+def _are_of_a_day(column: Column) -> bool:
+    """Whether all numbers lie below 1 and most have the decimals of a second: 201 s is 0.002326."""
+    lengths = [text for text in column.some if kinds.seconds(text)]
+    exact = sum(len(text.partition(".")[2]) >= DAY_DECIMALS for text in lengths)
+    below = all((kinds.seconds(text) or 0) < 1 for text in lengths)
+    return below and exact > len(lengths) / 2
 
 
 def _has_short_calls(column: Column) -> bool:

@@ -119,7 +119,7 @@ def instant(text: str, order: str = "month-first") -> float | None:
 @lru_cache(maxsize=65_536)
 def seconds(text: str) -> float | None:
     """A duration as seconds, a bare number unchanged; None if it is not one."""
-    if re.fullmatch(r"\d{1,9}(?:\.\d{1,6})?", text):
+    if re.fullmatch(r"\d{1,9}(?:\.\d{1,25})?", text):
         return float(text)
     value = duration.read(text).value
     return None if value is None else float(value)

@@ -360,6 +360,22 @@ LAYOUTS = {
         },
         direction=("Is Test", {"TRUE"}),
     ),
+    "a customer database": Layout(
+        "Activity ID,Created,Direction,Customer Phone,Company Phone,Call Duration (seconds),Call Result",
+        (
+            *_calls("A{id},2026-11-{day} {hour:02}:{minute:02},Inbound,{dashed},800.555.0142,{total},{answered}"),
+            "A1,2026-11-13 10:00,Outbound,617-555-0188,800.555.0142,60,Yes",
+        ),
+        {
+            "EventDate": "Created",
+            "CallerId": "Customer Phone",
+            "CalledPhoneNumber": "Company Phone",
+            "CallDuration": "Call Duration (seconds)",
+            "CallStatus": "Call Result",
+            "CallSessionId": "Activity ID",
+        },
+        direction=("Direction", {"Outbound"}),
+    ),
     "absurd: names that say nothing": Layout(
         "x1,x2,x3,x4,x5",
         _calls("{id},2026-11-{day} {hour:02}:{minute:02}:05,{caller},{own},{total}"),

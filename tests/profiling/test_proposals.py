@@ -348,3 +348,24 @@ def test_a_zone_that_somebody_names_is_kept_while_no_column_holds_the_times(tmp_
     assert "map.EventDate" in draft.blanks
     assert draft.settings["timezone"] == "America/New_York"
     assert draft.passed == ()
+
+
+OF_A_DAY = {
+    "fractions of a day": ([f"{n / 86400:.9f}" for n in range(60, 70)], "days"),
+    "with a call of no length": (["0", *(f"{n / 86400}" for n in range(60, 69))], "days"),
+    "short calls among others": (["0.4", "201", "187.5", "60", "33", "0.7", "90", "12", "45", "20"], "seconds"),
+    "whole seconds": ([str(n) for n in range(60, 70)], ""),
+    "few decimals": (["0.5", "0.25", "0.4", "0.1", "0.9", "0.2", "0.3", "0.6", "0.7", "0.8"], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "unit"), OF_A_DAY.values(), ids=OF_A_DAY)
+def test_durations_that_are_fractions_of_a_day_get_their_unit(tmp_path, cells, unit):
+    rows = [
+        f"c{n},2026-11-20T15:0{n}:05Z,617555012{n},8005550142,{cell},Answered"
+        for n, cell in enumerate(cells)
+    ]
+    header = "Call ID,Start Time,Caller,Called,Duration,Status\n"
+    (tmp_path / "calls.csv").write_text(header + "\n".join(rows) + "\n")
+    found = ck.inspect(tmp_path / "calls.csv").proposals.mapping["CallDuration"]
+    assert (found.source, found.unit) == ("Duration", unit)
