@@ -1,9 +1,10 @@
-"""The vector path of phones outside the North American plan: `+`, a country's code, the number.
+"""The vector path of phones outside the North American plan, with their country's code or without.
 
-It takes the cells that it fully knows: digits after a `+`, with spaces, hyphens and parentheses
-among them, that are a valid number as they are. Whether they are is asked of the patterns of the
-phonenumbers library, a whole column at a time; everything else is left to the scalar rule
-`callconv_kit.coercion.phone.read`, to which a test holds this path equal.
+It takes the cells that it fully knows: digits with spaces, hyphens and parentheses among them, that
+are a valid number as they are after a `+`, or as they are dialed in the country of their row.
+Whether they are is asked of the patterns of the phonenumbers library, a whole column at a time;
+everything else is left to the scalar rule `callconv_kit.coercion.phone.read`, to which a test holds
+this path equal.
 """
 
 from functools import cache
@@ -21,8 +22,12 @@ from callconv_kit.model import texts
 from callconv_kit.model.texts import Bools, Ints
 
 FORM = r"\A\+[2-9][0-9 ()-]{6,30}\z"
+FORM_AT_HOME = r"\A[0-9(][0-9 ()-]{6,30}\z"
 SHORTEST, LONGEST = 7, 15
 """Digits with the country's code; two numbers in a cell have more."""
+
+NANP = 1
+"""The calling code of the North American plan."""
 
 _ZERO = ord("0")
 
@@ -48,16 +53,20 @@ class Abroad(NamedTuple):
         return self if len(kept) == len(self.rows) else Abroad(self.rows[kept], *columns)
 
 
-def read(plain: Plain, asked: Ints, phone_format: str, is_caller: bool) -> tuple[Plain, Ints]:
+def read(
+    plain: Plain, asked: Ints, default_country: str, phone_format: str, is_caller: bool
+) -> tuple[Plain, Ints]:
     """`plain` with the numbers that are known here, and the rows that are still to be asked of.
 
     Args:
         plain: two columns of which the usual American numbers are known.
         asked: ascending positions of the others.
+        default_country: the job's.
         phone_format: the job's.
         is_caller: whether a number may be the keypad's spelling of RESTRICTED.
     """
-    found = find(texts.take(plain.numbers, asked), texts.take(plain.countries, asked))
+    columns = texts.take(plain.numbers, asked), texts.take(plain.countries, asked)
+    found = _in_order([find(*columns), find_at_home(*columns, default_country)])
     if is_caller:
         found = found.without(phone_text.RESTRICTED)
     rows = asked[found.rows]
@@ -74,27 +83,65 @@ def read(plain: Plain, asked: Ints, phone_format: str, is_caller: bool) -> tuple
 
 def find(numbers: pa.StringArray, countries: pa.StringArray) -> Abroad:
     """The numbers of a column that are known, and that are of the country of their row, if any."""
-    rows = np.flatnonzero(texts.true(pc.match_substring_regex(numbers, FORM)))
-    digits = _digits(texts.take(numbers, rows))
-    lengths = texts.view(digits).lengths
-    fits = (lengths >= SHORTEST) & (lengths <= LONGEST) & ~_withheld(digits)
-    rows, digits = rows[fits], texts.take(digits, np.flatnonzero(fits))
+    rows, digits = _of_form(numbers, FORM)
     codes = _codes(digits)
     stated = _stated(texts.take(countries, rows))
     codes[(stated != 0) & (stated != codes)] = 0
-    found = [
-        _of_code(code, rows, digits, codes) for code in texts.distinct(codes[codes > 0]).tolist()
-    ]
-    if not found:
-        return Abroad(rows[:0], digits[:0], digits[:0], digits[:0])
-    order = np.argsort(np.concatenate([one.rows for one in found]))
-    return Abroad(
-        np.concatenate([one.rows for one in found])[order],
-        *(
-            texts.take(pa.concat_arrays([getattr(one, name) for one in found]), order)
-            for name in Abroad._fields[1:]
-        ),
+    return _in_order(
+        [_of_code(code, rows, digits, codes) for code in texts.distinct(codes[codes > 0]).tolist()]
     )
+
+
+def find_at_home(
+    numbers: pa.StringArray, countries: pa.StringArray, default_country: str
+) -> Abroad:
+    """The numbers of a column that are known as dialed in the country of their row."""
+    rows, digits = _of_form(numbers, FORM_AT_HOME)
+    named = texts.take(countries, rows)
+    homes = texts.where(texts.present(named), named, default_country).dictionary_encode()
+    at = texts.numbers(homes.indices)
+    return _in_order(
+        [
+            _of_home(home, rows[at == place], texts.take(digits, np.flatnonzero(at == place)))
+            for place, home in enumerate(homes.dictionary.to_pylist())
+        ]
+    )
+
+
+def _of_home(home: str, rows: Ints, digits: pa.StringArray) -> Abroad:
+    """The known numbers of those dialed in a country."""
+    code = regions.calling_code(home)
+    if code in (0, NANP):
+        return _NOTHING
+    dialed, national = regions.dialed_in(home, digits)
+    region = regions.regions_of(code, national)
+    known = np.flatnonzero(region >= 0)
+    national = texts.take(national, known)
+    names = texts.take(texts.from_list(regions.names_of(code)), region[known])
+    return Abroad(rows[dialed[known]], texts.joined(str(code), national), national, names)
+
+
+def _of_form(numbers: pa.StringArray, form: str) -> tuple[Ints, pa.StringArray]:
+    """The cells of a form that may be numbers: their positions, and their digits."""
+    rows = np.flatnonzero(texts.true(pc.match_substring_regex(numbers, form)))
+    digits = _digits(texts.take(numbers, rows))
+    lengths = texts.view(digits).lengths
+    fits = (lengths >= SHORTEST) & (lengths <= LONGEST) & ~_withheld(digits)
+    return rows[fits], texts.take(digits, np.flatnonzero(fits))
+
+
+_NOTHING = Abroad(np.zeros(0, np.int64), *[texts.nulls(0)] * 3)
+
+
+def _in_order(lots: list[Abroad]) -> Abroad:
+    """Several lots as one, by their rows."""
+    lots = [_NOTHING, *lots]
+    rows = np.concatenate([lot.rows for lot in lots])
+    order = np.argsort(rows)
+    columns = (
+        pa.concat_arrays([getattr(lot, name) for lot in lots]) for name in Abroad._fields[1:]
+    )
+    return Abroad(rows[order], *(texts.take(column, order) for column in columns))
 
 
 def _digits(numbers: pa.StringArray) -> pa.StringArray:

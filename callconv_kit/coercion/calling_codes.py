@@ -9,7 +9,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callconv_kit.coercion.phone import NANP, NANP_DIGITS, WHOLE_DIGITS, calling_code, parse
+from callconv_kit.coercion.phone import NANP, NANP_DIGITS, WHOLE_DIGITS, parse
+from callconv_kit.coercion.regions import calling_code
 
 MAY_LACK_PLUS = rf"^[^+0-9]*(?:[0-9][^+0-9]*){{{WHOLE_DIGITS - 1}}}$"
 """Texts of eleven digits: whether one is read depends on the column (`PhoneSettings.coded`)."""

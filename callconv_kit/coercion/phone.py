@@ -15,7 +15,6 @@ An empty country means US to the server, so it is filled whenever the number is 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -75,8 +74,7 @@ class CoercedPhones:
 
 PhoneKernel = Callable[[pa.StringArray, pa.StringArray], CoercedPhones]
 
-NANP = 1
-"""The calling code of the North American plan."""
+NANP = abroad.NANP
 
 NANP_DIGITS = 10
 
@@ -167,7 +165,13 @@ def kernel(settings: PhoneSettings) -> PhoneKernel:
             plain = nothing_known(numbers, countries)
         asked = np.flatnonzero(~plain.known)
         if seen > FEW and len(asked):
-            plain, asked = abroad.read(plain, asked, settings.phone_format, settings.is_caller)
+            plain, asked = abroad.read(
+                plain,
+                asked,
+                settings.default_country,
+                settings.phone_format,
+                settings.is_caller,
+            )
         answers = [
             ask(number, country)
             for number, country in zip(
@@ -268,7 +272,7 @@ def _resolve(dialled: Dialled, country: str | None, settings: PhoneSettings) -> 
     region = regions.region_of(code, national)
     if dialled.letters and code != NANP:
         return "phone_invalid"
-    if country is not None and code != calling_code(country):
+    if country is not None and code != regions.calling_code(country):
         return "country_contradicts_number"
     # The file has no way to write a number of no country. And 310-1234 is a whole number in
     # Canada, but not one without its area code where the row does not say Canada.
@@ -297,7 +301,7 @@ def _without_plus(
     number = parse(f"+{digits}", settings.default_country)
     if number is None or has_no_country(f"+{digits}"):
         return None
-    of_row = country is not None and number.country_code == calling_code(country)
+    of_row = country is not None and number.country_code == regions.calling_code(country)
     if len(digits) < WHOLE_DIGITS and not (settings.coded or of_row):
         return None
     at_home = any(parse(each, settings.default_country) for each in _dialable(digits))
@@ -368,14 +372,6 @@ def _stripped_once(digits: str, number: "PhoneNumber") -> bool:
     if number.country_code != NANP or not digits.endswith(national):
         return True
     return _PREFIX_OF_NANP.fullmatch(digits[: -len(national)]) is not None
-
-
-@cache
-def calling_code(country: str) -> int:
-    """The calling code of a country; 0 if it has none."""
-    import phonenumbers
-
-    return phonenumbers.country_code_for_region(country)
 
 
 def _country(found: _Found, country: str | None) -> Reading:

@@ -94,7 +94,8 @@ def _pattern(description: Any) -> _Pattern | None:
 
 
 @cache
-def _codes(region: str) -> int:
+def calling_code(region: str) -> int:
+    """The calling code of a country; 0 if it has none."""
     from phonenumbers import country_code_for_region
 
     return 0 if region == NO_COUNTRY else int(country_code_for_region(region))
@@ -141,7 +142,7 @@ def is_valid_in(code: int, national: str, region: str) -> bool:
     rules = _rules(code, region)
     if rules is None or rules.general is None:
         return False
-    if region != NO_COUNTRY and _codes(region) != code:
+    if region != NO_COUNTRY and calling_code(region) != code:
         return False
     return rules.general.holds(national) and any(kind.holds(national) for kind in rules.kinds)
 
@@ -178,6 +179,74 @@ def names_of(code: int) -> tuple[str, ...]:
     return tuple(COUNTRY_CODE_TO_REGION_CODE.get(code, ()))
 
 
+class _Dialing(NamedTuple):
+    """How numbers are dialed in a region.
+
+    prefix: what is dialed before a number of the same region, if it is nothing but digits.
+    odd: how digits begin of which the library has to decide.
+    """
+
+    prefix: str
+    odd: str
+
+
+@cache
+def _dialing(region: str) -> _Dialing | None:
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region(region)
+    if metadata is None:
+        return None
+    prefix = metadata.national_prefix or ""
+    prefixes = _alternatives(metadata.national_prefix_for_parsing or NOTHING)
+    # A rule of transformation concerns the prefixes with a group, and this one has none.
+    plain = prefix.isdigit() and prefix in prefixes
+    others = [each for each in prefixes if not (plain and each == prefix)]
+    ways = [metadata.international_prefix or NOTHING, str(metadata.country_code), "00", "011"]
+    return _Dialing(prefix if plain else "", "|".join([*ways, *others]))
+
+
+def _alternatives(pattern: str) -> list[str]:
+    r"""What a pattern of the library has between its outermost bars.
+
+    >>> _alternatives(r"(000[2569]\d{4,6})$|(?:003768|0)0?|0")
+    ['(000[2569]\\d{4,6})$', '(?:003768|0)0?', '0']
+    """
+    found, depth = [""], 0
+    for char in pattern:
+        depth += (char == "(") - (char == ")")
+        if char == "|" and not depth:
+            found.append("")
+        else:
+            found[-1] += char
+    return found
+
+
+def dialed_in(region: str, digits: pa.StringArray) -> tuple[Ints, pa.StringArray]:
+    """The national numbers of digits as they are dialed in a region, if they are valid.
+
+    Returns:
+        The ascending positions of those of which `phonenumbers.parse` would say the same.
+    """
+    dialing = _dialing(region)
+    rules = _rules(calling_code(region), region)
+    if dialing is None or rules is None or rules.general is None:
+        return np.zeros(0, np.int64), digits[:0]
+    try:
+        odd = texts.true(pc.match_substring_regex(digits, rf"\A(?:{dialing.odd})"))
+        if not dialing.prefix:
+            at = np.flatnonzero(~odd)
+            return at, texts.take(digits, at)
+        prefixed = texts.true(pc.starts_with(digits, dialing.prefix))
+        inner = pc.utf8_slice_codeunits(digits, len(dialing.prefix))
+        # The library keeps a prefix without which the number would not be one of the region.
+        odd |= prefixed & ~rules.general.held_by(inner)
+    except pa.ArrowInvalid:  # a pattern that Arrow does not read
+        return np.zeros(0, np.int64), digits[:0]
+    at = np.flatnonzero(~odd)
+    return at, texts.take(texts.where(prefixed, inner, digits), at)
+
+
 def regions_of(code: int, nationals: pa.StringArray) -> Ints:
     """The region of each number of a calling code, as a place in `names_of`.
 
@@ -200,7 +269,7 @@ def _regions_of(code: int, regions: tuple[str, ...], nationals: pa.StringArray) 
         if rules is None or region == NO_COUNTRY or not len(rest):
             continue
         asked = texts.take(nationals, rest)
-        valid = rules.held_by(asked) & (_codes(region) == code)
+        valid = rules.held_by(asked) & (calling_code(region) == code)
         if len(regions) == 1:
             own = np.ones(len(rest), np.bool_)
         elif rules.leading is not None:

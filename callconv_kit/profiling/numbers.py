@@ -11,8 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from callconv_kit.coercion.phone import NANP, calling_code
-from callconv_kit.coercion.regions import NO_COUNTRY, names_of
+from callconv_kit.coercion.phone import NANP
+from callconv_kit.coercion.regions import NO_COUNTRY, calling_code, names_of
 from callconv_kit.profiling import kinds
 from callconv_kit.profiling.moments import FITS
 from callconv_kit.profiling.naming import Named, phone_role

@@ -91,6 +91,33 @@ WRITTEN = {
     "an extension": ("+44 20 7946 0958 x12", "GB"),
     "an American": ("+1 212 555 0123", "GB"),
     "no country's": ("+44 20 7946 0958", "AQ"),
+    "London as dialed": ("020 7946 0958", "GB"),
+    "London without its 0": ("20 7946 0958", "GB"),
+    "London in parentheses": ("(020) 7946-0958", "GB"),
+    "London with its code": ("44 20 7946 0958", "GB"),
+    "London with 00": ("00 44 20 7946 0958", "GB"),
+    "London with two 0": ("0020 7946 0958", "GB"),
+    "London of no row": ("020 7946 0958", None),
+    "London in a row of France": ("020 7946 0958", "FR"),
+    "Jersey as dialed": ("01534 456789", "JE"),
+    "Jersey as dialed in Britain": ("01534 456789", "GB"),
+    "Rome as dialed": ("06 698 12345", "IT"),
+    "Paris as dialed": ("01 42 68 53 00", "FR"),
+    "Madrid, which dials no 0": ("91 123 45 67", "ES"),
+    "Moscow with its 8": ("8 495 123 45 67", "RU"),
+    "Budapest with its 06": ("06 1 234 5678", "HU"),
+    "São Paulo with a carrier": ("0 15 11 2345 6789", "BR"),
+    "Buenos Aires with its 15": ("011 15 2345 6789", "AR"),
+    "Mexico with 01": ("01 55 1234 5678", "MX"),
+    "Sydney as dialed": ("(02) 9374 4000", "AU"),
+    "too short at home": ("020 79", "GB"),
+    "too long at home": ("020 7946 0958 0958", "GB"),
+    "two numbers at home": ("02079460958 02079460959", "GB"),
+    "a decimal at home": ("2079460958.0", "GB"),
+    "RESTRICTED at home": ("7378742883", "GB"),
+    "ANONYMOUS at home": ("266696687", "LS"),
+    "an American at home": ("212 555 0123", "GB"),
+    "at home in no country": ("020 7946 0958", "AQ"),
 }
 
 
@@ -98,10 +125,23 @@ WRITTEN = {
 @pytest.mark.parametrize("is_caller", [True, False])
 @pytest.mark.parametrize("case", WRITTEN)
 def test_a_cell_is_read_as_by_the_scalar_rule(case, is_caller, phone_format):
-    how = PhoneSettings(phone_format=phone_format, is_caller=is_caller)
     cell, country = WRITTEN[case]
-    (got,) = read_in_one([cell], [country], how)
-    assert got == phone.read(cell, country, how)
+    for home in ("US", "GB"):
+        how = PhoneSettings(home, phone_format, is_caller=is_caller)
+        (got,) = read_in_one([cell], [country], how)
+        assert got == phone.read(cell, country, how)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_numbers_as_dialed_at_home_are_read_as_by_the_scalar_rule(region):
+    code = phonenumbers.country_code_for_region(region)
+    prefix = phonenumbers.ndd_prefix_for_region(region, True) or "0"
+    cells = []
+    for national in list(dict.fromkeys(neighbors(code)))[::7]:
+        cells += [national, prefix + national, f"{prefix} {national[:3]} {national[3:]}"]
+    how = PhoneSettings()
+    expected = [phone.read(cell, region, how) for cell in cells]
+    assert read_in_one(cells, [region] * len(cells), how) == expected
 
 
 @st.composite
@@ -118,7 +158,11 @@ def dialled(draw):
     mark = draw(st.sampled_from(["", " ", "-", " (", ") ", ".", "  ", " / ", " x"]))
     at = draw(st.integers(0, len(digits)))
     country = draw(st.sampled_from([None, region, region, "US", "GB", "IT"]))
-    return f"{prefix}{example.country_code}{digits[:at]}{mark}{digits[at:]}", country
+    written = f"{digits[:at]}{mark}{digits[at:]}"
+    if draw(st.booleans()):
+        trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+        return draw(st.sampled_from(["", trunk, trunk, "0", "8", "1"])) + written, country
+    return f"{prefix}{example.country_code}{written}", country
 
 
 @settings(max_examples=300)
@@ -150,3 +194,12 @@ def test_usual_numbers_never_reach_the_scalar_rule():
     assert found.rows.tolist() == [0, 1, 2, 3, 4]
     assert found.regions.to_pylist() == ["GB", "FR", "DE", "AU", "IN"]
     assert found.national.to_pylist()[0] == "2079460958"
+
+
+def test_usual_numbers_as_dialed_at_home_never_reach_the_scalar_rule():
+    cells = ["020 7946 0958", "01 42 68 53 00", "(030) 12-34-56", "(02) 9374 4000", "912345678"]
+    countries = ["GB", "FR", "DE", "AU", None]
+    found = abroad.find_at_home(texts.from_list(cells), texts.from_list(countries), "ES")
+    assert found.rows.tolist() == [0, 1, 2, 3, 4]
+    assert found.regions.to_pylist() == ["GB", "FR", "DE", "AU", "ES"]
+    assert found.national.to_pylist()[:2] == ["2079460958", "142685300"]
