@@ -46,6 +46,40 @@ def test_warnings_count_for_rows_that_are_not_left_out(on_conflict, lines):
     ] == [(len(lines), lines)]
 
 
+LINK = "https://recordings.example/1?sign="
+# cells of two rows whose session is derived from the caller → code of each row that is not ready
+DERIVED = {
+    "equal rows": ({}, {}, {2: "duplicate_row"}),
+    "a recording signed again": (
+        {"CallRecording": f"{LINK}a"}, {"CallRecording": f"{LINK}b"}, {2: "duplicate_row"},
+    ),
+    "another city": (
+        {"City": "Boston"}, {"City": "Salem"}, dict.fromkeys((1, 2), "conflicting_duplicate"),
+    ),
+    "another city beside a recording": (
+        {"City": "Boston", "CallRecording": f"{LINK}a"},
+        {"City": "Salem", "CallRecording": f"{LINK}a"},
+        dict.fromkeys((1, 2), "conflicting_duplicate"),
+    ),
+    "a column that is not sent": (
+        {"Agent": "Ann"}, {"Agent": "Bob"}, dict.fromkeys((1, 2), "conflicting_duplicate"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second", "end"), DERIVED.values(), ids=DERIVED)
+def test_rows_of_one_derived_session_are_one_call_only_where_all_cells_agree(first, second, end):
+    call = {name: cell for name, cell in CALL.items() if name != "CallSessionId"}
+    prepared = ck.prepare(
+        pd.DataFrame([call | first, call | second]),
+        session_id_from=["CallerId"],
+        now="2026-11-24T00:00:00Z",
+        max_rejected_share=1.0,
+    )
+    aside = pd.concat([prepared.rejected, prepared.left_out])
+    assert dict(zip(aside["source_line"], aside["codes"], strict=True)) == end
+
+
 def test_rows_in_conflict_name_each_other_and_what_differs():
     frame = pd.DataFrame([{**CALL, "TalkDuration": talk} for talk in TALKS[:2]])
     prepared = ck.prepare(frame, now="2026-11-24T00:00:00Z", max_rejected_share=1.0)
