@@ -32,6 +32,8 @@ from .run.test_related_rows_in_parts import (
     written,
 )
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"now": "2026-11-26T06:00:00Z", "max_rejected_share": 1.0}
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from .generated_tables import FORMS, as_csv, difference, generate, prepared
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 24
 LONG = 800
 """Seeds of the long form: 4,000 tables in five forms, and their halves in two processes."""

@@ -15,6 +15,8 @@ from mock_server import MockImportServer
 from mock_server.accounts import make
 from mock_server.programs import Program, Tracker
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "json.md"
 DEMO = ROOT / "callconv_kit" / "demo" / "export.csv"

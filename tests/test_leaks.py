@@ -9,6 +9,8 @@ import pytest
 
 from .leaks import PHONE
 
+pytestmark = pytest.mark.slow
+
 SHOWN = ["2125550123", "+12125550123", "(212) 555-0123", "212-555-0123", "1 212 555 0123"]
 NOT_SHOWN = [
     "******0123",

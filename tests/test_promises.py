@@ -23,6 +23,8 @@ from mock_server.reading import read_lines
 
 from .messy_files import NOW, SETTINGS, MessyFile, messy_files
 
+pytestmark = pytest.mark.slow
+
 generated = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

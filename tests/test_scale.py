@@ -9,6 +9,8 @@ import callconv_kit as ck
 from callconv_kit import scale
 from callconv_kit.demo import sample
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-11-24T12:00:00+00:00"
 FILES = ("ready.csv", "rejected.csv", "left_out.csv")
 TIMES = ("started", "seconds")

@@ -145,6 +145,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
+@pytest.mark.slow
 def test_the_source_archive_holds_what_its_tests_need(unpacked: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -156,6 +157,7 @@ def test_the_source_archive_holds_what_its_tests_need(unpacked: Path) -> None:
     assert {name for name in missing if not name.startswith((".github/", ".gitignore"))} == set()
 
 
+@pytest.mark.slow
 def test_the_tests_of_the_source_archive_are_collected(unpacked: Path) -> None:
     run = subprocess.run(
         [

@@ -14,6 +14,8 @@ import pytest
 
 from callconv_kit.demo import make_export, sample
 
+pytestmark = pytest.mark.slow
+
 STORED = Path(__file__).parents[1] / "data" / "demo"
 
 

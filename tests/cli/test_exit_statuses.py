@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-11-24T12:00:00Z"
 ROW_HEADER = (
     "CampaignId,MediaId,EventDate,ActionTrackerId,CallProvider,CallSessionId,"
@@ -27,13 +29,21 @@ def callconv(folder, *arguments, **options):
     )
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A folder with a good file, some bad ones, and the output of yesterday."""
-    made = callconv(tmp_path, "template", "calls.csv", "--example", "--now", NOW)
+@pytest.fixture(scope="module")
+def good_file(tmp_path_factory):
+    """What `callconv template --example` writes."""
+    folder = tmp_path_factory.mktemp("template")
+    made = callconv(folder, "template", "calls.csv", "--example", "--now", NOW)
     assert made.returncode == 0
-    lines = (tmp_path / "calls.csv").read_text().splitlines(keepends=True)
+    return (folder / "calls.csv").read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path, good_file):
+    """A folder with a good file, some bad ones, and the output of yesterday."""
+    lines = good_file.decode().splitlines(keepends=True)
     files = {
+        "calls.csv": good_file,
         "empty.csv": b"",
         "blank.csv": b"\n \n\n",
         "stranger.csv": b"one,two\n1,2\n",

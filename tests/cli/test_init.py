@@ -11,6 +11,8 @@ import pytest
 
 from .terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 VENDORS = Path(__file__).parents[1] / "data" / "vendors"
 NOW = "2026-11-24T12:00:00Z"
 COMMAND = [sys.executable, "-m", "callconv_kit"]

@@ -15,6 +15,8 @@ import pytest
 
 from callconv_kit.demo import sample
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import sys
 for name in sys.argv.pop(1).split():

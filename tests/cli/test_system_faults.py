@@ -13,7 +13,10 @@ CALLCONV = [sys.executable, "-m", "callconv_kit"]
 JOB = str(sample("callconv.toml"))
 EXPORT = str(sample("export.csv"))
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a Unix has these devices")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="a Unix has these devices"),
+]
 
 PRINTING = {
     "a summary as JSON": ("prepare", EXPORT, "--job", JOB, "--out", "out", "--json"),

@@ -17,6 +17,8 @@ from callconv_kit.cli.main import COMMANDS, group
 from callconv_kit.demo import sample
 from mock_server.__main__ import parser
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-11-24T12:00:00Z"
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m|\x1b\[[0-9;]*9[0-7]m")

@@ -57,6 +57,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", CODE_PAGES)
 def test_every_command_can_write_in_a_code_page(folder: Path, page: str) -> None:
     (folder / "new").mkdir(exist_ok=True)
@@ -67,6 +68,7 @@ def test_every_command_can_write_in_a_code_page(folder: Path, page: str) -> None
         assert text in said, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [("inspect", "calls.csv"), PREPARE, ("explain", "trimmed"), ("prepare", "呼.csv")]
 )
@@ -78,6 +80,7 @@ def test_json_is_the_same_in_a_code_page(folder: Path, command: tuple[str, ...])
     assert told("cp1252") == told("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["\r\n", "\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_job_may_have_windows_line_ends_and_a_mark(
@@ -125,6 +128,7 @@ def pretended(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_lock_without_fcntl_is_one_processs(tmp_path: Path) -> None:
     done = pretended(
         tmp_path,
@@ -139,6 +143,7 @@ def test_a_lock_without_fcntl_is_one_processs(tmp_path: Path) -> None:
     assert done.stdout == "busy True\n", done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_is_prepared_and_recorded_as_on_windows(tmp_path: Path) -> None:
     job = sample("callconv.toml").read_text(encoding="utf-8")
     (tmp_path / "callconv.toml").write_text(job, encoding="utf-8")

@@ -25,6 +25,8 @@ from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, needs, sessions_on, write_ready
 
+pytestmark = pytest.mark.slow
+
 if os.environ.get("CI") != "true":
     pytest.importorskip("pysequoia")
 

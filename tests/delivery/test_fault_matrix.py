@@ -22,6 +22,8 @@ from .conftest import HASTY, PASSWORD, connection_to, sessions_on, write_ready
 from .fault_table import ENDS, NONE, OVER_SFTP, TLS_ONLY, UNKNOWN, WHOLE, Ends, render
 from .sftp_server import SftpServer, applies
 
+pytestmark = pytest.mark.slow
+
 ROWS = [f"S{number:03}" for number in range(30)]
 ONCE_AFTER = {"data-cut": 1500, "control-cut": 1500, "disk-full": 1500, "stall": 1500}
 """Bytes after which a fault strikes once; always: the book's own, beyond the end of the file."""

@@ -17,7 +17,10 @@ from ..ports import closed_port
 from .conftest import PASSWORD, select_pause, sessions_on, write_ready
 from .forked import Zygote
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to another process")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to another process"),
+]
 
 NOW = "2026-11-20T06:00:00+00:00"
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

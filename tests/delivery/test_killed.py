@@ -26,7 +26,10 @@ ROWS = 400
 IN_DOUBT = {State.SENDING, State.SENT, State.RENAMING}
 """States between the first byte and the verification: a kill there may leave an unknown outcome."""
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9"),
+]
 
 
 class Killed(NamedTuple):

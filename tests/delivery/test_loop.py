@@ -12,7 +12,10 @@ import pytest
 from .forked import Zygote
 from .loop import KINDS, Counts, Loop
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9"),
+]
 
 
 @pytest.fixture

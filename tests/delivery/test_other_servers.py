@@ -25,6 +25,8 @@ from .servers import (
     vsftpd,
 )
 
+pytestmark = pytest.mark.slow
+
 METHODS = ["direct", "rename"]
 
 

@@ -23,6 +23,8 @@ from mock_server.server import MockImportServer
 
 from .conftest import HASTY, PASSWORD, connection_to, ready_text
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "s3cret-token-geheim"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TERMS = Program("1001", (Tracker("30021"),), frozenset({"20012"}), minimum_duration=60)

@@ -5,7 +5,11 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from callconv_kit.cli.main import main
+
+pytestmark = pytest.mark.slow
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

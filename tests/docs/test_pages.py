@@ -8,6 +8,8 @@ import pytest
 
 from .pages import Reader, blocks, matches
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page

@@ -11,6 +11,8 @@ import pytest
 
 from .pages import blocks
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "type_checkers.md"
 

@@ -16,6 +16,8 @@ import pytest
 
 from .uploading import NOW, call_file
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "callconv_kit", "mock-server"]
 
 

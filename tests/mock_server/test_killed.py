@@ -25,7 +25,10 @@ from mock_server.intake import PART
 from .clients import PASSWORD, USER, serving
 from .uploading import NOW, call_file
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no fork and no kill -9"),
+]
 
 NOW_AT = dt.datetime.fromisoformat(NOW)
 LARGE = PART + 1000

@@ -20,6 +20,8 @@ from mock_server.programs import Program
 
 from .uploading import CALL, call_file, put
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "mock_server.md"
 

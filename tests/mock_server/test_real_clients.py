@@ -18,6 +18,8 @@ from mock_server import MockImportServer
 from .clients import PASSWORD, USER, curl, lftp, needs, serving
 from .uploading import call_file
 
+pytestmark = pytest.mark.slow
+
 CONTENT = call_file(*({} for _ in range(2000)))
 
 

@@ -5,6 +5,7 @@ constant of the kit, or hands on the code that it was given.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,13 +64,13 @@ def test_the_walk_refuses_a_code_that_it_cannot_read():
 
 
 def test_every_code_of_an_error_is_explained():
-    found = codes_in([ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES])
+    found = codes_of_the_kit()
     assert len(found) > 100
     assert found - known() == set()
 
 
 def test_no_error_code_is_explained_that_no_error_carries():
-    found = codes_in([ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES])
+    found = codes_of_the_kit()
     assert set(ERROR_CODES) - found - {"usage"} == set()
     assert set(ERROR_CODES) & (set(CODES) | set(explained())) == set()
 
@@ -83,6 +84,11 @@ def test_explain_and_the_reference_know_each_of_them(name, capsys):
     assert f"exit status {statuses}" in said
     assert what_to_do in said
     assert f"| `{name}` |" in REFERENCE.read_text(encoding="utf-8")
+
+
+@cache
+def codes_of_the_kit():
+    return codes_in([ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES])
 
 
 def known():

@@ -11,6 +11,8 @@ from callconv_kit.writing import output
 
 from ..mapping.test_job_rules import NOW, frame
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "callconv_kit", "prepare", "--now", NOW]
 
 

@@ -31,6 +31,8 @@ from ..messy_files import ANY_TEXT, BAD, GOOD
 from .rows import NOW, RIGHT, frame, right
 from .test_every_column import CASES
 
+pytestmark = pytest.mark.slow
+
 Cells = set[tuple[int, str]]
 
 SPOILED: dict[str, list[str | None]] = {name: [None] for name in spec.NAMES}

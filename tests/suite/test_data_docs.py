@@ -12,6 +12,8 @@ from callconv_kit.suite import engine
 from ..hostile import HOSTILE
 from .rows import frame, right
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-11-24T12:00:00Z"
 LOADED = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?https?:""")
 

@@ -10,6 +10,8 @@ from callconv_kit.model.spec import Kind
 
 from .rows import frame, right
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 65
 
 UNCLEAN = {

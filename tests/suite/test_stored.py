@@ -16,6 +16,8 @@ from callconv_kit.suite import engine, reference
 
 from .rows import frame, right
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "expectations" / "callconv.json"
 

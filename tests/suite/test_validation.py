@@ -17,6 +17,8 @@ from callconv_kit.suite import State, engine
 
 from .rows import frame, right
 
+pytestmark = pytest.mark.slow
+
 
 def write(path, *rows, **more):
     frame(*rows, **more).to_csv(path, index=False)
