@@ -77,6 +77,14 @@ CASES: dict[str, tuple[Contract, list[dict[str, str]], dict[str, tuple[int, str]
         [{"EventDate": "2026-10-21T00:00:00+00:00"}, {"EventDate": "2026-10-20T23:59:59+00:00"}],
         {"TOO_OLD": (1, "0.00")},
     ),
+    "a call of an unknown program starts no period": (
+        Contract(repeat_caller_days=7, trackers=TRACKERS),
+        [
+            {"EventDate": "2026-11-01T00:00:00+00:00", "CampaignId": "7"},
+            {"EventDate": "2026-11-02T00:00:00+00:00"},
+        ],
+        {"CAMPAIGN_NOT_FOUND": (1, "0.00")},
+    ),
     "a call that does not count starts no period": (
         Contract(repeat_caller_days=7, minimum_duration=60),
         [
