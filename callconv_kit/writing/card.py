@@ -79,7 +79,7 @@ def _partners(summary: Summary) -> Html | None:
     if not shown:
         return None
     currency = summary["settings"]["currency"]
-    heads = ["Media partner", "Action tracker", "Read", "Ready", "Rejected", "Left out",
+    heads = ["Media partner", "Event type", "Read", "Ready", "Rejected", "Left out",
              f"Sales, {currency}"]  # fmt: skip
     counted = ("read", "ready", "rejected", "left_out")
     rows: list[list[Child]] = [

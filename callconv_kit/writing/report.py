@@ -121,7 +121,7 @@ def _partners(summary: Summary) -> Html | None:
     if not partners:
         return None
     shown = partners[:PARTNERS]
-    heads = ["Media partner", "Action tracker", "", "Read", "Ready", "Rejected", "Left out",
+    heads = ["Media partner", "Event type", "", "Read", "Ready", "Rejected", "Left out",
              "Answered", "Talk time", f"Sales, {summary['settings']['currency']}"]  # fmt: skip
     rows = [_partner(partner) for partner in shown]
     counted = ("read", "ready", "rejected", "left_out", "answered", "talk_seconds", "sale_amount")
