@@ -23,6 +23,7 @@ class Worker:
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._worked = threading.Event()
 
     @property
     def is_busy(self) -> bool:
@@ -47,6 +48,9 @@ class Worker:
         Raises:
             UsageError: `still_working`.
         """
+        if self._worked.is_set() and threading.current_thread() is not self._thread:
+            # A person sees a result, and goes on, before all pages show what follows from it.
+            self.join()
         if self.is_busy:
             raise UsageError(
                 "still_working",
@@ -56,12 +60,17 @@ class Worker:
                 "Wait for it, or cancel it there.",
             )
         self._stop.clear()
+        self._worked.clear()
         for one in blocked:
             one.disabled = True
 
         def run() -> None:
             try:
-                done(work())
+                try:
+                    result = work()
+                finally:
+                    self._worked.set()
+                done(result)
             except Canceled:
                 notice.say("Canceled. Nothing is half-written, and your fixes are kept.")
             except Exception as error:  # noqa: BLE001 # a thread's traceback reaches nobody

@@ -9,8 +9,10 @@ import pytest
 from callconv_kit.demo import sample
 from callconv_kit.job import Job
 from callconv_kit.model.codes import CODES
+from callconv_kit.model.errors import UsageError
 from callconv_kit.widgets import Workbench
-from callconv_kit.widgets.parts import in_map
+from callconv_kit.widgets.parts import Notice, in_map
+from callconv_kit.widgets.working import Worker
 
 NOW = "2026-11-24T12:00:00-05:00"
 JOB = """preset = "invoca"
@@ -226,6 +228,35 @@ def test_results_say_what_not_yet_confirmed_and_complete_mean(prepared):
     assert "Not yet confirmed: the server has not refused these calls." in shown
     assert f"{rows} pending actions on the mock server, one for each call" in shown
     assert ": processed (status Complete)." in shown
+
+
+def test_work_that_begins_while_the_last_result_is_being_shown_waits_for_it():
+    worker, shown = Worker(), []
+    showing, finish = threading.Event(), threading.Event()
+
+    def show(_):
+        showing.set()
+        finish.wait()
+        shown.append("first")
+
+    worker.start(int, show, Notice())
+    showing.wait()
+    following = (int, lambda _: shown.append("second"), Notice())
+    person = threading.Thread(target=worker.start, args=following)
+    person.start()
+    finish.set()
+    person.join()
+    worker.join()
+    assert shown == ["first", "second"]
+
+
+def test_work_that_begins_while_other_work_goes_on_is_refused():
+    worker, finish = Worker(), threading.Event()
+    worker.start(finish.wait, lambda _: None, Notice())
+    with pytest.raises(UsageError, match="Another step is at work"):
+        worker.start(int, lambda _: None, Notice())
+    finish.set()
+    worker.join()
 
 
 def test_deliver_shows_what_will_be_sent_and_what_is_held_back(prepared):
