@@ -112,6 +112,7 @@ def test_every_picture_of_a_page_is_there_and_every_page_is_in_the_menu():
     assert {picture.stem.rpartition("_")[0] for picture in PAGES.glob("*.png")} <= names
 
 
+@pytest.mark.notebook
 def test_a_count_that_is_another_fails(tmp_path):
     """Without stored outputs nbval compares nothing: ours are compared."""
     notebook = json.loads(NOTEBOOKS[IDS.index("03_map_a_new_vendor")].read_text(encoding="utf-8"))
