@@ -254,15 +254,6 @@ def test_workers_of_the_command_make_the_same_files(tmp_path, cut):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 
-@pytest.fixture
-def interruptible():
-    """Python's own answer to SIGINT, which a test run in the background does not have."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_waits_until_a_part_is_handed_out():
     class Interrupted:
         done = False
