@@ -113,7 +113,7 @@ VALUES: dict[str, pd.Series] = {
     "no category": pd.Series(pd.Categorical([None])),
     "numpy's own": objects(np.float32(1.1)),
     "numpy's time": objects(np.datetime64("2026-11-20T09:30")),
-    "numpy's no time": objects(np.datetime64("NaT")),
+    "numpy's no time": objects(np.datetime64("NaT", "ns")),
     "Arrow: a list": arrow([[1]], pa.list_(pa.int64())),
     "Arrow: a struct": arrow([{"a": 1}], pa.struct([("a", pa.int64())])),
     "Arrow: bytes": arrow([b"\xff"], pa.binary()),
