@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callconv_kit.delivery import archive, ledger_file, segments, sent_status
+from callconv_kit.delivery import archive, ledger_faults, ledger_file, segments, sent_status
 from callconv_kit.delivery.attempt import Outgoing
 from callconv_kit.delivery.ledger import Ledger
 from callconv_kit.delivery.ready_file import outgoing
@@ -378,6 +378,57 @@ def test_a_ledger_that_can_not_be_trusted_stops_delivery(
     assert caught.value.next_step
     # It stays as it was: nothing begins again by itself, and nothing is overwritten.
     assert (path.read_bytes() if path.exists() else None) == before
+
+
+def write_to_a_read_only_one(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        db.execute("CREATE TABLE other (id)")
+
+
+def open_a_folder(path: Path) -> None:
+    sqlite3.connect(path.parent)
+
+
+def write_while_another_does(path: Path) -> None:
+    with (
+        contextlib.closing(sqlite3.connect(path)) as theirs,
+        contextlib.closing(sqlite3.connect(path, timeout=0)) as ours,
+    ):
+        theirs.execute("BEGIN IMMEDIATE")
+        ours.execute("CREATE TABLE other (id)")
+
+
+def read_a_table_that_is_gone(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT * FROM gone")
+
+
+def fill_the_disk(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA max_page_count = 1")
+        db.execute("CREATE TABLE other AS SELECT zeroblob(100000)")
+
+
+SAID_BY_SQLITE = {
+    "read-only": (write_to_a_read_only_one, "ledger_read_only"),
+    "can't be opened": (open_a_folder, "ledger_read_only"),
+    "locked": (write_while_another_does, "ledger_busy"),
+    "without a table": (read_a_table_that_is_gone, "ledger_damaged"),
+    "full": (fill_the_disk, "ledger_failed"),
+}
+
+
+@pytest.mark.parametrize(("act", "code"), SAID_BY_SQLITE.values(), ids=SAID_BY_SQLITE)
+def test_what_sqlite_says_becomes_a_code_of_its_own(
+    path: Path, act: Callable[[Path], None], code: str
+) -> None:
+    with Ledger.open(path):
+        pass
+    with pytest.raises(DeliveryError) as caught, ledger_faults.in_words(path):
+        act(path)
+    assert (caught.value.code, caught.value.exit_status) == (code, 4)
+    assert str(path) in caught.value.found
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
 
 
 def test_a_damaged_block_of_keys_is_noticed(path: Path, tmp_path: Path) -> None:
