@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callconv_kit.run.prepared import Prepared
     from callconv_kit.suite import Validation
     from callconv_kit.suite.stored import Suite
-    from callconv_kit.widgets.calls import Explore
+    from callconv_kit.writing.explorer import Explore
 
 
 @pd.api.extensions.register_dataframe_accessor("callconv")
@@ -97,6 +97,6 @@ class CallConvAccessor:
         Raises:
             UsageError: `nothing_to_explore`, no column is the format's; `not_installed`.
         """
-        from callconv_kit.widgets import explore_calls
+        from callconv_kit.writing.plots import explore_calls
 
         return explore_calls(self._frame)

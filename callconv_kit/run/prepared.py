@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from callconv_kit.delivery import Receipt
     from callconv_kit.delivery.forecast import Forecast
     from callconv_kit.job import Connection
-    from callconv_kit.widgets.calls import Explore
+    from callconv_kit.writing.explorer import Explore
     from callconv_kit.writing.markup import Html
     from callconv_kit.writing.plots import Plots
 
@@ -350,7 +350,7 @@ class Prepared:
 
     def explore(self) -> "Explore":
         """The ready calls in linked charts, in a notebook; see `df.callconv.explore`."""
-        from callconv_kit.widgets import explore_calls
+        from callconv_kit.writing.plots import explore_calls
 
         return explore_calls(self.ready_file)
 

@@ -6,19 +6,14 @@ Workbench()                                # or Workbench("calls.csv")
 Its state is a `Session`, which needs no notebook; the pages show it.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callconv_kit.model.errors import not_installed
 from callconv_kit.widgets.session import Session
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from callconv_kit.widgets.calls import Explore
     from callconv_kit.widgets.workbench import Workbench as Workbench
 
-__all__ = ["Session", "Workbench", "explore_calls"]
+__all__ = ["Session", "Workbench"]
 
 _PACKAGES = ("anywidget", "ipywidgets", "tomlkit", "traitlets")
 
@@ -37,16 +32,3 @@ def __getattr__(name: str) -> Any:
             name=error.name,
         ) from None
     return Workbench
-
-
-def explore_calls(calls: "Path | pd.DataFrame") -> "Explore":
-    """The calls of a ready.csv or a DataFrame in linked charts.
-
-    Raises:
-        UsageError: `nothing_to_explore`, or `not_installed`.
-    """
-    try:
-        from callconv_kit.widgets.calls import Calls, Explore
-    except ModuleNotFoundError as error:
-        raise not_installed("not_installed", "explore()", error, "notebooks") from None
-    return Explore(Calls.of_file(calls) if isinstance(calls, Path) else Calls.of_frame(calls))

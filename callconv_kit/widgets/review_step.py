@@ -7,13 +7,13 @@ import ipywidgets as ipw
 
 from callconv_kit.run.prepared import Prepared
 from callconv_kit.widgets import parts, python_snippets
-from callconv_kit.widgets.calls import Calls, Explore
 from callconv_kit.widgets.editing import Corrections
 from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.pages import ORIGIN
 from callconv_kit.widgets.parts import Child, tag
 from callconv_kit.widgets.review import LISTS, PAGE, Page
 from callconv_kit.widgets.session import Session
+from callconv_kit.writing.explorer import Calls, Explore
 from callconv_kit.writing.markup import visible
 
 ALL = ("all", "")

@@ -2,10 +2,11 @@
 
 matplotlib draws on this machine, in any notebook and without a network; it is imported when
 something is drawn, and comes with the extra `plot`. As with `DataFrame.plot`, each chart takes an
-`ax` to draw on and gives the axes back.
+`ax` to draw on and gives the axes back. Linked charts in a notebook are in `writing.explorer`.
 """
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callconv_kit.model import spec
@@ -14,7 +15,10 @@ from callconv_kit.writing import wording
 from callconv_kit.writing.wording import Summary, many, percent
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+
+    from callconv_kit.writing.explorer import Explore
 
 READY, EMPTY, INK = "#0072b2", "#d8dee4", "#1b1f24"
 """Colors of Okabe and Ito's palette, distinct in every form of color blindness."""
@@ -133,3 +137,16 @@ def _axes(height: float) -> "Axes":
     except ImportError as missing:
         raise not_installed("extra_missing", "A plot", missing, "plot") from missing
     return pyplot.subplots(figsize=(8, height), layout="constrained")[1]
+
+
+def explore_calls(calls: "Path | pd.DataFrame") -> "Explore":
+    """The calls of a ready.csv or a DataFrame in linked charts.
+
+    Raises:
+        UsageError: `nothing_to_explore`, or `not_installed`.
+    """
+    try:
+        from callconv_kit.writing.explorer import Calls, Explore
+    except ModuleNotFoundError as error:
+        raise not_installed("not_installed", "explore()", error, "notebooks") from None
+    return Explore(Calls.of_file(calls) if isinstance(calls, Path) else Calls.of_frame(calls))

@@ -9,9 +9,9 @@ import pytest
 
 from callconv_kit.demo import sample
 from callconv_kit.widgets import Session
-from callconv_kit.widgets.calls import Calls, Explore
 from callconv_kit.widgets.grid import Grid
 from callconv_kit.widgets.parts import Frame
+from callconv_kit.writing.explorer import Calls, Explore
 
 from ..widgets.test_workbench import JOB, NOW
 from .pages import CHROMIUM, emulate, requested

@@ -5,7 +5,7 @@ import pytest
 
 import callconv_kit as ck
 from callconv_kit.model.errors import UsageError
-from callconv_kit.widgets.calls import Calls, Explore
+from callconv_kit.writing.explorer import Calls, Explore
 
 from ..hostile import HOSTILE, NOW, export
 
