@@ -21,6 +21,8 @@ from callconv_kit.run import duplicates, parts
 
 from ..right_call import REQUIRED
 
+pytestmark = pytest.mark.slow
+
 CALL = {**REQUIRED, "CallSessionId": "S1", "CallDuration": "10", "TalkDuration": "5"}
 ODD = {
     "CampaignId": ["", "x;y; z", "1.5"],

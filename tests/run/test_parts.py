@@ -18,6 +18,8 @@ from callconv_kit.run import parts
 from ..right_call import REQUIRED
 from .test_equal_outputs import outputs
 
+pytestmark = pytest.mark.slow
+
 HEADER = ",".join([*REQUIRED, "City", "DispositionName"])
 SETTINGS = {"now": "2026-11-24T00:00:00Z", "max_rejected_share": 1.0, "keep_findings": False}
 
